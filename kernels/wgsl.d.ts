@@ -1,0 +1,5 @@
+declare module '*.wgsl' {
+  /** The text of the shader, as it stands in the file. */
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,1 @@
+export { AttuneError, nearest } from './error.ts';
