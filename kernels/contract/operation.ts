@@ -1,0 +1,61 @@
+import { AttuneError } from '@attune/gpu';
+import type { Recorder } from './recorder.ts';
+import type { HostArray, Shape, Tensor } from './tensor.ts';
+
+export type Tensors = Readonly<Record<string, Tensor | undefined>>;
+export type HostArrays = Record<string, HostArray>;
+
+/** What an operation's gradient is given. */
+export interface Backward<I extends Tensors, O extends Tensors, A> {
+  readonly inputs: I;
+  /** What `forward` returned, saved statistics included. */
+  readonly outputs: O;
+  readonly options: A;
+  /** The loss's gradient by each differentiable output; absent where nothing depends on it. */
+  readonly gradients: { readonly [name in keyof O]?: Tensor };
+  /** Which inputs want a gradient. */
+  readonly needs: { readonly [name in keyof I]?: boolean };
+  /** Only for names in `accumulates`: add the gradient into this tensor and return this tensor. */
+  readonly into: { readonly [name in keyof I]?: Tensor };
+}
+
+/**
+ * One operation: shapes checked, forward recorded, gradient recorded, and its float64 truth.
+ *
+ * `reference.forward` takes the same inputs as host arrays (any number type) and returns all
+ * differentiable outputs as Float64Array; `reference.backward` takes the inputs and the gradients of
+ * those outputs and returns the gradients of the inputs.
+ */
+export interface Operation<I extends Tensors, O extends Tensors, A> {
+  readonly name: string;
+  forward(recorder: Recorder, inputs: I, options: A): O;
+  backward?(
+    recorder: Recorder,
+    context: Backward<I, O, A>,
+  ): { readonly [name in keyof I]?: Tensor };
+  /** Inputs for which `backward` can add into an existing gradient (`into`). */
+  readonly accumulates?: readonly (keyof I & string)[];
+  readonly reference: {
+    forward(inputs: HostArrays, options: A): HostArrays;
+    backward?(inputs: HostArrays, gradients: HostArrays, options: A): HostArrays;
+  };
+}
+
+/** Types an operation by its parts. */
+export function operation<I extends Tensors, O extends Tensors, A>(
+  definition: Operation<I, O, A>,
+): Operation<I, O, A> {
+  return definition;
+}
+
+/** Throws `wrong-shape` unless `actual` equals `expected`; -1 in `expected` stands for any size. */
+export function expectShape(what: string, actual: Shape, expected: Shape): void {
+  if (actual.length === expected.length && expected.every((n, i) => n === -1 || n === actual[i])) {
+    return;
+  }
+  throw new AttuneError(
+    'wrong-shape',
+    `${what} has shape [${actual}]; expected [${expected.map((n) => (n === -1 ? '·' : n))}].`,
+    'Check the order of the arguments and their sizes.',
+  );
+}
