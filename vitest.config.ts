@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { Plugin } from 'vite';
-import { defineConfig } from 'vitest/config';
+import { playwright } from '@vitest/browser-playwright';
+import { defaultClientConditions, defaultServerConditions, type Plugin } from 'vite';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { chromiumFlags, findChromium } from './scripts/chromium.mjs';
 
 /** Plain `.wgsl` files are imported as text, as the build does (esbuild's text loader). */
 export const wgsl: Plugin = {
@@ -8,38 +10,86 @@ export const wgsl: Plugin = {
   enforce: 'pre',
   load(id) {
     const file = id.split('?')[0]!;
-    if (file.endsWith('.wgsl')) return `export default ${JSON.stringify(readFileSync(file, 'utf8'))}`;
+    if (!file.endsWith('.wgsl')) return;
+    return `export default ${JSON.stringify(readFileSync(file, 'utf8'))}`;
   },
 };
 
-const conditions = ['attune:source', 'module', 'browser', 'development|production'];
+/** Workspace packages resolve to their TypeScript source: nothing is built before a test. */
+const source = 'attune:source';
+const elsewhere = ['**/node_modules/**', '**/dist/**'];
 
-export default defineConfig({
+const node: TestProjectConfiguration = {
+  plugins: [wgsl],
+  ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
   test: {
-    projects: [
-      {
-        plugins: [wgsl],
-        ssr: { resolve: { conditions: ['attune:source', 'node', 'import'] } },
-        test: {
-          name: 'node',
-          include: ['kernels/**/*.test.ts', 'packages/**/*.test.ts', 'scripts/**/*.test.ts'],
-          exclude: ['**/*.gpu.test.ts', '**/*.browser.test.ts', '**/node_modules/**', '**/dist/**'],
-          testTimeout: 30_000,
-        },
-      },
-      {
-        plugins: [wgsl],
-        ssr: { resolve: { conditions: ['attune:source', 'node', 'import'] } },
-        test: {
-          name: 'gpu',
-          include: ['kernels/**/*.gpu.test.ts', 'packages/**/*.gpu.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**'],
-          pool: 'forks',
-          isolate: false,
-          fileParallelism: false,
-          testTimeout: 120_000,
-        },
-      },
-    ],
+    name: 'node',
+    include: ['kernels/**/*.test.ts', 'packages/**/*.test.ts', 'scripts/**/*.test.ts'],
+    exclude: ['**/*.gpu.test.ts', '**/*.browser.test.ts', ...elsewhere],
+    globalSetup: './scripts/kernels-index.mjs',
+    testTimeout: 30_000,
   },
-});
+};
+
+/** One process, one device, one file after the other: Dawn is loaded once. */
+const gpu: TestProjectConfiguration = {
+  plugins: [wgsl],
+  ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
+  test: {
+    name: 'gpu',
+    include: ['kernels/**/*.gpu.test.ts', 'packages/**/*.gpu.test.ts'],
+    exclude: elsewhere,
+    globalSetup: './scripts/kernels-index.mjs',
+    pool: 'forks',
+    isolate: false,
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+};
+
+/** Chromium is looked for, and unpacked the first time, only where the browser project was asked for. */
+async function browser(): Promise<TestProjectConfiguration[]> {
+  const filters = process.argv.join(' ').match(/--project[= ]\S+/g);
+  if (filters && !filters.some((filter) => /[*!]|browser/.test(filter))) return [];
+  const found = await findChromium();
+  if ('missing' in found) {
+    console.warn(`vitest project "browser" is left out: ${found.missing}`);
+    return [];
+  }
+  const { executablePath, env } = found;
+  return [
+    {
+      plugins: [wgsl],
+      resolve: { conditions: [source, ...defaultClientConditions] },
+      // Found before the first page loads: a dependency found later would reload it in mid-test.
+      optimizeDeps: { entries: ['packages/*/src/index.ts', 'kernels/index.ts'] },
+      test: {
+        name: 'browser',
+        include: ['**/*.browser.test.ts', 'kernels/**/*.gpu.test.ts'],
+        exclude: elsewhere,
+        globalSetup: './scripts/kernels-index.mjs',
+        fileParallelism: false,
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        browser: {
+          enabled: true,
+          headless: true,
+          screenshotFailures: false,
+          provider: playwright({
+            launchOptions: {
+              executablePath,
+              args: chromiumFlags,
+              env: { ...(process.env as Record<string, string>), ...env },
+            },
+          }),
+          instances: [{ browser: 'chromium' }],
+        },
+      },
+    },
+  ];
+}
+
+export default defineConfig(async () => ({
+  test: { projects: [node, gpu, ...(await browser())] },
+}));
