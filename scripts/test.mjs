@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { root, setup } from './setup.mjs';
 
 const require = createRequire(import.meta.url);
@@ -43,36 +43,16 @@ async function lint() {
   return one((await run([bin('@biomejs/biome', 'bin/biome'), 'check', '.'])) === 0);
 }
 
-/** One vitest project; counts come from its JSON report. */
+/** One vitest project; the counts come from count-reporter.mjs. */
 async function vitest(project, filters, env) {
   const report = join(scratch, `${project}-${env?.ATTUNE_DEVICE ?? ''}.json`);
   const args = ['run', '--project', project, '--reporter=default'];
+  args.push('--reporter=./scripts/count-reporter.mjs', ...filters);
   if (filters.length) args.push('--passWithNoTests'); // a filter may name files of one project only
-  args.push('--reporter=json', `--outputFile.json=${report}`, ...filters);
-  const code = await run([bin('vitest', 'vitest.mjs'), ...args], env);
-  const result = { passed: 0, failed: 0, skipped: 0, skips: [], failures: [] };
-  if (existsSync(report)) {
-    for (const file of JSON.parse(readFileSync(report, 'utf8')).testResults) {
-      const name = relative(root, file.name);
-      for (const test of file.assertionResults) {
-        if (test.status === 'passed') result.passed++;
-        else if (test.status === 'failed') {
-          result.failed++;
-          result.failures.push(`${name}: ${test.fullName}`);
-        } else {
-          result.skipped++;
-          result.skips.push(`${name}: ${test.fullName}`);
-        }
-      }
-      if (
-        file.status === 'failed' &&
-        !file.assertionResults.some(({ status }) => status === 'failed')
-      ) {
-        result.failed++;
-        result.failures.push(`${name}: ${file.message?.split('\n')[0] || 'did not run'}`);
-      }
-    }
-  }
+  const code = await run([bin('vitest', 'vitest.mjs'), ...args], { ...env, ATTUNE_REPORT: report });
+  const result = existsSync(report)
+    ? JSON.parse(readFileSync(report, 'utf8'))
+    : { passed: 0, failed: 0, skipped: 0, skips: [], failures: [] };
   if (code !== 0 && result.failed === 0) {
     result.failed++;
     result.failures.push(`vitest ended with ${code}`);

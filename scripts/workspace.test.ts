@@ -1,0 +1,198 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Lowest layer first, as in the design; packages of one row do not know each other. */
+const layers = [
+  ['@attune/gpu'],
+  ['@attune/kernels'],
+  ['@attune/plan'],
+  ['@attune/tokenizer'],
+  ['@attune/data'],
+  ['@attune/model'],
+  ['@attune/peft'],
+  ['@attune/optim'],
+  ['@attune/trainer'],
+  ['@attune/sft', '@attune/reward', '@attune/preference', '@attune/policy'],
+  ['@attune/tiny'],
+  ['attune'],
+  ['@attune/bench'],
+];
+const layerOf = (name: string) => layers.findIndex((layer) => layer.includes(name));
+
+/** Third-party code that may reach a user, and where; the rest we write ourselves. */
+const allowed: Record<string, string[]> = {
+  '@attune/gpu': ['webgpu', '@sparticuz/chromium'],
+  '@attune/kernels': ['wgsl-preprocessor'],
+  '@attune/tokenizer': ['@huggingface/tokenizers', '@huggingface/jinja'],
+  '@attune/data': ['hyparquet'],
+  attune: ['yaml', 'hyparquet', 'webgpu', '@sparticuz/chromium'],
+};
+
+/** These must bundle for a browser: `node:` modules only behind a dynamic import. */
+const browserLayers = layers.flat().filter((name) => name !== 'attune');
+
+const ignored =
+  /^(node_modules|dist|fixtures|build|static|\.docusaurus|\.git|\.cache|coverage|out)$/;
+
+function files(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (ignored.test(entry.name)) return [];
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? files(path) : [path];
+  });
+}
+
+const shown = (file: string) => relative(root, file).replaceAll('\\', '/');
+const read = (file: string) => readFileSync(file, 'utf8');
+const isTest = (file: string) => /\.test\.ts$|\.bench\.ts$/.test(file);
+
+interface Import {
+  path: string;
+  dynamic: boolean;
+}
+
+/** What a module imports when it runs; imports of types alone are gone by then. */
+function imports(file: string): Import[] {
+  const text = read(file).replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
+  const found: Import[] = [];
+  const statics = /^(?:import|export)\s+(?!type\b)(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]/gm;
+  for (const [, path] of text.matchAll(statics)) found.push({ path: path!, dynamic: false });
+  for (const [, path] of text.matchAll(/\bimport\(\s*(?:\/\*.*?\*\/\s*)?['"]([^'"]+)['"]/g)) {
+    found.push({ path: path!, dynamic: true });
+  }
+  return found;
+}
+
+const packageOf = (path: string) =>
+  path
+    .split('/')
+    .slice(0, path.startsWith('@') ? 2 : 1)
+    .join('/');
+
+const folders = [
+  'kernels',
+  ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`),
+];
+const packages = folders.map((folder) => {
+  const at = join(root, folder);
+  const manifest = JSON.parse(read(join(at, 'package.json')));
+  const source = folder === 'kernels' ? at : join(at, 'src');
+  return {
+    name: manifest.name as string,
+    at,
+    exports: manifest.exports as Record<string, { 'attune:source': string }>,
+    dependencies: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
+    modules: files(source).filter((file) => /\.ts$/.test(file) && !/\.d\.ts$/.test(file)),
+  };
+});
+type Package = (typeof packages)[number];
+const named = (name: string) => packages.find((item) => item.name === name);
+
+describe.each(packages.map((item) => [item.name, item] as [string, Package]))(
+  '%s',
+  (name, item) => {
+    test('has its place in the list of layers', () => {
+      expect(layerOf(name), `add ${name} to the list in this test`).toBeGreaterThanOrEqual(0);
+    });
+
+    test('depends on lower layers, and on the few packages it is allowed', () => {
+      const wrong = item.dependencies.filter((dependency) =>
+        layerOf(dependency) >= 0
+          ? layerOf(dependency) >= layerOf(name)
+          : !(allowed[name] ?? []).includes(dependency),
+      );
+      expect(wrong).toEqual([]);
+    });
+
+    test('imports what it declares, through public entries, and nothing outside its folder', () => {
+      const wrong: string[] = [];
+      for (const file of item.modules) {
+        for (const { path } of imports(file)) {
+          const say = (why: string) => wrong.push(`${shown(file)} imports ${path}: ${why}`);
+          if (path.startsWith('.')) {
+            const inside = relative(item.at, resolve(dirname(file), path));
+            if (inside.startsWith('..') && !isTest(file)) say('outside the package');
+            continue;
+          }
+          if (path.startsWith('node:') || isTest(file)) continue;
+          const target = packageOf(path);
+          if (target === 'vitest' && /\/(checks|testing)[^/]*\.ts$/.test(shown(file))) continue;
+          if (target === name || !item.dependencies.includes(target))
+            say('not a declared dependency');
+          const entry = `.${path.slice(target.length)}`;
+          const workspace = named(target);
+          if (workspace && !(entry in workspace.exports)) say('not a public entry');
+        }
+      }
+      expect(wrong).toEqual([]);
+    });
+
+    test.runIf(browserLayers.includes(name))(
+      'reaches no node: module before it is asked to',
+      () => {
+        const seen = new Set<string>();
+        const wrong: string[] = [];
+        const visit = (file: string) => {
+          if (seen.has(file)) return;
+          seen.add(file);
+          for (const { path, dynamic } of imports(file)) {
+            if (dynamic) continue;
+            if (path.startsWith('node:')) wrong.push(`${shown(file)} imports ${path}`);
+            if (/^\..*\.ts$/.test(path)) visit(resolve(dirname(file), path));
+          }
+        };
+        visit(join(item.at, item.exports['.']!['attune:source']));
+        expect(wrong).toEqual([]);
+      },
+    );
+  },
+);
+
+describe('the repository', () => {
+  const all = ['kernels', 'packages', 'scripts', 'docs', 'website'].flatMap((at) =>
+    files(join(root, at)),
+  );
+  const written = all.filter((file) => /\.(ts|tsx|mjs|wgsl)$/.test(file));
+
+  test('has no file over 400 lines', () => {
+    const long = written.filter((file) => read(file).trimEnd().split('\n').length > 400);
+    expect(long.map(shown)).toEqual([]);
+  });
+
+  test('has no file or folder with a name that says nothing', () => {
+    const empty = /^(utils?|helpers?|common|core|managers?|base)(\.|$)/;
+    const wrong = written.filter((file) =>
+      shown(file)
+        .split('/')
+        .some((part) => empty.test(part)),
+    );
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
+  test('promises nothing for later', () => {
+    const later = /\b(TODO|FIXME|XXX|HACK)\b/;
+    const wrong = written.filter(
+      (file) => file !== fileURLToPath(import.meta.url) && later.test(read(file)),
+    );
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
+  test('tests read nothing outside it', () => {
+    const wrong = written.filter(
+      (file) => isTest(file) && /(\.\.|\/work)\/shared\//.test(read(file)),
+    );
+    expect(wrong.filter((file) => file !== fileURLToPath(import.meta.url)).map(shown)).toEqual([]);
+  });
+
+  test('finds NaN by its bits: no shader compares a value with itself', () => {
+    const shaders = all.filter((file) => file.endsWith('.wgsl'));
+    const wrong = shaders.filter((file) =>
+      /\b([A-Za-z_][\w.]*(?:\[\w+\])?) != \1(?![\w.[])/.test(read(file)),
+    );
+    expect(wrong.map(shown)).toEqual([]);
+  });
+});
