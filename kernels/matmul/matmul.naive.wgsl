@@ -1,0 +1,56 @@
+// y = scale · op(a) · op(b) (+ bias) (+ y): the formula, one element of y an invocation.
+//
+// a     [batch, m, k], or [batch, k, m] if TRANSPOSE_A
+// b     [batch, k, n], or [batch, n, k] if TRANSPOSE_B
+// bias  [n]
+// y     [batch, m, n]
+//
+// Parallel plan: x over columns, y over rows, z over the batch; 8 × 8 invocations a workgroup.
+
+struct Params { m: u32, n: u32, k: u32, scale: f32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+#if BIAS
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+#endif
+
+fn loadA(batch: u32, row: u32, l: u32) -> f32 {
+#if TRANSPOSE_A
+  return a[(batch * params.k + l) * params.m + row];
+#else
+  return a[(batch * params.m + row) * params.k + l];
+#endif
+}
+
+fn loadB(batch: u32, l: u32, column: u32) -> f32 {
+#if TRANSPOSE_B
+  return b[(batch * params.n + column) * params.k + l];
+#else
+  return b[(batch * params.k + l) * params.n + column];
+#endif
+}
+
+@compute @workgroup_size(8, 8)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let column = id.x;
+  let row = id.y;
+  if (row >= params.m || column >= params.n) {
+    return;
+  }
+  var sum = 0.0;
+  for (var l = 0u; l < params.k; l++) {
+    sum += loadA(id.z, row, l) * loadB(id.z, l, column);
+  }
+  sum *= params.scale;
+#if BIAS
+  sum += bias[column];
+#endif
+  let at = (id.z * params.m + row) * params.n + column;
+#if ACCUMULATE
+  sum += y[at];
+#endif
+  y[at] = sum;
+}

@@ -1,0 +1,69 @@
+import { AttuneError } from '@attune/gpu';
+import { describe, expect, test } from 'vitest';
+import { checkGradients, random } from '../contract/checks.ts';
+import { array, Recording } from '../contract/index.ts';
+import { matmul, matmulReference, recordMatmul } from './matmul.ts';
+
+const traits = {
+  software: false,
+  f16: false,
+  subgroups: false,
+  subgroupMinSize: 4,
+  subgroupMaxSize: 128,
+  maxStorageBinding: 2 ** 27,
+  maxWorkgroupMemory: 16384,
+  maxInvocations: 256,
+};
+
+describe('the float64 reference of matmul', () => {
+  test('multiplies as one does by hand', () => {
+    const x = array([2, 3], [1, 2, 3, 4, 5, 6]);
+    const weight = array([3, 2], [1, 0, 0, 1, 1, 1]);
+    const bias = array([2], [10, 20]);
+    const { y } = matmulReference.forward({ x, weight, bias }, {});
+    expect([...y!.data]).toEqual([14, 25, 20, 31]);
+    const transposed = array([2, 3], [1, 0, 1, 0, 1, 1]);
+    const { y: same } = matmulReference.forward(
+      { x, weight: transposed, bias },
+      { transposeWeight: true },
+    );
+    expect([...same!.data]).toEqual([14, 25, 20, 31]);
+  });
+
+  test.each([false, true])('has the gradient of finite differences (transposeWeight %s)', (t) => {
+    checkGradients(
+      matmul,
+      {
+        x: random([2, 3, 5], 1),
+        weight: random(t ? [4, 5] : [5, 4], 2),
+        bias: random([4], 3),
+      },
+      { transposeWeight: t },
+    );
+    checkGradients(
+      matmul,
+      { x: random([2, 3, 5], 1), weight: random(t ? [2, 4, 5] : [2, 5, 4], 2) },
+      { transposeWeight: t },
+    );
+  });
+});
+
+describe('recordMatmul', () => {
+  test('refuses operands that do not fit and names them with their shapes', () => {
+    const recorder = new Recording(traits);
+    const a = recorder.tensor('a', [3, 4]);
+    const b = recorder.tensor('b', [5, 6]);
+    expect(() => recordMatmul(recorder, { a, b })).toThrow(AttuneError);
+    expect(() => recordMatmul(recorder, { a, b })).toThrow('b has shape [5,6]; expected [4,·]');
+    expect(() => recordMatmul(recorder, { a, b }, { transposeB: true })).toThrow('[·,4]');
+  });
+
+  test('writes into the tensor that it is given', () => {
+    const recorder = new Recording(traits);
+    const a = recorder.tensor('a', [3, 4]);
+    const b = recorder.tensor('b', [4, 6]);
+    const y = recorder.tensor('y', [3, 6]);
+    expect(recordMatmul(recorder, { a, b, into: y })).toBe(y);
+    expect(recordMatmul(recorder, { a, b, y })).toBe(y);
+  });
+});

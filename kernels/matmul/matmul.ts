@@ -1,0 +1,71 @@
+import { elements, expectShape, operation, type Recorder, type Tensor } from '../contract/index.ts';
+import { matmulReference } from './matmul.reference.ts';
+import { recordColumnSums, recordMatmul } from './record.ts';
+
+export { forceMatmulVariant, type MatmulVariant, matmulVariants } from './choose.ts';
+export { matmulReference } from './matmul.reference.ts';
+export type { MatmulOptions, MatmulTensors } from './problem.ts';
+export { recordColumnSums, recordMatmul } from './record.ts';
+
+type Inputs = { x: Tensor; weight: Tensor; bias?: Tensor };
+
+/** x as one matrix, or as a stack where the weight is one; the same memory. */
+function fold(recorder: Recorder, x: Tensor, weight: Tensor): Tensor {
+  const width = x.shape.at(-1)!;
+  const rows = elements(x.shape) / width;
+  if (weight.shape.length === 3) {
+    expectShape(x.name, x.shape, [weight.shape[0]!, -1, width]);
+    return x;
+  }
+  return x.shape.length === 2 ? x : recorder.view(x, [rows, width]);
+}
+
+function unfold(recorder: Recorder, y: Tensor, shape: readonly number[]): Tensor {
+  return y.shape.length === shape.length ? y : recorder.view(y, shape);
+}
+
+/**
+ * y = x·weight + bias, or y = x·weightᵀ + bias with `transposeWeight` (the layout of a Linear layer).
+ *
+ * x [..., m, k]; weight [k, n], or [n, k] with `transposeWeight`; bias [n]; y [..., m, n].
+ * A stack of weights [batch, k, n] takes x [batch, m, k]. The gradients of weight and bias can accumulate.
+ */
+export const matmul = operation<Inputs, { y: Tensor }, { transposeWeight?: boolean }>({
+  name: 'matmul',
+  accumulates: ['weight', 'bias'],
+  reference: matmulReference,
+  forward(recorder, { x, weight, bias }, { transposeWeight = false }) {
+    const y = recordMatmul(
+      recorder,
+      { a: fold(recorder, x, weight), b: weight, ...(bias && { bias }) },
+      { transposeB: transposeWeight },
+    );
+    return { y: unfold(recorder, y, [...x.shape.slice(0, -1), y.shape.at(-1)!]) };
+  },
+  backward(recorder, { inputs: { x, weight, bias }, gradients, options, needs, into }) {
+    const { transposeWeight = false } = options;
+    if (!gradients.y) return {};
+    const a = fold(recorder, x, weight);
+    const dy = fold(recorder, gradients.y, weight);
+    const rows = () => recorder.view(dy, [elements(dy.shape) / dy.shape.at(-1)!, dy.shape.at(-1)!]);
+    const accumulated = into.weight && { into: into.weight };
+    return {
+      ...(needs.x && {
+        x: unfold(
+          recorder,
+          recordMatmul(recorder, { a: dy, b: weight }, { transposeB: !transposeWeight }),
+          x.shape,
+        ),
+      }),
+      ...(needs.weight && {
+        weight: transposeWeight
+          ? recordMatmul(recorder, { a: dy, b: a, ...accumulated }, { transposeA: true })
+          : recordMatmul(recorder, { a, b: dy, ...accumulated }, { transposeA: true }),
+      }),
+      ...(needs.bias &&
+        bias && {
+          bias: recordColumnSums(recorder, dy.shape.length === 2 ? dy : rows(), into.bias),
+        }),
+    };
+  },
+});
