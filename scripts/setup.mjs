@@ -2,7 +2,16 @@
 // root or not, with or without a terminal. Plain Node, no dependencies: nothing is installed yet.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeKernelsIndex } from './kernels-index.mjs';
@@ -64,6 +73,18 @@ function pnpm(pinned) {
   return [...npm(), 'exec', '--yes', pinned, '--'];
 }
 
+/** npm and pnpm keep caches at home; an account without one (`nobody`) gets a folder in its place. */
+function home() {
+  try {
+    accessSync(homedir(), constants.W_OK);
+    return {};
+  } catch {
+    const folder = join(root, 'node_modules/.cache/home');
+    mkdirSync(folder, { recursive: true });
+    return { HOME: folder, npm_config_cache: join(folder, '.npm') };
+  }
+}
+
 /** Runs a command with no standard input; its last lines come back with its exit code. */
 function run([command, ...args]) {
   return new Promise((done) => {
@@ -72,7 +93,7 @@ function run([command, ...args]) {
       stdio: ['ignore', 'pipe', 'pipe'],
       shell: process.platform === 'win32' && command !== process.execPath,
       // CI: pnpm asks nothing and draws no progress bar.
-      env: { ...process.env, CI: 'true' },
+      env: { ...process.env, CI: 'true', ...home() },
     });
     let output = '';
     const collect = (chunk) => {
