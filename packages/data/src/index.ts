@@ -1,1 +1,17 @@
-export {};
+export type { Batch, CollateOptions } from './collate.ts';
+export { bucketLength, collate, countTrained } from './collate.ts';
+export type { Dataset, DatasetOptions, DatasetStream } from './dataset.ts';
+export { prepareDataset, streamDataset, tokensInMemory } from './dataset.ts';
+export type { EncodeExampleOptions, EncodeReport, Example } from './encode-example.ts';
+export { commonPrefixLength, encodeExample, ignored, newReport } from './encode-example.ts';
+export type { LoadedBatch, LoaderOptions, LoaderState } from './loader.ts';
+export { BatchLoader } from './loader.ts';
+export type { PackingStrategy } from './packing.ts';
+export { packBlock, packExamples, packingBlock } from './packing.ts';
+export { permutation, philox, uniformInteger } from './philox.ts';
+export type { DataFormat, ReadOptions, Row } from './read-rows.ts';
+export { readAllRows, readRows } from './read-rows.ts';
+export type { Shape, ShapeOptions, ShapeType } from './shapes.ts';
+export { detectShape, isConversation, messagesOf, shapeError, textOf, toolsOf } from './shapes.ts';
+export type { ByteFile, Source } from './source.ts';
+export { openFile, readBytes, sourceName } from './source.ts';
