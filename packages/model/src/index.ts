@@ -1,1 +1,33 @@
-export {};
+export type {
+  ExpectedTensor,
+  ModelConfig,
+  ModelHead,
+  ModelType,
+  RopeConfig,
+} from './config/config.ts';
+export { expectedTensors, MODEL_TYPES, parseConfig } from './config/parse.ts';
+export { inverseFrequencies, type RopeTable, ropeDivisors, ropeTable } from './config/rope.ts';
+export {
+  type ByteSource,
+  bytesFromBlob,
+  bytesFromMemory,
+  bytesFromPath,
+  readText,
+} from './files/bytes.ts';
+export { encodeFloats, toBfloat16, toFloat16 } from './files/floats.ts';
+export { folderFromFiles, folderFromPath, type ModelFolder, readJson } from './files/folder.ts';
+export { type GgufFile, type GgufTensor, readGguf } from './files/gguf.ts';
+export { ggufName, huggingFaceName, rotatedProjection, toGgufRows } from './files/gguf-names.ts';
+export type { GgufMetadata, GgufValue } from './files/gguf-types.ts';
+export { type OpenModel, openModel } from './files/open.ts';
+export type { TokenizerFiles } from './files/open-tokenizer.ts';
+export { readSafetensors, type SafetensorsFile } from './files/safetensors.ts';
+export type { SafetensorsDtype } from './files/safetensors-header.ts';
+export {
+  type LazyTensor,
+  streamSafetensors,
+  type TensorData,
+  writeSafetensors,
+} from './files/safetensors-writer.ts';
+export { openSafetensors } from './files/sharded.ts';
+export type { TensorInfo, WeightSource } from './files/weights.ts';

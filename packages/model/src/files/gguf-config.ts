@@ -1,0 +1,195 @@
+import { AttuneError } from '@attune/gpu';
+import type { RopeConfig } from '../config/config.ts';
+import { ropeDivisors } from '../config/rope.ts';
+import type { GgufFile } from './gguf.ts';
+import { invalidGguf } from './gguf-cursor.ts';
+import { ROPE_FACTORS } from './gguf-names.ts';
+import type { GgufMetadata } from './gguf-types.ts';
+
+/** GGUF architectures that are read. */
+export const GGUF_ARCHITECTURES = ['llama'];
+
+/** Typed look-ups in a file's metadata that name the key when it is not what it should be. */
+export function metadataReader(metadata: GgufMetadata, file: string) {
+  const scalar = <T>(key: string, kind: 'number' | 'boolean' | 'string'): T | undefined => {
+    const found = metadata.get(key);
+    if (found === undefined) return undefined;
+    // A list with one value for each layer, all the same, says no more than the value.
+    const list = found.type === 'array' ? Array.from(found.value as ArrayLike<unknown>) : undefined;
+    const value = list === undefined ? found.value : list[0];
+    const same = list === undefined || list.every((item) => item === value);
+    if (same && typeof value === kind) return value as T;
+    throw invalidGguf(
+      file,
+      `${key} is ${same ? `not a ${kind}` : 'different for each layer, which is not read here'}`,
+    );
+  };
+  return {
+    number: (key: string) => scalar<number>(key, 'number'),
+    boolean: (key: string) => scalar<boolean>(key, 'boolean'),
+    string: (key: string) => scalar<string>(key, 'string'),
+    list(key: string): ArrayLike<unknown> | undefined {
+      const found = metadata.get(key);
+      if (found === undefined) return undefined;
+      if (found.type === 'array') return found.value;
+      throw invalidGguf(file, `${key} is not a list`);
+    },
+  };
+}
+
+/** `general.architecture`, if it is one that is read. @throws AttuneError `unknown-model-type` */
+export function checkArchitecture(file: GgufFile): string {
+  const architecture = metadataReader(file.metadata, file.name).string('general.architecture');
+  if (architecture !== undefined && GGUF_ARCHITECTURES.includes(architecture)) return architecture;
+  throw new AttuneError(
+    'unknown-model-type',
+    `${file.name}: general.architecture is ${JSON.stringify(architecture ?? null)}, which does not run here.`,
+    `Use a model of one of these architectures: ${GGUF_ARCHITECTURES.join(', ')}.`,
+  );
+}
+
+/**
+ * The config.json that the metadata of a Llama-architecture GGUF stands for, in Hugging Face's words.
+ * @throws AttuneError `unknown-model-type`, `invalid-gguf`, `unsupported-config`
+ */
+export async function configFromGguf(file: GgufFile): Promise<Record<string, unknown>> {
+  const architecture = checkArchitecture(file);
+  const read = metadataReader(file.metadata, file.name);
+  const own = (key: string) => read.number(`${architecture}.${key}`);
+  if ((own('expert_count') ?? 0) > 0) {
+    throw unsupported(file.name, `${architecture}.expert_count`, 'a mixture of experts');
+  }
+  const hidden = own('embedding_length');
+  const heads = own('attention.head_count');
+  const rotated = own('rope.dimension_count');
+  const headDim =
+    own('attention.key_length') ?? rotated ?? (hidden && heads ? hidden / heads : undefined);
+  if (rotated !== undefined && rotated !== headDim) {
+    throw unsupported(
+      file.name,
+      `${architecture}.rope.dimension_count`,
+      `${rotated} of ${headDim} rotated`,
+    );
+  }
+  const embedding = file.has('token_embd.weight') ? file.info('token_embd.weight') : undefined;
+  const bias = (name: string) => file.has(`blk.0.${name}.bias`);
+  const config: Record<string, unknown> = {
+    architectures: ['LlamaForCausalLM'],
+    model_type: 'llama',
+    vocab_size: embedding?.shape[0],
+    hidden_size: hidden,
+    intermediate_size: own('feed_forward_length'),
+    num_hidden_layers: own('block_count'),
+    num_attention_heads: heads,
+    num_key_value_heads: own('attention.head_count_kv') ?? heads,
+    head_dim: headDim,
+    max_position_embeddings: own('context_length'),
+    hidden_act: 'silu',
+    rms_norm_eps: shortest(own('attention.layer_norm_rms_epsilon')),
+    rope_parameters: await ropeFromGguf(file, architecture, headDim ?? 0),
+    tie_word_embeddings: !file.has('output.weight'),
+    attention_bias: bias('attn_q'),
+    mlp_bias: bias('ffn_gate'),
+    bos_token_id: read.number('tokenizer.ggml.bos_token_id') ?? null,
+    eos_token_id: read.number('tokenizer.ggml.eos_token_id') ?? null,
+    pad_token_id: read.number('tokenizer.ggml.padding_token_id') ?? null,
+    dtype: 'float32',
+  };
+  const window = own('attention.sliding_window');
+  if (window !== undefined && window > 0) {
+    config.architectures = ['MistralForCausalLM'];
+    config.model_type = 'mistral';
+    config.sliding_window = window;
+  }
+  return config;
+}
+
+/** The decimal that someone wrote before it became a float32: 1e-5, not 0.00000999999974737875. */
+function shortest(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value.toPrecision(7));
+}
+
+async function ropeFromGguf(
+  file: GgufFile,
+  architecture: string,
+  headDim: number,
+): Promise<Record<string, unknown>> {
+  const read = metadataReader(file.metadata, file.name);
+  const rope_theta = shortest(read.number(`${architecture}.rope.freq_base`)) ?? 10000;
+  const scaling = read.string(`${architecture}.rope.scaling.type`) ?? 'none';
+  const linear =
+    read.number(`${architecture}.rope.scaling.factor`) ??
+    read.number(`${architecture}.rope.scale_linear`);
+  if (scaling !== 'none' && scaling !== 'linear') {
+    throw unsupported(file.name, `${architecture}.rope.scaling.type`, JSON.stringify(scaling));
+  }
+  const factors = await ropeFactors(file, headDim);
+  if (factors !== undefined) {
+    const known = asLlama3(factors, rope_theta, headDim);
+    if (known !== undefined) return known;
+    return {
+      rope_type: 'longrope',
+      rope_theta,
+      short_factor: factors,
+      long_factor: factors,
+      attention_factor: 1,
+    };
+  }
+  const factor = shortest(linear) ?? 1;
+  if (scaling === 'none' && linear === undefined) return { rope_type: 'default', rope_theta };
+  return factor === 1
+    ? { rope_type: 'default', rope_theta }
+    : { rope_type: 'linear', rope_theta, factor };
+}
+
+/** The divisors in `rope_freqs.weight`, if there are any but ones. @throws AttuneError `invalid-gguf` */
+export async function ropeFactors(file: GgufFile, headDim: number): Promise<number[] | undefined> {
+  if (!file.has(ROPE_FACTORS)) return undefined;
+  const { shape, dtype } = file.info(ROPE_FACTORS);
+  if (dtype !== 'F32' || shape.length !== 1 || shape[0] !== headDim / 2) {
+    throw invalidGguf(
+      file.name,
+      `${ROPE_FACTORS} is ${dtype} of [${shape.join(', ')}]; F32 of [${headDim / 2}] is needed`,
+    );
+  }
+  const factors = [...(await file.float32(ROPE_FACTORS))];
+  if (factors.some((n) => !Number.isFinite(n) || n <= 0)) {
+    throw invalidGguf(file.name, `${ROPE_FACTORS} has divisors that are not positive`);
+  }
+  return factors.every((n) => n === 1) ? undefined : factors;
+}
+
+/** The llama3 settings whose divisors these are, if they are of the published kind (ramp from 1 to 4 turns). */
+function asLlama3(factors: number[], rope_theta: number, headDim: number) {
+  const factor = Math.max(...factors);
+  for (let original = 32; original <= 131072; original *= 2) {
+    const rope: RopeConfig = {
+      type: 'llama3',
+      theta: rope_theta,
+      factor,
+      lowFreqFactor: 1,
+      highFreqFactor: 4,
+      originalMaxPositionEmbeddings: original,
+    };
+    const made = ropeDivisors(rope, headDim);
+    if (factors.every((f, i) => Math.abs(f - made[i]!) < 1e-6 * f)) {
+      return {
+        rope_type: 'llama3',
+        rope_theta,
+        factor,
+        low_freq_factor: 1,
+        high_freq_factor: 4,
+        original_max_position_embeddings: original,
+      };
+    }
+  }
+  return undefined;
+}
+
+function unsupported(file: string, key: string, what: string): AttuneError {
+  return new AttuneError(
+    'unsupported-config',
+    `${file}: ${key} means ${what}, which does not run here.`,
+    'Use a model without it.',
+  );
+}

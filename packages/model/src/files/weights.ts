@@ -1,0 +1,81 @@
+import { AttuneError, nearest } from '@attune/gpu';
+import type { ByteSource } from './bytes.ts';
+
+/** A tensor as a file holds it. `shape` is row-major: [out, in] for a projection. */
+export interface TensorInfo {
+  shape: number[];
+  /** The file's word: F32, F16, BF16, I64, ... or a GGUF block type such as Q4_K. */
+  dtype: string;
+  /** Bytes in the file. */
+  bytes: number;
+}
+
+/** Weights by Hugging Face name and in Hugging Face layout, whatever file holds them; read on demand. */
+export interface WeightSource {
+  names(): string[];
+  has(name: string): boolean;
+  /** @throws AttuneError `unknown-tensor` */
+  info(name: string): TensorInfo;
+  /** Dequantised or widened. @throws AttuneError `unknown-tensor`, `unsupported-dtype`, `file-truncated` */
+  float32(name: string): Promise<Float32Array<ArrayBuffer>>;
+  /** As stored: little-endian numbers, or rows of quantised blocks. */
+  raw(name: string): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** The error of `info`, `float32` and `raw` for a name that is not there. */
+export function unknownTensor(name: string, file: string, known: Iterable<string>): AttuneError {
+  const near = nearest(name, known);
+  return new AttuneError(
+    'unknown-tensor',
+    `${file} has no tensor ${name}.`,
+    near === undefined ? 'Check the name.' : `Did you mean ${near}?`,
+  );
+}
+
+/** Elements of a shape; throws nothing, so a hostile shape gives a number beyond 2^53. */
+export function elements(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
+
+/** How a stored type becomes float32: `bytes` for each `block` values. */
+export interface Decoder {
+  block: number;
+  bytes: number;
+  decode(from: Uint8Array, to: Float32Array): void;
+}
+
+/** Pieces small enough that a big table never lies in memory twice. */
+const PIECE_BYTES = 16 * 1024 * 1024;
+
+/** `count` values from `offset` on, read and decoded piece by piece. */
+export async function readFloats(
+  source: ByteSource,
+  offset: number,
+  count: number,
+  decoder: Decoder,
+): Promise<Float32Array<ArrayBuffer>> {
+  const out = allocate(count, source.name);
+  const step = Math.max(1, Math.floor(PIECE_BYTES / decoder.bytes)) * decoder.block;
+  for (let first = 0; first < count; first += step) {
+    const values = Math.min(step, count - first);
+    const piece = await source.read(
+      offset + (first / decoder.block) * decoder.bytes,
+      (values / decoder.block) * decoder.bytes,
+    );
+    decoder.decode(piece, out.subarray(first, first + values));
+  }
+  return out;
+}
+
+function allocate(count: number, name: string): Float32Array<ArrayBuffer> {
+  try {
+    return new Float32Array(count);
+  } catch (cause) {
+    throw new AttuneError(
+      'out-of-memory',
+      `A tensor of ${name} needs ${count * 4} bytes as float32; this machine does not give that much at once.`,
+      'Use a smaller model, or close other programs or tabs.',
+      { cause },
+    );
+  }
+}
