@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unpackChromium } from './chromium.mjs';
+import { lavapipeDriver, skippedPart } from './lavapipe.mjs';
 import { root, setup } from './setup.mjs';
 
 const require = createRequire(import.meta.url);
@@ -67,24 +68,20 @@ Deno.exit(result.failed ? 1 : 0);`,
 /** The variables that make the Vulkan loader offer the asked adapter, and only that. */
 async function adapterEnvironment(device) {
   if (process.platform !== 'linux' || device === 'gpu') return {};
-  if (device === 'lavapipe') {
-    const drivers = '/usr/share/vulkan/icd.d';
-    const found = existsSync(drivers)
-      ? readdirSync(drivers).find((name) => /^lvp_icd/.test(name))
-      : undefined;
-    return found
-      ? { VK_DRIVER_FILES: join(drivers, found), VK_ICD_FILENAMES: join(drivers, found) }
-      : {};
-  }
+  const only = (driver) => ({ VK_DRIVER_FILES: driver, VK_ICD_FILENAMES: driver });
+  if (device === 'lavapipe') return only(lavapipeDriver());
   const folder = await unpackChromium();
-  const driver = join(folder, 'vk_swiftshader_icd.json');
   const libraries = [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
-  return { VK_DRIVER_FILES: driver, VK_ICD_FILENAMES: driver, LD_LIBRARY_PATH: libraries };
+  return { ...only(join(folder, 'vk_swiftshader_icd.json')), LD_LIBRARY_PATH: libraries };
 }
 
 /** Runs the kernel tests that a filter names, by default all; returns counts and names. */
 export async function runDeno(filters = []) {
   const files = testFiles(filters);
+  const device = process.env.ATTUNE_DEVICE ?? 'swiftshader';
+  if (device === 'lavapipe' && !lavapipeDriver()) {
+    return skippedPart('Deno', 'no lavapipe (Mesa) is installed');
+  }
   const nothing = { passed: 0, failed: 0, skipped: 0, skips: [], failures: [] };
   if (!files.length) return nothing;
   const folder = join(root, 'node_modules/.cache/attune/deno');
@@ -92,20 +89,22 @@ export async function runDeno(filters = []) {
   mkdirSync(folder, { recursive: true });
   const program = join(folder, 'tests.mjs');
   const report = join(folder, 'report.json');
-  await bundle(files, program);
-  const device = process.env.ATTUNE_DEVICE ?? 'swiftshader';
+  try {
+    await bundle(files, program);
+  } catch (error) {
+    return { ...nothing, failed: 1, failures: [`the tests cannot be bundled: ${error.message}`] };
+  }
+  const env = await adapterEnvironment(device);
   const deno = require.resolve('deno/bin.cjs');
+  const args = [deno, 'run', '-A', '--no-config', '--unstable-webgpu', program, report];
   const code = await new Promise((done) => {
-    const args = [deno, 'run', '-A', '--no-config', '--unstable-webgpu', program, report];
-    adapterEnvironment(device).then((env) => {
-      const child = spawn(process.execPath, args, {
-        cwd: root,
-        stdio: ['ignore', 'inherit', 'inherit'],
-        env: { ...process.env, ...env },
-      });
-      child.on('error', () => done(1));
-      child.on('close', (status, signal) => done(status ?? signal));
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...env },
     });
+    child.on('error', () => done(1));
+    child.on('close', (status, signal) => done(status ?? signal));
   });
   if (existsSync(report)) return JSON.parse(readFileSync(report, 'utf8'));
   return { ...nothing, failed: 1, failures: [`deno ended with ${code} before its report`] };

@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { lavapipeDriver, skippedPart } from './lavapipe.mjs';
 import { root, setup } from './setup.mjs';
 
 const require = createRequire(import.meta.url);
@@ -64,14 +65,12 @@ async function browser(filters) {
   const { findChromium } = await import('./chromium.mjs');
   const found = await findChromium();
   if (!('missing' in found)) return vitest('browser', filters);
-  console.warn(`The browser tests are SKIPPED: ${found.missing}.`);
-  return {
-    passed: 0,
-    failed: 0,
-    skipped: 1,
-    skips: [`the browser project: ${found.missing}`],
-    failures: [],
-  };
+  return skippedPart('browser', found.missing);
+}
+
+async function lavapipe(filters) {
+  if (lavapipeDriver()) return vitest('gpu', filters, { ATTUNE_DEVICE: 'lavapipe' });
+  return skippedPart('lavapipe', 'no lavapipe (Mesa) is installed');
 }
 
 async function deno(filters) {
@@ -85,7 +84,7 @@ const parts = {
   node: (filters) => vitest('node', filters),
   gpu: (filters) =>
     vitest('gpu', filters, { ATTUNE_DEVICE: process.env.ATTUNE_DEVICE ?? 'swiftshader' }),
-  lavapipe: (filters) => vitest('gpu', filters, { ATTUNE_DEVICE: 'lavapipe' }),
+  lavapipe,
   browser,
   deno,
 };
