@@ -1,1 +1,16 @@
+export {
+  allocate,
+  type BufferRequest,
+  createBuffer,
+  liveBuffers,
+  liveBytes,
+  spokenBytes,
+} from './buffers.ts';
+export { foldWorkgroups } from './dispatch.ts';
 export { AttuneError, nearest } from './error.ts';
+export { firstNonFinite, isFiniteBits } from './finite.ts';
+export { type Device, deviceOf, type Gpu, gpuFrom } from './gpu.ts';
+export { pipeline } from './pipeline.ts';
+export { readBuffer } from './read.ts';
+export { type DeviceChoice, type GpuOptions, requestGpu } from './request.ts';
+export type { AdapterInfo, AdapterName, Traits } from './traits.ts';
