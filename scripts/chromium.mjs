@@ -18,7 +18,7 @@ export const chromiumFlags = [
 ];
 
 /** The package's files, unpacked once; the folder appears whole or not at all. */
-export async function unpackChromium() {
+async function unpack() {
   const entry = createRequire(import.meta.url).resolve('@sparticuz/chromium');
   const { version } = JSON.parse(readFileSync(join(entry, '../../package.json'), 'utf8'));
   const folder = join(cache, `chromium-${version}`);
@@ -59,7 +59,7 @@ export async function findChromium() {
   const tried = [];
   if (process.platform === 'linux' && process.arch === 'x64') {
     try {
-      const folder = await unpackChromium();
+      const folder = await unpack();
       const libraries = [join(folder, 'al2023/lib'), process.env.LD_LIBRARY_PATH];
       const env = {
         LD_LIBRARY_PATH: libraries.filter(Boolean).join(':'),

@@ -6,7 +6,6 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { unpackChromium } from './chromium.mjs';
 import { lavapipeDriver, skippedPart } from './lavapipe.mjs';
 import { root, setup } from './setup.mjs';
 
@@ -65,16 +64,6 @@ Deno.exit(result.failed ? 1 : 0);`,
   });
 }
 
-/** The variables that make the Vulkan loader offer the asked adapter, and only that. */
-async function adapterEnvironment(device) {
-  if (process.platform !== 'linux' || device === 'gpu') return {};
-  const only = (driver) => ({ VK_DRIVER_FILES: driver, VK_ICD_FILENAMES: driver });
-  if (device === 'lavapipe') return only(lavapipeDriver());
-  const folder = await unpackChromium();
-  const libraries = [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
-  return { ...only(join(folder, 'vk_swiftshader_icd.json')), LD_LIBRARY_PATH: libraries };
-}
-
 /** Runs the kernel tests that a filter names, by default all; returns counts and names. */
 export async function runDeno(filters = []) {
   const files = testFiles(filters);
@@ -94,14 +83,13 @@ export async function runDeno(filters = []) {
   } catch (error) {
     return { ...nothing, failed: 1, failures: [`the tests cannot be bundled: ${error.message}`] };
   }
-  const env = await adapterEnvironment(device);
   const deno = require.resolve('deno/bin.cjs');
   const args = [deno, 'run', '-A', '--no-config', '--unstable-webgpu', program, report];
   const code = await new Promise((done) => {
     const child = spawn(process.execPath, args, {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, ...env },
+      env: { ...process.env, ATTUNE_DEVICE: device },
     });
     child.on('error', () => done(1));
     child.on('close', (status, signal) => done(status ?? signal));
