@@ -1,0 +1,33 @@
+import { elements, expectShape, operation, shader, type Tensor } from '../../contract/index.ts';
+import text from './add.forward.wgsl';
+import { addReference } from './add.reference.ts';
+
+export { addReference } from './add.reference.ts';
+
+const source = shader('add.forward', text);
+
+/**
+ * y = a + b, both of one shape. The gradient of both is that of y itself: nothing is dispatched.
+ */
+export const add = operation<{ a: Tensor; b: Tensor }, { y: Tensor }, Record<string, never>>({
+  name: 'add',
+  reference: addReference,
+  forward(recorder, { a, b }) {
+    expectShape(b.name, b.shape, a.shape);
+    const y = recorder.tensor('y', a.shape);
+    const length = elements(a.shape);
+    const vec4 = length % 4 === 0;
+    const count = vec4 ? length / 4 : length;
+    recorder.dispatch(source, {
+      tensors: { a, b, y },
+      defines: { VEC4: vec4 },
+      params: { count },
+      workgroups: Math.ceil(count / 64),
+    });
+    return { y };
+  },
+  backward(_, { gradients, needs }) {
+    const { y } = gradients;
+    return { ...(y && needs.a && { a: y }), ...(y && needs.b && { b: y }) };
+  },
+});
