@@ -1,0 +1,36 @@
+// y = silu(gate) · up, with silu(g) = g · σ(g) and σ(g) = 1 / (1 + e^-g): the gate of a feed-forward layer.
+//
+// gate, up, y  [tokens, F] f32; count is of vec4f where the length divides by 4.
+//
+// Parallel plan: one element (of four numbers where possible) an invocation.
+
+#if VEC4
+alias Element = vec4f;
+#else
+alias Element = f32;
+#endif
+
+struct Params { count: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> gate: array<Element>;
+@group(0) @binding(2) var<storage, read> up: array<Element>;
+@group(0) @binding(3) var<storage, read_write> y: array<Element>;
+
+// The exponent is never positive, so nothing overflows.
+fn sigmoid(g: Element) -> Element {
+  let e = exp(-abs(g));
+  return select(e, Element(1.0), g >= Element(0.0)) / (1.0 + e);
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i < params.count) {
+    let g = gate[i];
+    y[i] = g * sigmoid(g) * up[i];
+  }
+}
