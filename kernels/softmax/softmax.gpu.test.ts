@@ -1,0 +1,15 @@
+import { test } from 'vitest';
+import { checkKernel, random } from '../contract/checks.ts';
+import { softmax } from './softmax.ts';
+
+test.each([1, 63, 64, 65, 257, 5003])('rows of %i and their gradients equal float64', async (n) => {
+  await checkKernel(softmax, { x: random([3, n], 1, 10) }, {});
+});
+
+test.each([63, 65, 257])('%i rows and their gradients equal float64', async (rows) => {
+  await checkKernel(softmax, { x: random([rows, 33], 1, 10) }, {});
+});
+
+test('numbers of ±500 give neither NaN nor overflow', async () => {
+  await checkKernel(softmax, { x: random([5, 65], 1, 1000) }, {}, { tolerance: 3e-6 });
+});

@@ -1,0 +1,36 @@
+import { expectShape, operation, type Recorder, shader, type Tensor } from '../contract/index.ts';
+import backwardText from './softmax.backward.wgsl';
+import forwardText from './softmax.forward.wgsl';
+import { softmaxReference } from './softmax.reference.ts';
+
+export { softmaxReference } from './softmax.reference.ts';
+
+const forwardSource = shader('softmax.forward', forwardText);
+const backwardSource = shader('softmax.backward', backwardText);
+
+function grid({ traits }: Recorder, x: Tensor) {
+  expectShape(x.name, x.shape, [-1, -1]);
+  const [rows, columns] = x.shape as [number, number];
+  return {
+    defines: { COOPERATIVE: !traits.software },
+    params: { rows, columns },
+    workgroups: traits.software ? Math.ceil(rows / 64) : rows,
+  };
+}
+
+/** y = softmax of each row; x and y are [rows, columns]. */
+export const softmax = operation<{ x: Tensor }, { y: Tensor }, Record<string, never>>({
+  name: 'softmax',
+  reference: softmaxReference,
+  forward(recorder, { x }) {
+    const y = recorder.tensor('y', x.shape);
+    recorder.dispatch(forwardSource, { tensors: { x, y }, ...grid(recorder, x) });
+    return { y };
+  },
+  backward(recorder, { inputs: { x }, outputs: { y }, gradients: { y: dy }, needs }) {
+    if (!dy || !needs.x) return {};
+    const dx = recorder.tensor('dx', x.shape);
+    recorder.dispatch(backwardSource, { tensors: { y, dy, dx }, ...grid(recorder, x) });
+    return { x: dx };
+  },
+});
