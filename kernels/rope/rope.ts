@@ -1,0 +1,65 @@
+import { AttuneError } from '@attune/gpu';
+import {
+  elements,
+  expectShape,
+  operation,
+  type Recorder,
+  shader,
+  type Tensor,
+} from '../contract/index.ts';
+import text from './rope.forward.wgsl';
+import { type RopeOptions, ropeReference } from './rope.reference.ts';
+
+export { type RopeOptions, ropeReference } from './rope.reference.ts';
+
+const source = shader('rope.forward', text);
+
+type Inputs = { x: Tensor; cos: Tensor; sin: Tensor; positions: Tensor };
+
+function rotate(
+  recorder: Recorder,
+  x: Tensor,
+  { cos, sin, positions }: Inputs,
+  { headDim }: RopeOptions,
+  direction: 1 | -1,
+): Tensor {
+  expectShape(x.name, x.shape, [-1, -1]);
+  const [tokens, width] = x.shape as [number, number];
+  if (headDim % 2 !== 0 || width % headDim !== 0) {
+    throw new AttuneError(
+      'wrong-shape',
+      `RoPE turns pairs of a head's dimension: ${headDim} does not fit a width of ${width}.`,
+      'Give an even headDim that divides the last dimension of x.',
+    );
+  }
+  const half = headDim / 2;
+  expectShape(cos.name, cos.shape, [-1, half]);
+  expectShape(sin.name, sin.shape, cos.shape);
+  expectShape(positions.name, positions.shape, [tokens]);
+  const y = recorder.tensor(direction === 1 ? 'y' : 'dx', x.shape);
+  const count = elements(x.shape) / 2;
+  recorder.dispatch(source, {
+    tensors: { x, cosines: cos, sines: sin, positions, y },
+    params: { count, width, half, direction },
+    workgroups: Math.ceil(count / 64),
+  });
+  return y;
+}
+
+/**
+ * Rotary position embedding: turns the pairs (i, i + headDim/2) of each head by its token's angles.
+ *
+ * x and y [tokens, heads · headDim]; cos, sin [P, headDim/2]; positions i32 [tokens] below P.
+ * @see Su et al. 2021, RoFormer; the pairing is that of Hugging Face's weights
+ */
+export const rope = operation<Inputs, { y: Tensor }, RopeOptions>({
+  name: 'rope',
+  reference: ropeReference,
+  forward: (recorder, inputs, options) => ({
+    y: rotate(recorder, inputs.x, inputs, options, 1),
+  }),
+  backward(recorder, { inputs, gradients: { y: dy }, options, needs }) {
+    if (!dy || !needs.x) return {};
+    return { x: rotate(recorder, dy, inputs, options, -1) };
+  },
+});
