@@ -1,0 +1,37 @@
+// y[t] = scale · table[ids[t]], or zeros where ids[t] is no row of the table (padding: below 0).
+//
+// table  [vocabulary, width] f32
+// ids    [tokens] i32
+// y      [tokens, width] f32; width is in vec4f where it divides by 4
+//
+// Parallel plan: one element (of four numbers where possible) of y an invocation.
+
+#if VEC4
+alias Element = vec4f;
+#else
+alias Element = f32;
+#endif
+
+struct Params { count: u32, width: u32, vocabulary: i32, scale: f32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> table: array<Element>;
+@group(0) @binding(2) var<storage, read> ids: array<i32>;
+@group(0) @binding(3) var<storage, read_write> y: array<Element>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= params.count) {
+    return;
+  }
+  let row = ids[i / params.width];
+  var value = Element(0.0);
+  if (row >= 0 && row < params.vocabulary) {
+    value = params.scale * table[u32(row) * params.width + i % params.width];
+  }
+  y[i] = value;
+}

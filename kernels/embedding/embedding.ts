@@ -1,0 +1,80 @@
+import { elements, expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import backwardText from './embedding.backward.wgsl';
+import chainText from './embedding.chain.wgsl';
+import forwardText from './embedding.forward.wgsl';
+import { type EmbeddingOptions, embeddingReference } from './embedding.reference.ts';
+import zeroText from './embedding.zero.wgsl';
+
+export { type EmbeddingOptions, embeddingReference } from './embedding.reference.ts';
+
+const forwardSource = shader('embedding.forward', forwardText);
+const chainSource = shader('embedding.chain', chainText);
+const zeroSource = shader('embedding.zero', zeroText);
+const backwardSource = shader('embedding.backward', backwardText);
+
+/** Elements of [tokens, width], in fours where the width allows. */
+function grid(tokens: number, width: number) {
+  const vec4 = width % 4 === 0;
+  const columns = vec4 ? width / 4 : width;
+  const count = tokens * columns;
+  return { vec4, columns, count, workgroups: Math.ceil(count / 64) };
+}
+
+/**
+ * y[t] = scale · table[ids[t]]: token embeddings, or a gather of rows.
+ *
+ * table [V, H]; ids i32 [tokens]; y [tokens, H]. An id below 0 (or past V) gives a row of zeros and no
+ * gradient. The gradient of the table can accumulate; alone it is written whole, zeros included. It adds
+ * tokens in their order and uses no atomics, so its bits are the same each time.
+ */
+export const embedding = operation<{ table: Tensor; ids: Tensor }, { y: Tensor }, EmbeddingOptions>(
+  {
+    name: 'embedding',
+    accumulates: ['table'],
+    reference: embeddingReference,
+    forward(recorder, { table, ids }, { scale = 1 }) {
+      expectShape(table.name, table.shape, [-1, -1]);
+      expectShape(ids.name, ids.shape, [-1]);
+      const [vocabulary, width] = table.shape as [number, number];
+      const tokens = ids.shape[0]!;
+      const { vec4, columns, count, workgroups } = grid(tokens, width);
+      const y = recorder.tensor('y', [tokens, width]);
+      recorder.dispatch(forwardSource, {
+        tensors: { table, ids, y },
+        defines: { VEC4: vec4 },
+        params: { count, width: columns, vocabulary, scale },
+        workgroups,
+      });
+      return { y };
+    },
+    backward(recorder, { inputs: { table, ids }, gradients: { y: dy }, options, needs, into }) {
+      if (!dy || !needs.table) return {};
+      const [vocabulary, width] = table.shape as [number, number];
+      const tokens = ids.shape[0]!;
+      let dTable = into.table;
+      if (!dTable) {
+        dTable = recorder.tensor('dTable', table.shape);
+        const count = elements(table.shape);
+        recorder.dispatch(zeroSource, {
+          tensors: { y: dTable },
+          params: { count },
+          workgroups: Math.ceil(count / 64),
+        });
+      }
+      const links = recorder.tensor('links', [tokens, 2], 'i32');
+      recorder.dispatch(chainSource, {
+        tensors: { ids, links },
+        params: { tokens, vocabulary },
+        workgroups: Math.ceil(tokens / 64),
+      });
+      const { vec4, columns, count, workgroups } = grid(tokens, width);
+      recorder.dispatch(backwardSource, {
+        tensors: { ids, links, dy, dTable },
+        defines: { VEC4: vec4 },
+        params: { count, width: columns, scale: options.scale ?? 1 },
+        workgroups,
+      });
+      return { table: dTable };
+    },
+  },
+);
