@@ -1,4 +1,5 @@
 import type { KernelTraits, Recorder, Tensor } from '../contract/index.ts';
+import { broadcast } from './broadcast.ts';
 import { naive } from './naive.ts';
 import type { Problem } from './problem.ts';
 
@@ -19,7 +20,7 @@ export interface MatmulVariant {
 }
 
 /** Best first: the first that can run is taken. */
-export const matmulVariants: readonly MatmulVariant[] = [naive];
+export const matmulVariants: readonly MatmulVariant[] = [broadcast, naive];
 
 let forced: string | undefined;
 
