@@ -54,17 +54,17 @@ const isTest = (file: string) =>
 
 interface Import {
   path: string;
-  dynamic: boolean;
+  /** Whether loading the module loads this one too: not so for types, and for `import()`. */
+  loads: boolean;
 }
 
-/** What a module imports when it runs; imports of types alone are gone by then. */
 function imports(file: string): Import[] {
   const text = read(file).replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
   const found: Import[] = [];
-  const statics = /^(?:import|export)\s+(?!type\b)(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]/gm;
-  for (const [, path] of text.matchAll(statics)) found.push({ path: path!, dynamic: false });
-  for (const [, path] of text.matchAll(/\bimport\(\s*(?:\/\*.*?\*\/\s*)?['"]([^'"]+)['"]/g)) {
-    found.push({ path: path!, dynamic: true });
+  const statics = /^(?:import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]/gm;
+  for (const [, type, path] of text.matchAll(statics)) found.push({ path: path!, loads: !type });
+  for (const [, path] of text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]/g)) {
+    found.push({ path: path!, loads: false });
   }
   return found;
 }
@@ -143,8 +143,8 @@ for (const item of packages) {
       const visit = (file: string) => {
         if (seen.has(file)) return;
         seen.add(file);
-        for (const { path, dynamic } of imports(file)) {
-          if (dynamic) continue;
+        for (const { path, loads } of imports(file)) {
+          if (!loads) continue;
           if (path.startsWith('node:')) wrong.push(`${shown(file)} imports ${path}`);
           if (/^\..*\.ts$/.test(path)) visit(resolve(dirname(file), path));
         }
