@@ -35,7 +35,11 @@ export function bucketLength(length: number, multiple: number): number {
 export function collate(examples: readonly Example[], options: CollateOptions): Batch {
   const { padTokenId, padToMultipleOf = 1 } = options;
   if (examples.length === 0) {
-    throw new AttuneError('batch-empty', 'A batch of no rows was asked for.', 'Give at least one row.');
+    throw new AttuneError(
+      'batch-empty',
+      'A batch of no rows was asked for.',
+      'Give at least one row.',
+    );
   }
   const rows = examples.length;
   const longest = Math.max(...examples.map(({ inputIds }) => inputIds.length));

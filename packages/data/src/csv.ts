@@ -88,7 +88,9 @@ async function* records(
     }
   }
   if (state === 'quoted') {
-    throw broken(`A quoted field that begins in the record of line ${startLine} of ${name} never ends.`);
+    throw broken(
+      `A quoted field that begins in the record of line ${startLine} of ${name} never ends.`,
+    );
   }
   if (!isEmpty()) {
     endField();

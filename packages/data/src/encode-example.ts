@@ -85,7 +85,7 @@ export function encodeExample(
 ): Example | undefined {
   const { maxLength = 1024, packing = false, report } = options;
   const tokens = tokenize(row, tokenizer, options);
-    const cut = packing || maxLength === null ? tokens.ids.length : maxLength;
+  const cut = packing || maxLength === null ? tokens.ids.length : maxLength;
   const inputIds = Int32Array.from(tokens.ids.slice(0, cut));
   const labels = makeLabels(inputIds, tokens, options.completionOnlyLoss ?? null);
   const trained = labels.reduce((count, label) => count + (label === ignored ? 0 : 1), 0);
@@ -126,7 +126,12 @@ function tokenize(row: Row, tokenizer: Tokenizer, options: EncodeExampleOptions)
     case 'unpaired-preference':
       return shape.conversational ? chatCompletion() : textCompletion();
     default:
-      throw shapeError(row, `is ${shape.type} data, which SFT does not take`, wanted, datasetTextField);
+      throw shapeError(
+        row,
+        `is ${shape.type} data, which SFT does not take`,
+        wanted,
+        datasetTextField,
+      );
   }
 
   function textCompletion(): Tokens {
@@ -186,7 +191,11 @@ function tokenizedRow(row: Row): Tokens {
     Array.isArray(value) && value.every((id) => Number.isInteger(id));
   const { input_ids: ids, labels } = row;
   if (!isIds(ids) || (labels !== undefined && !(isIds(labels) && labels.length === ids.length))) {
-    throw shapeError(row, 'has input_ids or labels that are not lists of ids of one length', wanted);
+    throw shapeError(
+      row,
+      'has input_ids or labels that are not lists of ids of one length',
+      wanted,
+    );
   }
   return labels === undefined ? { ids } : { ids, labels };
 }

@@ -50,9 +50,15 @@ export function packBlock(
     case 'wrapped':
       return wrap(examples, maxLength);
     case 'bfd':
-      return bestFit(examples.map((example) => cut(example, 0, maxLength)), maxLength);
+      return bestFit(
+        examples.map((example) => cut(example, 0, maxLength)),
+        maxLength,
+      );
     case 'bfd_split':
-      return bestFit(examples.flatMap((example) => pieces(example, maxLength)), maxLength);
+      return bestFit(
+        examples.flatMap((example) => pieces(example, maxLength)),
+        maxLength,
+      );
     default:
       throw new AttuneError(
         'packing-strategy-unknown',

@@ -23,7 +23,13 @@ export async function* parseParquet(file: ByteFile, name: string): AsyncGenerato
     }
     for (let start = 0; start < rows; start += rowsAtOnce) {
       const rowEnd = Math.min(rows, start + rowsAtOnce);
-      const part = await parquetReadObjects({ file, metadata, compressors, rowStart: start, rowEnd });
+      const part = await parquetReadObjects({
+        file,
+        metadata,
+        compressors,
+        rowStart: start,
+        rowEnd,
+      });
       for (const row of part) yield plain(row) as Row;
     }
   } catch (cause) {

@@ -41,7 +41,10 @@ function multiplyHigh(x: number, y: number): number {
 export function uniformInteger(seed: number, stream: number, index: number, bound: number): number {
   const low = index >>> 0;
   const high = Math.floor(index / 2 ** 32) >>> 0;
-  const [a, b] = philox([low, high, stream >>> 0, 0], [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0]);
+  const [a, b] = philox(
+    [low, high, stream >>> 0, 0],
+    [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0],
+  );
   const fraction = ((a >>> 5) * 2 ** 26 + (b >>> 6)) / 2 ** 53;
   return Math.floor(fraction * bound);
 }

@@ -54,7 +54,12 @@ export function detectShape(row: Row, { datasetTextField = 'text' }: ShapeOption
   if (has('messages')) return shape('language-modeling', 'messages');
   if (has('conversations')) return { type: 'language-modeling', conversational: true };
   if (has(datasetTextField)) return { type: 'language-modeling', conversational: false };
-  throw shapeError(row, 'matches no shape', Object.keys(shapeColumns) as ShapeType[], datasetTextField);
+  throw shapeError(
+    row,
+    'matches no shape',
+    Object.keys(shapeColumns) as ShapeType[],
+    datasetTextField,
+  );
 }
 
 /** The error of a row whose shape is not one of those wanted. */

@@ -2,7 +2,12 @@ import { AttuneError } from '@attune/gpu';
 import type { JinjaEnvironment, JinjaNode, JinjaValue } from './jinja.ts';
 import { Environment, Interpreter } from './jinja.ts';
 
-const stepLimit = 5_000_000;
+interface StripCall {
+  callee?: { object?: JinjaNode; property?: { value?: unknown }; computed?: boolean };
+  args?: JinjaNode[];
+}
+
+const stepLimit = 2_000_000;
 const stepsPerIteration = 16;
 const rangeLimit = 100_000;
 const listLimit = 1_000_000;
@@ -31,7 +36,7 @@ export class BoundedInterpreter extends Interpreter {
   override evaluate(node: JinjaNode | undefined, environment: JinjaEnvironment): JinjaValue {
     this.#spend(1);
     if (node?.type === 'For') this.#noteIterable(node);
-    const value = super.evaluate(node, environment);
+    const value = (node && this.#strip(node, environment)) ?? super.evaluate(node, environment);
     const held: unknown = value.value;
     if (typeof held === 'string' && held.length > this.#textLimit) {
       throw runaway(`builds a text of ${held.length} characters`);
@@ -41,6 +46,23 @@ export class BoundedInterpreter extends Interpreter {
       if (node && this.#iterables.has(node)) this.#spend(held.length * stepsPerIteration);
     }
     return value;
+  }
+
+  // The library's strip, lstrip and rstrip take no argument; Qwen's templates call lstrip('\n').
+  #strip(node: JinjaNode, environment: JinjaEnvironment): JinjaValue | undefined {
+    const { callee, args } = node as StripCall;
+    const how = callee?.computed === false ? callee.property?.value : undefined;
+    if (node.type !== 'CallExpression' || args?.length !== 1 || !how) return undefined;
+    if (how !== 'strip' && how !== 'lstrip' && how !== 'rstrip') return undefined;
+    const text = this.evaluate(callee!.object, environment).value;
+    const characters = this.evaluate(args[0], environment).value;
+    if (typeof text !== 'string' || typeof characters !== 'string') return undefined;
+    const set = new Set(characters);
+    const kept = Array.from(text);
+    let [start, end] = [0, kept.length];
+    if (how !== 'rstrip') while (start < end && set.has(kept[start]!)) start++;
+    if (how !== 'lstrip') while (end > start && set.has(kept[end - 1]!)) end--;
+    return new Environment().set('stripped', kept.slice(start, end).join(''));
   }
 
   // A loop with an empty body evaluates nothing: its rounds are counted when its list is known.

@@ -92,7 +92,8 @@ export class Bpe {
     if (this.#options.ignoreMerges) {
       const symbols = this.#byteIds ? toSymbols(piece) : piece;
       const whole = this.#options.vocab.get(symbols);
-      if (whole !== undefined) return { ids: [whole], ends: [symbols.length], dropped: 0, unknown: 0 };
+      if (whole !== undefined)
+        return { ids: [whole], ends: [symbols.length], dropped: 0, unknown: 0 };
     }
     const word: Word & { ends: number[] } = { ids: [], ends: [], dropped: 0, unknown: 0 };
     if (this.#byteIds) this.#startBytes(piece, word);

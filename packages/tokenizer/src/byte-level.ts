@@ -8,7 +8,9 @@ const bytes = new Map<string, number>();
 let shifted = 256;
 for (let byte = 0; byte < 256; byte++) {
   const printable =
-    (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
+    (byte >= 0x21 && byte <= 0x7e) ||
+    (byte >= 0xa1 && byte <= 0xac) ||
+    (byte >= 0xae && byte <= 0xff);
   const symbol = String.fromCharCode(printable ? byte : shifted++);
   symbols.push(symbol);
   bytes.set(symbol, byte);

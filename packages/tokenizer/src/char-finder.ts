@@ -1,7 +1,7 @@
 import { AttuneError } from '@attune/gpu';
-import { utf8 } from './byte-level.ts';
 import type { Section } from './added-tokens.ts';
 import type { Word } from './bpe.ts';
+import { utf8 } from './byte-level.ts';
 
 /**
  * Learns, while a text is encoded, which token covers each of the characters asked about: what

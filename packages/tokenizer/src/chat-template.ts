@@ -3,7 +3,7 @@ import { BoundedInterpreter, makeEnvironment, TemplateRefusal } from './bounded-
 import type { JinjaNode } from './jinja.ts';
 import { parse, tokenize } from './jinja.ts';
 import type { Json } from './tokenizer-file.ts';
-import { markGeneration } from './training-template.ts';
+import { closeMark, markGeneration, openMark } from './training-template.ts';
 
 /** One turn. Templates may read more fields: `tool_calls`, `name`, `reasoning_content`. */
 export interface ChatMessage {
@@ -61,7 +61,7 @@ export class ChatTemplate {
   }
 
   get marksGeneration(): boolean {
-    return this.#source.search(generationTag) >= 0;
+    return this.#source.search(generationTag) >= 0 || this.#source.includes(openMark);
   }
 
   /**
@@ -98,7 +98,10 @@ export class ChatTemplate {
     };
     const input = JSON.stringify(variables);
     let mark = firstMark;
-    while (input.includes(String.fromCharCode(mark)) || input.includes(String.fromCharCode(mark + 1))) {
+    while (
+      input.includes(String.fromCharCode(mark)) ||
+      input.includes(String.fromCharCode(mark + 1))
+    ) {
       mark += 2;
       if (mark > lastMark) {
         throw new AttuneError(
@@ -108,7 +111,12 @@ export class ChatTemplate {
         );
       }
     }
-    return separate(this.#run(this.#program(mark), variables, input.length), mark);
+    const marks = {
+      [openMark]: String.fromCharCode(mark),
+      [closeMark]: String.fromCharCode(mark + 1),
+    };
+    const text = this.#run(this.#program(mark), { ...variables, ...marks }, input.length);
+    return separate(text, mark);
   }
 
   #run(program: JinjaNode, variables: Record<string, unknown>, length: number): string {

@@ -11,7 +11,8 @@ const unboundedLimit = 3;
  * @throws AttuneError `tokenizer-regex-refused`
  */
 export function screenRegex(pattern: string): void {
-  const reason = pattern.length > longest ? `is ${pattern.length} characters long` : hazard(pattern);
+  const reason =
+    pattern.length > longest ? `is ${pattern.length} characters long` : hazard(pattern);
   if (reason) {
     const shown = pattern.length > 80 ? `${pattern.slice(0, 80)}…` : pattern;
     throw new AttuneError(

@@ -14,7 +14,15 @@ export interface SpecialTokens {
   eosTokenIds: number[];
 }
 
-const roles = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
+const roles = [
+  'bos_token',
+  'eos_token',
+  'unk_token',
+  'sep_token',
+  'pad_token',
+  'cls_token',
+  'mask_token',
+];
 
 /**
  * Reads the special tokens from tokenizer_config.json and generation_config.json by transformers'
@@ -43,7 +51,9 @@ export function readSpecialTokens(
     bosTokenId: idOf('bos_token') ?? ids(generationConfig.bos_token_id)[0],
     eosTokenId,
     padTokenId: idOf('pad_token') ?? ids(generationConfig.pad_token_id)[0] ?? eosTokenId,
-    eosTokenIds: [...new Set([...generationEos, ...(eosTokenId === undefined ? [] : [eosTokenId])])],
+    eosTokenIds: [
+      ...new Set([...generationEos, ...(eosTokenId === undefined ? [] : [eosTokenId])]),
+    ],
   };
 }
 

@@ -49,10 +49,12 @@ export function buildSteps(file: TokenizerFile, config: Json): Steps {
     throw unsupported(`tokenizer.json cannot be used: ${(cause as Error).message}.`, { cause });
   }
   const { normalizer, pre_tokenizer: preTokenizer, decoder, model } = library;
+  mendDecoder(decoder as LibraryDecoder | null);
   const cut = (text: string, first: boolean): string[] =>
     preTokenizer ? preTokenizer.pre_tokenize(text, { section_index: first ? 0 : 1 }) : [text];
   const toBytes = (piece: string): string[] => {
-    const text = byteLevel!.add_prefix_space === true && !piece.startsWith(' ') ? ` ${piece}` : piece;
+    const text =
+      byteLevel!.add_prefix_space === true && !piece.startsWith(' ') ? ` ${piece}` : piece;
     return byteLevel!.use_regex === false ? [text] : splitWords(text);
   };
   return {
@@ -116,4 +118,26 @@ function split(regex: string, behavior: string): Json {
     default:
       throw unsupported(`The tokenizer splits with the behaviour "${behavior}".`);
   }
+}
+
+interface LibraryDecoder {
+  config?: { type?: string };
+  decoders?: LibraryDecoder[];
+  text_decoder?: Pick<TextDecoder, 'decode'>;
+}
+
+/** Byte tokens that are no UTF-8 become one U+FFFD each, and a byte order mark stays, as in Rust. */
+function mendDecoder(decoder: LibraryDecoder | null): void {
+  decoder?.decoders?.forEach(mendDecoder);
+  if (decoder?.config?.type !== 'ByteFallback') return;
+  const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  decoder.text_decoder = {
+    decode(bytes?: Uint8Array): string {
+      try {
+        return strict.decode(bytes);
+      } catch {
+        return '\uFFFD'.repeat(bytes?.length ?? 0);
+      }
+    },
+  };
 }

@@ -8,7 +8,9 @@ export type Json = Record<string, unknown>;
 export interface TokenizerFile {
   modelType: 'BPE' | 'Unigram' | 'WordPiece';
   model: Json;
-  /** Token text to id, added tokens included; empty for Unigram until the model is built. */
+  /** Token text to id, of the model alone. */
+  modelVocab: Map<string, number>;
+  /** The same with the added tokens. */
   vocab: Map<string, number>;
   merges: [string, string][];
   addedTokens: AddedToken[];
@@ -41,10 +43,11 @@ export function readTokenizerFile(source: string | Json): TokenizerFile {
   const growth = { factor: 1 };
   for (const part of Object.values(steps)) screenStep(part, growth, 0);
   const modelType = modelTypeOf(model);
-  const vocab = modelType === 'Unigram' ? readPieces(model.vocab) : readVocab(model.vocab);
+  const modelVocab = modelType === 'Unigram' ? readPieces(model.vocab) : readVocab(model.vocab);
+  const vocab = new Map(modelVocab);
   for (const token of addedTokens) vocab.set(token.content, token.id);
   const merges = modelType === 'BPE' ? readMerges(model.merges) : [];
-  return { modelType, model, vocab, merges, addedTokens, ...steps };
+  return { modelType, model, modelVocab, vocab, merges, addedTokens, ...steps };
 }
 
 export function invalid(what: string, options?: ErrorOptions): AttuneError {
@@ -160,13 +163,16 @@ function readAddedTokens(value: unknown): AddedToken[] {
 /** Screens every regular expression, and that replacements cannot multiply the text without end. */
 function screenStep(part: unknown, growth: { factor: number }, depth: number): void {
   if (typeof part !== 'object' || part === null) return;
-  if (depth > depthLimit) throw invalid(`A step of tokenizer.json nests more than ${depthLimit} deep.`);
+  if (depth > depthLimit)
+    throw invalid(`A step of tokenizer.json nests more than ${depthLimit} deep.`);
   const fields = part as Json;
   if (typeof fields.Regex === 'string') screenRegex(fields.Regex);
   if (fields.type === 'Replace' && typeof fields.content === 'string') {
     growth.factor *= Math.max(1, fields.content.length);
     if (growth.factor > growthLimit) {
-      throw invalid(`The replacements in tokenizer.json can make text ${growth.factor} times longer.`);
+      throw invalid(
+        `The replacements in tokenizer.json can make text ${growth.factor} times longer.`,
+      );
     }
   }
   for (const value of Object.values(fields)) screenStep(value, growth, depth + 1);

@@ -93,30 +93,43 @@ export class Tokenizer {
     this.#file = file;
     this.#steps = buildSteps(file, config);
     this.#model = this.#makeModel();
-    this.#special = readSpecialTokens(file, config, parse(files.generationConfig, 'generation_config.json'));
+    this.#special = readSpecialTokens(
+      file,
+      config,
+      parse(files.generationConfig, 'generation_config.json'),
+    );
     this.#tokens = [];
-    for (const [content, id] of file.vocab) this.#tokens[id] = content;
     this.#specialIds = new Set(file.addedTokens.filter((t) => t.special).map((t) => t.id));
-    this.vocabSize = this.#tokens.length;
     this.bosTokenId = this.#special.bosTokenId;
     this.eosTokenId = this.#special.eosTokenId;
     this.padTokenId = this.#special.padTokenId;
     this.eosTokenIds = this.#special.eosTokenIds;
-    this.eosToken =
-      this.#special.names.eos_token ??
-      (this.eosTokenId === undefined ? undefined : this.#tokens[this.eosTokenId]);
     const normalize = this.#steps.normalize;
+    for (const [content, id] of file.vocab) this.#tokens[id] = content;
+    this.vocabSize = this.#tokens.length;
     const later = normalize ? file.addedTokens.filter((t) => t.normalized) : [];
     const entries = (tokens: AddedToken[], form: (text: string) => string) =>
       tokens.map((token) => [form(token.content), token] as const);
+    // Such a token stands in the text, and comes back, in its normalised form.
+    for (const { id, content } of later) this.#tokens[id] = normalize!(content);
     this.#verbatim = new AddedTokenSplitter(
-      entries(file.addedTokens.filter((t) => !later.includes(t)), (text) => text),
+      entries(
+        file.addedTokens.filter((t) => !later.includes(t)),
+        (text) => text,
+      ),
     );
-    this.#normalized = later.length ? new AddedTokenSplitter(entries(later, normalize!)) : undefined;
+    this.#normalized = later.length
+      ? new AddedTokenSplitter(entries(later, normalize!))
+      : undefined;
+    this.eosToken =
+      this.#special.names.eos_token ??
+      (this.eosTokenId === undefined ? undefined : this.#tokens[this.eosTokenId]);
     const replaced = 'add_bos_token' in config || 'add_eos_token' in config;
-    this.#trimSpaces = !replaced && JSON.stringify(file.postProcessor)?.includes('"trim_offsets":true');
+    this.#trimSpaces =
+      !replaced && JSON.stringify(file.postProcessor)?.includes('"trim_offsets":true');
     const template = readChatTemplate(files.chatTemplate, config);
-    this.#template = template === undefined ? undefined : new ChatTemplate(template, this.#special.names);
+    this.#template =
+      template === undefined ? undefined : new ChatTemplate(template, this.#special.names);
   }
 
   /**
@@ -208,7 +221,10 @@ export class Tokenizer {
       return { ids };
     }
     const { text, generated } = template.forTraining().render(messages, options);
-    const asked = generated.flatMap(({ start, end }) => [start, end - 1]);
+    // The last character of a stretch may take two UTF-16 units.
+    const lastCharacter = (end: number): number =>
+      end - (/[\uDC00-\uDFFF]/.test(text[end - 1] ?? '') ? 2 : 1);
+    const asked = generated.flatMap(({ start, end }) => [start, lastCharacter(end)]);
     const finder = new CharFinder(asked, this.#steps.byteLevel, this.#trimSpaces);
     const ids: number[] = [];
     this.#encodeInto(ids, text, finder);
@@ -216,7 +232,7 @@ export class Tokenizer {
     for (const { start, end } of generated) {
       const first = finder.tokenAt(start);
       if (first === undefined) break;
-      const last = finder.tokenAt(end - 1);
+      const last = finder.tokenAt(lastCharacter(end));
       assistantMask.fill(1, first, last ? last + 1 : ids.length);
     }
     return { ids, assistantMask };
@@ -275,7 +291,7 @@ export class Tokenizer {
   }
 
   #makeModel(): { encode(piece: string): Word } {
-    const { model, vocab, merges } = this.#file;
+    const { model, modelVocab: vocab, merges } = this.#file;
     const run = this.#steps.library;
     const unkToken = typeof model.unk_token === 'string' ? model.unk_token : undefined;
     if (!run) {

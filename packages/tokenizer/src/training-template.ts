@@ -1,41 +1,124 @@
+/** Variables of a template that hold the marks around what the assistant writes. */
+export const openMark = 'generation_open';
+export const closeMark = 'generation_close';
+
 /**
- * Marks what the assistant writes in templates without `{% generation %}` blocks, where the
- * template's text is a known one. The rendered text stays the same; what is trained is the
- * assistant's content and the end of its turn, not the header, as in TRL's training templates.
+ * Adds marks to templates that have no `{% generation %}` blocks, where their text is known: ChatML
+ * as SmolLM2 has it, Qwen 2.5, Qwen 3, Llama 3, Gemma. What is trained is what TRL's training
+ * templates train: the header is a cue, the content and the end of the turn are learned (Qwen 2.5:
+ * from the newline before the content). Qwen 3 writes its thinking block in every turn, as there.
+ *
+ * @returns undefined where the template is not known
  */
 export function markGeneration(source: string): string | undefined {
-  for (const mark of [markChatml]) {
-    const marked = mark(source);
+  for (const family of families) {
+    const marked = apply(source, family);
     if (marked !== undefined) return marked;
   }
   return undefined;
 }
 
-const field = (name: string) => `message(?:\\['${name}'\\]|\\["${name}"\\]|\\.${name})`;
-const newline = "(?:'\\\\n'|'\\n'|\"\\\\n\")";
+interface Family {
+  /** Each must stand in the template exactly once. */
+  edits: [place: RegExp, change: (found: string, ...groups: string[]) => string][];
+  /** Signs that the turns are also written elsewhere. */
+  unless?: RegExp;
+}
 
-// {{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}, for all
-// roles alike: ChatML as SmolLM2 and many others write it. The newline may stand inside the string.
-const chatmlTurn = new RegExp(
-  `\\{\\{-?\\s*'<\\|im_start\\|>'\\s*\\+\\s*${field('role')}\\s*\\+\\s*${newline}\\s*\\+\\s*${field('content')}` +
-    `\\s*\\+\\s*(?:'<\\|im_end\\|>'\\s*\\+\\s*${newline}|'<\\|im_end\\|>(?:\\\\n|\\n)')\\s*-?\\}\\}`,
-  'g',
-);
+const when = (mark: string, condition: string) => `(${mark} if ${condition} else '')`;
+const speaks = (role: string) => `${role} == 'assistant'`;
 
-function markChatml(source: string): string | undefined {
-  const turns = source.match(chatmlTurn);
-  // With branches by role or tool calls, marking this one place would miss what others write.
-  if (turns?.length !== 1 || /\belif\b|tool_calls/.test(source)) return undefined;
-  const turn = turns[0];
-  const open = turn.startsWith('{{-') ? '{{-' : '{{';
-  const close = turn.endsWith('-}}') ? '-}}' : '}}';
-  const role = new RegExp(field('role')).exec(turn)![0];
-  const content = new RegExp(field('content')).exec(turn)![0];
-  return source.replace(
-    turn,
-    () =>
-      `${open} '<|im_start|>' + ${role} + '\\n' }}{% if ${role} == 'assistant' %}` +
-      `{% generation %}{{ ${content} + '<|im_end|>' }}{% endgeneration %}` +
-      `{% else %}{{ ${content} + '<|im_end|>' }}{% endif %}{{ '\\n' ${close}`,
-  );
+const newline = String.raw`(?:'\\n'|'\n'|"\\n")`;
+const field = (name: string) => String.raw`message(?:\['${name}'\]|\["${name}"\]|\.${name})`;
+
+const chatml: Family = {
+  unless: /\belif\b|tool_calls/,
+  edits: [
+    [
+      new RegExp(
+        String.raw`(\{\{-?\s*'<\|im_start\|>'\s*\+\s*(${field('role')})\s*\+\s*${newline})\s*\+\s*(${field('content')})` +
+          String.raw`\s*\+\s*(?:'<\|im_end\|>'\s*\+\s*${newline}|'<\|im_end\|>(?:\\n|\n)')\s*(-?\}\})`,
+        'g',
+      ),
+      (_, head, role, content, end) =>
+        `${head} + ${when(openMark, speaks(role!))} + ${content} + '<|im_end|>' + ${when(closeMark, speaks(role!))} + '\\n' ${end}`,
+    ],
+  ],
+};
+
+const toolTurnEnd: Family['edits'][number] = [
+  /\{\{- '<\|im_end\|>\\n' \}\}(\s*\{%- elif message\.role == "tool" %\})/g,
+  (_, after) => `{{- '<|im_end|>\\n' + ${closeMark} }}${after}`,
+];
+
+const qwen25: Family = {
+  edits: [
+    [
+      /\{\{- '<\|im_start\|>' \+ message\.role \+ '\\n' \+ message\.content \+ '<\|im_end\|>' \+ '\\n' \}\}/g,
+      () =>
+        `{{- '<|im_start|>' + message.role + ${when(openMark, speaks('message.role'))} + '\\n' + message.content + '<|im_end|>\\n' + ${when(closeMark, speaks('message.role'))} }}`,
+    ],
+    [
+      /\{\{- '<\|im_start\|>' \+ message\.role \}\}/g,
+      () => `{{- '<|im_start|>' + message.role + ${openMark} }}`,
+    ],
+    toolTurnEnd,
+  ],
+};
+
+const qwen3: Family = {
+  edits: [
+    [
+      /\{%- if loop\.index0 > ns\.last_query_index %\}\s*\{%- if loop\.last[^%]*%\}.*?\{%- endif %\}.*?\{%- endif %\}/gs,
+      () =>
+        `{{- '<|im_start|>' + message.role + '\\n' + ${openMark} + '<think>\\n' + reasoning_content.strip('\\n') + '\\n</think>\\n\\n' + content.lstrip('\\n') }}`,
+    ],
+    toolTurnEnd,
+  ],
+};
+
+const llama3: Family = {
+  unless: /tool/,
+  edits: [
+    [
+      /\+\s*(message\['content'\] \| trim) \+ '<\|eot_id\|>'/g,
+      (_, content) =>
+        `+ ${when(openMark, speaks("message['role']"))} + ${content} + '<|eot_id|>' + ${when(closeMark, speaks("message['role']"))}`,
+    ],
+  ],
+};
+
+const gemma: Family = {
+  edits: [
+    [
+      /\+ (message\['content'\] \| trim) \+ '<end_of_turn>\n'/g,
+      (_, content) =>
+        `+ ${when(openMark, "role == 'model'")} + ${content} + '<end_of_turn>\\n' + ${when(closeMark, "role == 'model'")}`,
+    ],
+  ],
+};
+
+const gemma3: Family = {
+  edits: [
+    [
+      /\(first_user_prefix if loop\.first else ""\)/g,
+      (found) => `${found} + ${when(openMark, "role == 'model'")}`,
+    ],
+    [
+      /\{\{ '<end_of_turn>\n' \}\}/g,
+      () => `{{ '<end_of_turn>\\n' + ${when(closeMark, "role == 'model'")} }}`,
+    ],
+  ],
+};
+
+const families = [chatml, qwen25, qwen3, llama3, gemma3, gemma];
+
+function apply(source: string, { edits, unless }: Family): string | undefined {
+  if (unless?.test(source)) return undefined;
+  let marked = source;
+  for (const [place, change] of edits) {
+    if (source.match(place)?.length !== 1) return undefined;
+    marked = marked.replace(place, change);
+  }
+  return marked;
 }

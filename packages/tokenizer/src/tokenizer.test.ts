@@ -1,0 +1,194 @@
+import { readFileSync } from 'node:fs';
+import { AttuneError } from '@attune/gpu';
+import { describe, expect, it } from 'vitest';
+import { Tokenizer } from './tokenizer.ts';
+
+const fixture = (name: string) =>
+  readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
+
+interface Kinds {
+  texts: string[];
+  template: string;
+  chats: { role: string; content: string }[][];
+  kinds: {
+    name: string;
+    tokenizer: Record<string, unknown>;
+    encoded: number[][];
+    decoded: [ids: number[], all: string, skipped: string][];
+    chats: { ids: number[]; mask: number[] }[];
+  }[];
+}
+
+const { texts, template, chats, kinds } = JSON.parse(fixture('kinds.json')) as Kinds;
+
+const tiny = () =>
+  Tokenizer.from({
+    tokenizerJson: fixture('tokenizer.json'),
+    tokenizerConfig: fixture('tokenizer_config.json'),
+    chatTemplate: fixture('chat_template.jinja'),
+    generationConfig: fixture('generation_config.json'),
+  });
+
+function codeOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    expect(error).toBeInstanceOf(AttuneError);
+    expect((error as AttuneError).remedy).not.toBe('');
+    return (error as AttuneError).code;
+  }
+  return 'no error';
+}
+
+describe.each(kinds)('a tokenizer of the kind $name', (kind) => {
+  const tokenizer = Tokenizer.from({ tokenizerJson: kind.tokenizer, chatTemplate: template });
+
+  it('gives the ids of the Rust tokenizers, for digits, spaces and marks of all scripts', () => {
+    for (const [i, text] of texts.entries()) {
+      expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(kind.encoded[i]);
+    }
+  });
+
+  it('turns ids back into the same text, with and without special tokens', () => {
+    for (const [ids, all, skipped] of kind.decoded) {
+      expect(tokenizer.decode(ids)).toBe(all);
+      expect(tokenizer.decode(ids, { skipSpecialTokens: true })).toBe(skipped);
+    }
+  });
+
+  it('marks the tokens that transformers marks as written by the assistant', () => {
+    for (const [i, messages] of chats.entries()) {
+      const chat = tokenizer.encodeChat(messages, { assistantMask: true });
+      expect(chat.ids).toEqual(kind.chats[i]!.ids);
+      expect(Array.from(chat.assistantMask!)).toEqual(kind.chats[i]!.mask);
+    }
+  });
+
+  it('streams tokens into the text that decoding them at once gives', () => {
+    for (const [ids, all] of kind.decoded) {
+      // Byte tokens that are no text change what came before them, which a stream has shown by then.
+      if (all.includes('\uFFFD')) continue;
+      const stream = tokenizer.stream();
+      const parts = ids.map((id) => stream.push(id));
+      expect(parts.join('') + stream.flush()).toBe(all);
+    }
+  });
+});
+
+describe('Tokenizer', () => {
+  it('splits digits that are not ASCII, one by one where the file says so', () => {
+    const tokenizer = tiny();
+    for (const digits of ['½', 'Ⅷ', '②', '٣']) {
+      const [alone, twice] = [tokenizer.encode(digits), tokenizer.encode(digits + digits)];
+      expect(twice).toEqual([...alone, ...alone]);
+      // The letter after it begins a word of its own, without the digit in front.
+      expect(tokenizer.encode(`${digits}cat`)).toEqual([...alone, ...tokenizer.encode('cat')]);
+    }
+  });
+
+  it('knows the special tokens of the config files', () => {
+    const tokenizer = tiny();
+    expect(tokenizer).toMatchObject({
+      vocabSize: 384,
+      eosToken: '<|im_end|>',
+      eosTokenId: 2,
+      padTokenId: 3,
+      bosTokenId: undefined,
+      eosTokenIds: [2],
+      hasChatTemplate: true,
+    });
+    expect(tokenizer.isSpecial(2)).toBe(true);
+    expect(tokenizer.tokenText(2)).toBe('<|im_end|>');
+    expect(tokenizer.tokenId('<|pad|>')).toBe(3);
+  });
+
+  it('pads with EOS where no padding token is named, and ends at every id of generation_config', () => {
+    const tokenizer = Tokenizer.from({
+      tokenizerJson: fixture('tokenizer.json'),
+      tokenizerConfig: { eos_token: { content: '<|im_end|>' } },
+      generationConfig: { eos_token_id: [0, 2] },
+    });
+    expect(tokenizer.padTokenId).toBe(2);
+    expect(tokenizer.eosTokenIds).toEqual([0, 2]);
+  });
+
+  it('puts BOS in front where tokenizer_config.json asks for it', () => {
+    const tokenizer = Tokenizer.from({
+      tokenizerJson: fixture('tokenizer.json'),
+      tokenizerConfig: { bos_token: '<|im_start|>', add_bos_token: true },
+    });
+    const plain = tokenizer.encode('cat', { addSpecialTokens: false });
+    expect(tokenizer.encode('cat')).toEqual([1, ...plain]);
+  });
+
+  it('counts the bytes that it has to drop and the characters it does not know', () => {
+    const dropping = Tokenizer.from({ tokenizerJson: kinds[1]!.tokenizer });
+    expect(dropping.encode('\u0001\u0002')).toEqual([]);
+    expect(dropping.lost).toMatchObject({ dropped: 2, unknown: 0, examples: ['\u0001\u0002'] });
+    const unknown = Tokenizer.from({ tokenizerJson: kinds[6]!.tokenizer });
+    unknown.encode('ж fox');
+    expect(unknown.lost).toMatchObject({ dropped: 0, unknown: 1 });
+  });
+
+  it('holds back an emoji until its last byte has come', () => {
+    const tokenizer = tiny();
+    const stream = tokenizer.stream();
+    const ids = tokenizer.encode('🦊');
+    expect(ids.length).toBeGreaterThan(1);
+    expect(ids.map((id) => stream.push(id))).toEqual([...ids.slice(1).map(() => ''), '🦊']);
+    expect(stream.push(ids[0]!)).toBe('');
+    expect(stream.flush()).toBe('\uFFFD');
+  });
+
+  it('passes over ids without a token, and refuses those that are no ids', () => {
+    expect(tiny().decode([500, 2, 100000])).toBe('<|im_end|>');
+    expect(tiny().decode([])).toBe('');
+    expect(codeOf(() => tiny().decode([-100]))).toBe('token-id-invalid');
+  });
+
+  it('names what is wrong with a damaged tokenizer.json', () => {
+    const good = JSON.parse(fixture('tokenizer.json'));
+    const load = (change: (file: typeof good) => void) => {
+      const file = structuredClone(good);
+      change(file);
+      return codeOf(() => Tokenizer.from({ tokenizerJson: file }));
+    };
+    expect(codeOf(() => Tokenizer.from({ tokenizerJson: '{"model": ' }))).toBe('tokenizer-invalid');
+    expect(codeOf(() => Tokenizer.from({ tokenizerJson: '[]' }))).toBe('tokenizer-invalid');
+    expect(load((file) => delete file.model)).toBe('tokenizer-invalid');
+    expect(load((file) => (file.model.vocab.cat = -1))).toBe('tokenizer-invalid');
+    expect(load((file) => (file.model.vocab.cat = 1e12))).toBe('tokenizer-invalid');
+    expect(load((file) => (file.model.vocab.cat = 'x'))).toBe('tokenizer-invalid');
+    expect(load((file) => (file.model.vocab.other = 5))).toBe('tokenizer-invalid');
+    expect(load((file) => file.model.merges.push(['nowhere', 'seen']))).toBe('tokenizer-invalid');
+    expect(load((file) => file.model.merges.push('three words here'))).toBe('tokenizer-invalid');
+    expect(load((file) => (file.added_tokens[0].content = ''))).toBe('tokenizer-invalid');
+    expect(load((file) => (file.model = { type: 'WordLevel', vocab: {} }))).toBe(
+      'tokenizer-unsupported',
+    );
+    expect(load((file) => (file.pre_tokenizer = { type: 'Klingon' }))).toBe(
+      'tokenizer-unsupported',
+    );
+    expect(codeOf(() => Tokenizer.from({ tokenizerJson: good, tokenizerConfig: 'not json' }))).toBe(
+      'tokenizer-invalid',
+    );
+  });
+
+  it('refuses replacements that would multiply a text without end', () => {
+    const file = JSON.parse(fixture('tokenizer.json'));
+    file.normalizer = {
+      type: 'Sequence',
+      normalizers: Array.from({ length: 30 }, () => ({
+        type: 'Replace',
+        pattern: { String: 'a' },
+        content: 'aa',
+      })),
+    };
+    expect(codeOf(() => Tokenizer.from({ tokenizerJson: file }))).toBe('tokenizer-invalid');
+  });
+
+  it('keeps a token named __proto__ a token', () => {
+    const file = JSON.parse(fixture('tokenizer.json').replace('"<|pad|>"', '"__proto__"'));
+    expect(Tokenizer.from({ tokenizerJson: file }).encode('__proto__')).toEqual([3]);
+  });
+});
