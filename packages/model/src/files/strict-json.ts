@@ -28,8 +28,12 @@ export function parseStrictJson(text: string): StrictJson {
     at = pattern.lastIndex;
     return found[0];
   };
+  const space = (): void => {
+    // Rarely there, and a pattern costs more than a look.
+    if (text.charCodeAt(at) <= 32) match(SPACE);
+  };
   const skip = (char: string): boolean => {
-    match(SPACE);
+    space();
     if (text[at] !== char) return false;
     at++;
     return true;
@@ -63,7 +67,7 @@ export function parseStrictJson(text: string): StrictJson {
 
   function value(depth: number): StrictJson {
     if (depth > DEEPEST) fail(`nesting is deeper than ${DEEPEST}`);
-    match(SPACE);
+    space();
     const char = text[at];
     if (char === '"') {
       at++;
@@ -114,7 +118,7 @@ export function parseStrictJson(text: string): StrictJson {
   }
 
   const result = value(0);
-  match(SPACE);
+  space();
   if (at < text.length) fail('something follows the value');
   return result;
 }
