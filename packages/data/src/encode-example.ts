@@ -42,6 +42,9 @@ export interface EncodeReport {
   dropped: number;
   /** A token crosses from prompt to completion, which begins where the ids differ. */
   promptsCrossed: number;
+  /** Rows whose roles are ShareGPT's human and gpt, which templates do not know. */
+  foreignRoles: number;
+  /** Tokens of the longest row, before cutting. */
   longest: number;
 }
 
@@ -53,6 +56,7 @@ export function newReport(): EncodeReport {
     truncated: 0,
     dropped: 0,
     promptsCrossed: 0,
+    foreignRoles: 0,
     longest: 0,
   };
 }
@@ -149,6 +153,8 @@ function tokenize(row: Row, tokenizer: Tokenizer, options: EncodeExampleOptions)
   }
 
   function encodeChat(from: Row, messages: ReturnType<typeof messagesOf>): Tokens {
+    const foreign = messages.some(({ role }) => role === 'human' || role === 'gpt');
+    if (options.report && foreign) options.report.foreignRoles++;
     const encoded = tokenizer.encodeChat(messages, {
       ...chatOptions(from),
       assistantMask: assistantOnlyLoss,

@@ -13,5 +13,6 @@ export type { DataFormat, ReadOptions, Row } from './read-rows.ts';
 export { readAllRows, readRows } from './read-rows.ts';
 export type { Shape, ShapeOptions, ShapeType } from './shapes.ts';
 export { detectShape, isConversation, messagesOf, shapeError, textOf, toolsOf } from './shapes.ts';
+export { reportNotes } from './report-notes.ts';
 export type { ByteFile, Source } from './source.ts';
 export { openFile, readBytes, sourceName } from './source.ts';
