@@ -68,7 +68,14 @@ function npm() {
 /** pnpm of the pinned version when it is on the path, else the same version through npm. */
 function pnpm(pinned) {
   const windows = process.platform === 'win32';
-  const onPath = spawnSync('pnpm', ['--version'], { cwd: root, encoding: 'utf8', shell: windows });
+  const onPath = spawnSync('pnpm', ['--version'], {
+    cwd: root,
+    encoding: 'utf8',
+    shell: windows,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: 60_000,
+    env: { ...process.env, COREPACK_ENABLE_DOWNLOAD_PROMPT: '0' },
+  });
   if (onPath.status === 0 && `pnpm@${onPath.stdout.trim()}` === pinned) return ['pnpm'];
   return [...npm(), 'exec', '--yes', pinned, '--'];
 }
@@ -132,7 +139,9 @@ export async function setup() {
         `setup: \`${command.join(' ')}\` failed with exit code ${result.code}; its output stands above.`,
       );
       console.error(
-        "Dependencies come from the npm registry: check the network, npm's proxy settings, and 2 GB of free disk.",
+        /OUTDATED_LOCKFILE/.test(result.output)
+          ? `A package.json asks for what pnpm-lock.yaml lacks: npm exec --yes ${pinned} -- install --no-frozen-lockfile`
+          : "Dependencies come from the npm registry: check the network, npm's proxy settings, and 2 GB of free disk.",
       );
       process.exit(1);
     }
