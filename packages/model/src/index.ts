@@ -17,10 +17,20 @@ export {
 export { encodeFloats, toBfloat16, toFloat16 } from './files/floats.ts';
 export { folderFromFiles, folderFromPath, type ModelFolder, readJson } from './files/folder.ts';
 export { type GgufFile, type GgufTensor, readGguf } from './files/gguf.ts';
+export { exportGguf, type GgufExport, ggufMetadata, ggufTensors } from './files/gguf-export.ts';
 export { ggufName, huggingFaceName, rotatedProjection, toGgufRows } from './files/gguf-names.ts';
 export type { GgufMetadata, GgufValue } from './files/gguf-types.ts';
+export {
+  type GgufTensorData,
+  type GgufTensorSpec,
+  ggufValue,
+  type LazyGgufTensor,
+  streamGguf,
+  writeGguf,
+} from './files/gguf-writer.ts';
 export { type OpenModel, openModel } from './files/open.ts';
 export type { TokenizerFiles } from './files/open-tokenizer.ts';
+export { encodeGgml, type WritableType } from './files/quantise.ts';
 export { readSafetensors, type SafetensorsFile } from './files/safetensors.ts';
 export type { SafetensorsDtype } from './files/safetensors-header.ts';
 export {

@@ -159,10 +159,13 @@ export async function ropeFactors(file: GgufFile, headDim: number): Promise<numb
   return factors.every((n) => n === 1) ? undefined : factors;
 }
 
-/** The llama3 settings whose divisors these are, if they are of the published kind (ramp from 1 to 4 turns). */
+/**
+ * The llama3 settings whose divisors these are, if they are of the published kind (ramp from 1 to 4 turns).
+ * Where several contexts give these divisors, Llama 3's own 8192 comes first.
+ */
 function asLlama3(factors: number[], rope_theta: number, headDim: number) {
   const factor = Math.max(...factors);
-  for (let original = 32; original <= 131072; original *= 2) {
+  for (const original of [8192, ...Array.from({ length: 13 }, (_, i) => 32 * 2 ** i)]) {
     const rope: RopeConfig = {
       type: 'llama3',
       theta: rope_theta,

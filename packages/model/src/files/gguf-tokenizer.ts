@@ -59,9 +59,10 @@ export function tokenizerFromGguf(file: GgufFile): TokenizerFiles {
   };
   const bos = special('bos');
   const addBos = (read.boolean('tokenizer.ggml.add_bos_token') ?? pre.addBos) && bos !== undefined;
-  const byteLevel = {
+  // As the library writes it; a decoder looks at none of these flags.
+  const decoder = {
     type: 'ByteLevel',
-    add_prefix_space: false,
+    add_prefix_space: true,
     trim_offsets: true,
     use_regex: true,
   };
@@ -90,7 +91,7 @@ export function tokenizerFromGguf(file: GgufFile): TokenizerFiles {
       normalizer: pre.normalizer,
       pre_tokenizer: pre.preTokenizer,
       post_processor: addBos ? prepend(tokens[bos]!, bos) : null,
-      decoder: byteLevel,
+      decoder,
       model: {
         type: 'BPE',
         dropout: null,
