@@ -64,7 +64,10 @@ export function bytesFromBlob(blob: Blob, name = (blob as File).name || 'blob'):
 // A variable specifier: bundlers for browsers would otherwise try to resolve it.
 const NODE_FILES = 'node:fs/promises';
 
-/** Node's (and Deno's) file system; an error that says so in a browser. */
+/**
+ * Node's (and Deno's) file system; an error that says so in a browser.
+ * @internal
+ */
 export async function nodeFiles(): Promise<typeof import('node:fs/promises')> {
   try {
     return (await import(/* @vite-ignore */ NODE_FILES)) as typeof import('node:fs/promises');
