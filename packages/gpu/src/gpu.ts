@@ -20,7 +20,7 @@ export interface Gpu {
   readonly isLost: boolean;
   /** Awaits `work`; rejects with `device-lost` when the device goes, or with an error that no call could throw. */
   race<T>(work: Promise<T>): Promise<T>;
-  /** Gives the device back. A device that the caller made (`gpuFrom`) is left alone, but this Gpu is over. */
+  /** Gives the device back. A device that the caller made (`gpuFrom`) is left alone. */
   destroy(): void;
 }
 
@@ -35,7 +35,8 @@ export const deviceOf = (of: Device): GPUDevice => ('device' in of ? of.device :
  * @param info the adapter's `info`, where the device has no `adapterInfo` of its own
  */
 export function gpuFrom(device: GPUDevice, info?: AdapterInfo): Gpu {
-  return makeGpu(device, { info: info ?? device.adapterInfo ?? {}, notes: [], owned: false });
+  const known = info ?? stateOf(device).info ?? device.adapterInfo ?? {};
+  return makeGpu(device, { info: known, notes: [], owned: false });
 }
 
 export interface GpuParts {
@@ -56,6 +57,8 @@ export function makeGpu(device: GPUDevice, { info, notes, owned, backend }: GpuP
     ...(backend ? { backend } : {}),
   };
   if (owned) {
+    state.owned = true;
+    state.info = info;
     // Whoever calls it: work that was under way must reject now, not when `lost` comes round.
     const destroy = device.destroy.bind(device);
     device.destroy = () => {

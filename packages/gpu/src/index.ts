@@ -6,6 +6,7 @@ export {
   liveBytes,
   spokenBytes,
 } from './buffers.ts';
+export { describeGpu } from './describe.ts';
 export { foldWorkgroups } from './dispatch.ts';
 export { AttuneError, nearest } from './error.ts';
 export { firstNonFinite, isFiniteBits } from './finite.ts';
@@ -13,4 +14,5 @@ export { type Device, deviceOf, type Gpu, gpuFrom } from './gpu.ts';
 export { pipeline } from './pipeline.ts';
 export { readBuffer } from './read.ts';
 export { type DeviceChoice, type GpuOptions, requestGpu } from './request.ts';
+export { type Encode, Timer } from './timer.ts';
 export type { AdapterInfo, AdapterName, Traits } from './traits.ts';

@@ -60,10 +60,12 @@ async function compileError(
   }
   const { lineNum, linePos } = first;
   const line = code.split('\n')[lineNum - 1]?.trimEnd() ?? '';
+  // wgpu goes on with a drawing, and begins with the label.
+  const said = firstLine(first.message).replace(/^Shader '.*?' parsing error: /, '');
   const more = messages.length > 1 ? ` (and ${messages.length - 1} more)` : '';
   return new AttuneError(
     'shader-compile',
-    `${label}:${lineNum}:${linePos}: ${first.message.trim()}${more}\n${line}`,
+    `${label}:${lineNum}:${linePos}: ${said}${more}\n${line}`,
     remedy,
   );
 }

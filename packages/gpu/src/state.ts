@@ -1,4 +1,5 @@
 import { AttuneError } from './error.ts';
+import type { AdapterInfo } from './traits.ts';
 
 /** What is known about one device beyond the device itself; every function here reaches it by the device. */
 export interface DeviceState {
@@ -10,6 +11,10 @@ export interface DeviceState {
   errors: AttuneError[];
   /** Rejecters of the awaits in progress: a plain Promise.race would leave a reaction on `lost` for each await. */
   waiting: Set<(error: AttuneError) => void>;
+  /** The adapter's, where this package asked for the device. */
+  info: AdapterInfo | undefined;
+  /** This package asked for the device, so nobody else looks after its errors. */
+  owned: boolean;
   liveBytes: number;
   liveBuffers: number;
   pipelines: Map<string, Promise<GPUComputePipeline>>;
@@ -31,6 +36,8 @@ export function stateOf(device: GPUDevice): DeviceState {
     }),
     errors: [],
     waiting: new Set(),
+    info: undefined,
+    owned: false,
     liveBytes: 0,
     liveBuffers: 0,
     pipelines: new Map(),
@@ -53,6 +60,8 @@ export function stateOf(device: GPUDevice): DeviceState {
   );
   device.addEventListener?.('uncapturederror', (event) => {
     state.errors.push(uncaptured((event as GPUUncapturedErrorEvent).error));
+    // It is thrown at the next await; Dawn would print it to stdout besides.
+    if (state.owned) event.preventDefault();
   });
   return state;
 }

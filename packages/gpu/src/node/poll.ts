@@ -1,10 +1,13 @@
 const installed = Symbol.for('attune.calmPolling');
 
+/** A wait shorter than this is not worth a timer: a small read-back takes 0.1 ms, a timer at least 1. */
+const spinFor = 0.3;
+
 /**
  * While work is pending Dawn asks for its next look with `setImmediate`, which spins: on a software adapter
- * it takes the core that should compute. Dawn's calls, and no others, get a timer of 1 ms instead.
- * Dawn looks the function up on globalThis at each call, so it must stay replaced; for every other
- * caller it is the function that it was.
+ * it takes the core that should compute. Dawn's calls, and no others, get a timer of 1 ms once a
+ * wait has lasted 0.3 ms. Dawn looks the function up on globalThis at each call, so it must stay
+ * replaced; for every other caller it is the function that it was.
  */
 export function calmPolling(): void {
   const world = globalThis as typeof globalThis & { [installed]?: boolean };
@@ -12,9 +15,24 @@ export function calmPolling(): void {
   world[installed] = true;
   const original = globalThis.setImmediate;
   const later = globalThis.setTimeout;
+  let looking = false;
+  let since = 0;
   const replacement = function setImmediate(task: () => void, ...rest: unknown[]) {
-    if (rest.length === 0 && isNativeCallback(task)) return later(task, 1);
-    return (original as (...all: unknown[]) => unknown)(task, ...rest);
+    if (rest.length || !isNativeCallback(task)) {
+      return (original as (...all: unknown[]) => unknown)(task, ...rest);
+    }
+    // A look that finds work still pending asks for the next from within; any other call begins a wait.
+    const now = performance.now();
+    if (!looking) since = now;
+    const look = () => {
+      looking = true;
+      try {
+        task();
+      } finally {
+        looking = false;
+      }
+    };
+    return now - since < spinFor ? original(look) : later(look, 1);
   };
   // util.promisify(setImmediate) works through a property of the function.
   Object.defineProperties(replacement, Object.getOwnPropertyDescriptors(original));
