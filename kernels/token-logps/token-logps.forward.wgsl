@@ -1,0 +1,153 @@
+// Of each row r of logits x, with m = max x, S = Σ_j e^(x_j - m) and t the row's target:
+//   logps    x_t - m - ln S
+//   entropy  ln S - Σ_j e^(x_j - m) (x_j - m) / S
+//   correct  1 where t is the lowest j with x_j = m, else 0
+//   lse      m + ln S
+//   saved    (m, ln S), from which the gradient rebuilds e^(x_j - lse) without losing digits
+// A row whose target is negative gets zeros.
+//
+// logits   [rows, columns] f32, rows `first` to `first + rows` of all (quads where columns divide by 4)
+// targets  [N] i32;  logps, entropy, correct, lse [N] f32;  saved [N, 2] f32
+//
+// Parallel plan: a workgroup a row, one pass. Each lane takes blocks of 16 numbers, moves its maximum
+// at most once a block, and keeps the numbers equal to the maximum apart (`ones`): where the target is
+// nearly certain, ln(1 + rest) would lose `rest` otherwise. Lane 0 joins the lanes in their order.
+
+struct Params { first: u32, rows: u32, columns: u32 }
+
+#if QUADS
+alias Element = vec4f;
+#else
+alias Element = f32;
+#endif
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> logits: array<Element>;
+@group(0) @binding(2) var<storage, read> targets: array<i32>;
+@group(0) @binding(3) var<storage, read_write> logps: array<f32>;
+@group(0) @binding(4) var<storage, read_write> entropy: array<f32>;
+@group(0) @binding(5) var<storage, read_write> correct: array<f32>;
+@group(0) @binding(6) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(7) var<storage, read_write> saved: array<vec2f>;
+
+// Below every logit, and far enough from the smallest f32 for differences to stay finite.
+const NONE = -1e38;
+
+struct Part { largest: f32, ones: f32, rest: f32, weighted: f32, place: u32 }
+var<workgroup> parts: array<Part, LANES>;
+
+fn quad(row: u32, i: u32) -> vec4f {
+#if QUADS
+  if (i < params.columns / 4u) {
+    return logits[row * (params.columns / 4u) + i];
+  }
+  return vec4f(NONE);
+#else
+  var x = vec4f(NONE);
+  for (var k = 0u; k < min(4u, max(params.columns, 4u * i) - 4u * i); k++) {
+    x[k] = logits[row * params.columns + 4u * i + k];
+  }
+  return x;
+#endif
+}
+
+fn sum(x: vec4f) -> f32 { return (x.x + x.y) + (x.z + x.w); }
+fn largestOf(x: vec4f) -> f32 { return max(max(x.x, x.y), max(x.z, x.w)); }
+fn firstOf(hit: vec4<bool>) -> u32 {
+  return select(select(select(3u, 2u, hit.z), 1u, hit.y), 0u, hit.x);
+}
+
+fn moved(part: Part, largest: f32) -> Part {
+  let shift = part.largest - largest;
+  let factor = exp(shift);
+  let mass = part.ones + part.rest;
+  return Part(largest, 0.0, factor * mass, factor * (part.weighted + shift * mass), part.place);
+}
+
+fn joined(a: Part, b: Part) -> Part {
+  if (a.largest == b.largest) {
+    return Part(a.largest, a.ones + b.ones, a.rest + b.rest, a.weighted + b.weighted, min(a.place, b.place));
+  }
+  let largest = max(a.largest, b.largest);
+  var high = a;
+  var low = b;
+  if (b.largest > a.largest) {
+    high = b;
+    low = a;
+  }
+  low = moved(low, largest);
+  return Part(largest, high.ones, high.rest + low.rest, high.weighted + low.weighted, high.place);
+}
+
+// ln(1 + x) for x >= 0 to a few ulp: 2 atanh(x / (2 + x)) where log(1 + x) would round x away.
+fn log1p(x: f32) -> f32 {
+  let z = x / (2.0 + x);
+  let q = z * z;
+  let series = 2.0 * z * (1.0 + q * (1.0 / 3.0 + q * (0.2 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q / 11.0)))));
+  return select(log(1.0 + x), series, x < 0.5);
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  let row = group.x;
+  let at = params.first + row;
+  let target_id = targets[at];
+  if (target_id < 0) {
+    if (lane == 0u) {
+      logps[at] = 0.0;
+      entropy[at] = 0.0;
+      correct[at] = 0.0;
+      lse[at] = 0.0;
+      saved[at] = vec2f();
+    }
+    return;
+  }
+  let quads = (params.columns + 3u) / 4u;
+  var part = Part(NONE, 0.0, 0.0, 0.0, 0u);
+  for (var i = lane; i < quads; i += 4u * LANES) {
+    let x0 = quad(row, i);
+    let x1 = quad(row, i + LANES);
+    let x2 = quad(row, i + 2u * LANES);
+    let x3 = quad(row, i + 3u * LANES);
+    let top = largestOf(max(max(x0, x1), max(x2, x3)));
+    if (top > part.largest) {
+      part = moved(part, top);
+      var place = 4u * (i + 3u * LANES) + firstOf(x3 == vec4f(top));
+      place = select(place, 4u * (i + 2u * LANES) + firstOf(x2 == vec4f(top)), any(x2 == vec4f(top)));
+      place = select(place, 4u * (i + LANES) + firstOf(x1 == vec4f(top)), any(x1 == vec4f(top)));
+      part.place = select(place, 4u * i + firstOf(x0 == vec4f(top)), any(x0 == vec4f(top)));
+    }
+    let m = vec4f(part.largest);
+    var e0 = exp(x0 - m);
+    var e1 = exp(x1 - m);
+    var e2 = exp(x2 - m);
+    var e3 = exp(x3 - m);
+    if (top == part.largest) {
+      let none = vec4f();
+      let one = vec4f(1.0);
+      part.ones += sum(select(none, one, x0 == m) + select(none, one, x1 == m)
+        + select(none, one, x2 == m) + select(none, one, x3 == m));
+      e0 = select(e0, none, x0 == m);
+      e1 = select(e1, none, x1 == m);
+      e2 = select(e2, none, x2 == m);
+      e3 = select(e3, none, x3 == m);
+    }
+    part.rest += sum((e0 + e1) + (e2 + e3));
+    part.weighted += sum((e0 * (x0 - m) + e1 * (x1 - m)) + (e2 * (x2 - m) + e3 * (x3 - m)));
+  }
+  parts[lane] = part;
+  workgroupBarrier();
+  if (lane == 0u) {
+    for (var other = 1u; other < LANES; other++) {
+      part = joined(part, parts[other]);
+    }
+    let sums = part.ones + part.rest;
+    let logSum = select(log(sums), log1p(part.rest), part.ones == 1.0);
+    let id = u32(target_id);
+    logps[at] = quad(row, id / 4u)[id % 4u] - part.largest - logSum;
+    entropy[at] = logSum - part.weighted / sums;
+    correct[at] = select(0.0, 1.0, part.place == id);
+    lse[at] = part.largest + logSum;
+    saved[at] = vec2f(part.largest, logSum);
+  }
+}

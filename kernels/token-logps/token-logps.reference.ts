@@ -1,0 +1,88 @@
+import type { HostArrays } from '../contract/index.ts';
+import type { TokenLogpsOptions } from './token-logps.ts';
+
+interface Row {
+  readonly logits: Float64Array;
+  readonly lse: number;
+  readonly entropy: number;
+  readonly target: number;
+}
+
+/** logits = hidden · weightᵀ / temperature, lse = ln Σ e^logit and H = -Σ p ln p of each row. */
+function* rowsOf({ hidden, weight, targets }: HostArrays, { temperature = 1 }: TokenLogpsOptions) {
+  const [rows, width] = hidden!.shape as [number, number];
+  for (let n = 0; n < rows; n++) {
+    const logits = new Float64Array(weight!.shape[0]!);
+    for (let v = 0; v < logits.length; v++) {
+      for (let k = 0; k < width; k++) {
+        logits[v]! += (hidden!.data[n * width + k]! * weight!.data[v * width + k]!) / temperature;
+      }
+    }
+    const largest = logits.reduce((a, b) => Math.max(a, b));
+    const place = logits.indexOf(largest);
+    let rest = 0;
+    logits.forEach((x, v) => {
+      if (v !== place) rest += Math.exp(x - largest);
+    });
+    const lse = largest + Math.log1p(rest);
+    let entropy = Math.log1p(rest);
+    for (const x of logits) entropy -= Math.exp(x - lse) * (x - largest);
+    yield { logits, lse, entropy, target: targets!.data[n]! } as Row;
+  }
+}
+
+export const tokenLogpsReference = {
+  /** logps = logit of the target - lse, and the entropy; 0 where the target is negative. */
+  forward(inputs: HostArrays, options: TokenLogpsOptions): HostArrays {
+    const rows = [...rowsOf(inputs, options)];
+    const of = (f: (row: Row) => number) => ({
+      shape: [rows.length],
+      data: Float64Array.from(rows, (row) => (row.target < 0 ? 0 : f(row))),
+    });
+    return {
+      logps: of((row) => row.logits[row.target]! - row.lse),
+      entropy: of((row) => row.entropy),
+    };
+  },
+
+  /** What else `forward` returns, without gradients: whether the target has the largest logit, and lse. */
+  statistics(inputs: HostArrays, options: TokenLogpsOptions): HostArrays {
+    const rows = [...rowsOf(inputs, options)];
+    const of = (f: (row: Row) => number) => ({
+      shape: [rows.length],
+      data: Float64Array.from(rows, (row) => (row.target < 0 ? 0 : f(row))),
+    });
+    return {
+      correct: of(({ logits, target }) => (logits.indexOf(Math.max(...logits)) === target ? 1 : 0)),
+      lse: of((row) => row.lse),
+    };
+  },
+
+  /** dlogit_j = dlogp (1[j = t] - p_j) - dentropy p_j (ln p_j + H), then through hidden · weightᵀ. */
+  backward(inputs: HostArrays, gradients: HostArrays, options: TokenLogpsOptions): HostArrays {
+    const { hidden, weight } = inputs as Required<HostArrays>;
+    const width = hidden!.shape[1]!;
+    const dhidden = new Float64Array(hidden!.data.length);
+    const dweight = new Float64Array(weight!.data.length);
+    let n = 0;
+    for (const { logits, lse, entropy, target } of rowsOf(inputs, options)) {
+      const g = gradients.logps?.data[n] ?? 0;
+      const h = gradients.entropy?.data[n] ?? 0;
+      for (let v = 0; v < logits.length && target >= 0; v++) {
+        const logp = logits[v]! - lse;
+        const p = Math.exp(logp);
+        const d = g * (v === target ? -Math.expm1(logp) : -p) - h * p * (logp + entropy);
+        const scaled = d / (options.temperature ?? 1);
+        for (let k = 0; k < width; k++) {
+          dhidden[n * width + k]! += scaled * weight!.data[v * width + k]!;
+          dweight[v * width + k]! += scaled * hidden!.data[n * width + k]!;
+        }
+      }
+      n++;
+    }
+    return {
+      hidden: { shape: hidden!.shape, data: dhidden },
+      weight: { shape: weight!.shape, data: dweight },
+    };
+  },
+};

@@ -1,0 +1,167 @@
+import { AttuneError } from '@attune/gpu';
+import {
+  expectShape,
+  type KernelTraits,
+  operation,
+  type Recorder,
+  shader,
+  type Tensor,
+} from '../contract/index.ts';
+import { recordMatmul } from '../matmul/matmul.ts';
+import backwardText from './token-logps.backward.wgsl';
+import forwardText from './token-logps.forward.wgsl';
+import { tokenLogpsReference } from './token-logps.reference.ts';
+
+export { tokenLogpsReference } from './token-logps.reference.ts';
+
+const forwardSource = shader('token-logps.forward', forwardText);
+const backwardSource = shader('token-logps.backward', backwardText);
+
+export interface TokenLogpsOptions {
+  /** Divides the logits, also those of the entropy. Default 1. */
+  readonly temperature?: number;
+  /** Rows whose logits are held at once; by default as many as fill 16 MiB, at least 8. */
+  readonly chunk?: number;
+}
+
+export type TokenLogpsInputs = {
+  /** [N, H] f32: what the last norm gives. */
+  readonly hidden: Tensor;
+  /** [V, H] f32: the output layer, in Hugging Face's layout. */
+  readonly weight: Tensor;
+  /** [N] i32: the next token of each row; negative (-100): the row is left out. */
+  readonly targets: Tensor;
+};
+
+export type TokenLogpsOutputs = {
+  /** [N] f32: ln p(target), in nats. */
+  readonly logps: Tensor;
+  /** [N] f32: -Σ p ln p over the vocabulary, in nats. */
+  readonly entropy: Tensor;
+  /** [N] f32: 1 where the target has the largest logit (the lowest id where several have), else 0. */
+  readonly correct: Tensor;
+  /** [N] f32: ln Σ e^logit. */
+  readonly lse: Tensor;
+  /** [N, 2] f32: largest logit and lse without it, for the gradient. */
+  readonly saved: Tensor;
+};
+
+const chunkBytes = 2 ** 24;
+
+/** Rows of one chunk: even shares of N whose views of `hidden` start at multiples of 256 bytes. */
+export function tokenLogpsChunk(
+  [n, width, vocabulary]: readonly [number, number, number],
+  traits: Pick<KernelTraits, 'maxStorageBinding'>,
+  chunk?: number,
+): number {
+  // A row of H numbers starts at a multiple of 64 numbers once every 64 / gcd(64, H) rows.
+  const aligned = 64 / Math.min(64, width & -width);
+  const unit = chunk ? aligned : Math.max(8, aligned);
+  const bound = Math.min(traits.maxStorageBinding, chunk ? Number.POSITIVE_INFINITY : chunkBytes);
+  const limit = Math.min(chunk ?? 32_768, Math.floor(bound / (4 * vocabulary)));
+  if (n <= limit) return n;
+  const most = Math.max(unit, Math.floor(limit / unit) * unit);
+  return Math.ceil(n / Math.ceil(n / most) / unit) * unit;
+}
+
+/** Calls `work` on each chunk's logits and its window of `hidden`; one buffer of logits serves all. */
+function eachChunk(
+  recorder: Recorder,
+  { hidden, weight, targets }: TokenLogpsInputs,
+  { chunk, temperature = 1 }: TokenLogpsOptions,
+  work: (logits: Tensor, window: (of: Tensor) => Tensor, first: number) => void,
+): void {
+  expectShape(hidden.name, hidden.shape, [-1, -1]);
+  const [n, width] = hidden.shape as [number, number];
+  expectShape(weight.name, weight.shape, [-1, width]);
+  expectShape(targets.name, targets.shape, [n]);
+  if (!(temperature > 0) || (chunk !== undefined && !(chunk >= 1))) {
+    throw new AttuneError(
+      'bad-option',
+      `tokenLogps was given temperature ${temperature} and chunk ${chunk}.`,
+      'Both must be positive; leave chunk out for the default.',
+    );
+  }
+  const vocabulary = weight.shape[0]!;
+  const rows = tokenLogpsChunk([n, width, vocabulary], recorder.traits, chunk);
+  const whole = recorder.tensor('logits', [Math.min(rows, n), vocabulary]);
+  for (let first = 0; first < n; first += rows) {
+    const count = Math.min(rows, n - first);
+    const window = (of: Tensor) =>
+      count === n ? of : recorder.view(of, [count, width], first * width);
+    const logits = count === whole.shape[0] ? whole : recorder.view(whole, [count, vocabulary]);
+    recordMatmul(
+      recorder,
+      { a: window(hidden), b: weight, y: logits },
+      { transposeB: true, scale: 1 / temperature },
+    );
+    work(logits, window, first);
+  }
+}
+
+/**
+ * Log-probability and entropy of a model's output layer at each row's target, without the N × V logits:
+ * a chunk of rows at a time, once in the forward pass and once more for the gradient.
+ * Rows with a negative target give zeros and have no gradient.
+ */
+export const tokenLogps = operation<TokenLogpsInputs, TokenLogpsOutputs, TokenLogpsOptions>({
+  name: 'tokenLogps',
+  accumulates: ['hidden', 'weight'],
+  reference: tokenLogpsReference,
+
+  forward(recorder, inputs, options) {
+    const n = inputs.hidden.shape[0]!;
+    const [logps, entropy, correct, lse] = ['logps', 'entropy', 'correct', 'lse'].map((name) =>
+      recorder.tensor(name, [n]),
+    ) as [Tensor, Tensor, Tensor, Tensor];
+    const saved = recorder.tensor('saved', [n, 2]);
+    const { targets } = inputs;
+    eachChunk(recorder, inputs, options, (logits, _, first) => {
+      const [rows, columns] = logits.shape as [number, number];
+      recorder.dispatch(forwardSource, {
+        tensors: { logits, targets, logps, entropy, correct, lse, saved },
+        defines: { QUADS: columns % 4 === 0 },
+        constants: { LANES: recorder.traits.software ? 16 : 256 },
+        params: { first, rows, columns },
+        workgroups: [rows, 1, 1],
+      });
+    });
+    return { logps, entropy, correct, lse, saved };
+  },
+
+  backward(recorder, { inputs, outputs, options, gradients, needs, into }) {
+    const { hidden, weight, targets } = inputs;
+    const { logps: dlogps, entropy: dentropy } = gradients;
+    if ((!dlogps && !dentropy) || (!needs.hidden && !needs.weight)) return {};
+    const { entropy, saved } = outputs;
+    const dhidden = needs.hidden && (into.hidden ?? recorder.tensor('dhidden', hidden.shape));
+    let dweight = needs.weight ? into.weight : undefined;
+    const scale = 1 / (options.temperature ?? 1);
+    eachChunk(recorder, inputs, options, (logits, window, first) => {
+      const [rows, columns] = logits.shape as [number, number];
+      const quads = columns % 4 === 0;
+      recorder.dispatch(backwardSource, {
+        tensors: {
+          logits,
+          targets,
+          saved,
+          ...(dlogps && { dlogps }),
+          ...(dentropy && { dentropy, entropy }),
+        },
+        defines: { QUADS: quads, LOGPS: Boolean(dlogps), ENTROPY: Boolean(dentropy) },
+        params: { first, columns },
+        workgroups: [Math.ceil(columns / (quads ? 1024 : 256)), rows, 1],
+      });
+      if (dhidden) {
+        const place = into.hidden ? { into: window(dhidden) } : { y: window(dhidden) };
+        recordMatmul(recorder, { a: logits, b: weight, ...place }, { scale });
+      }
+      if (needs.weight) {
+        const place = dweight ? { into: dweight } : {};
+        const operands = { a: logits, b: window(hidden), ...place };
+        dweight = recordMatmul(recorder, operands, { transposeA: true, scale });
+      }
+    });
+    return { ...(dhidden && { hidden: dhidden }), ...(dweight && { weight: dweight }) };
+  },
+});
