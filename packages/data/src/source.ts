@@ -26,7 +26,7 @@ export function sourceName(source: Source): string {
  */
 export async function* readBytes(source: Source): AsyncGenerator<Uint8Array> {
   if (typeof source === 'string') {
-    const { createReadStream } = await nodeFiles();
+    const { createReadStream } = nodeFiles();
     try {
       yield* createReadStream(source, { highWaterMark: 1 << 18 });
     } catch (cause) {
@@ -56,8 +56,7 @@ export async function openFile(source: Source): Promise<ByteFile> {
 }
 
 async function openPath(path: string): Promise<ByteFile> {
-  await nodeFiles();
-  const { open } = await import('node:fs/promises');
+  const { open } = nodeFiles().promises;
   try {
     const file = await open(path, 'r');
     const byteLength = (await file.stat()).size;
@@ -81,7 +80,8 @@ async function collect(source: { open: () => AsyncIterable<Uint8Array> }): Promi
   return new Blob(parts);
 }
 
-async function nodeFiles(): Promise<typeof import('node:fs')> {
+/** Not by `import`: a bundler for browsers would fail to resolve it. */
+function nodeFiles(): typeof import('node:fs') {
   if (typeof process === 'undefined' || !process.versions?.node) {
     throw new AttuneError(
       'data-unreadable',
@@ -89,7 +89,7 @@ async function nodeFiles(): Promise<typeof import('node:fs')> {
       'Give the File that the user chose, or a Blob.',
     );
   }
-  return import('node:fs');
+  return process.getBuiltinModule('node:fs');
 }
 
 function unreadable(path: string, cause: unknown): AttuneError {
