@@ -96,6 +96,23 @@ export const code: string = new AttuneError('a', 'b', 'c').code;\n`,
     expect(run(['user.mjs'])).toBe('ok');
   });
 
+  test('bundles for a browser', { timeout: 60_000 }, async () => {
+    const { build: bundle } = await import('esbuild');
+    const names = specifiers.filter(
+      (name) => name.startsWith('@attune/') && !/\/testing$/.test(name),
+    );
+    const contents = names.map((name, i) => `export * as m${i} from '${name}';`).join('\n');
+    const { errors, warnings } = await bundle({
+      stdin: { contents, resolveDir: project },
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'browser',
+      logLevel: 'silent',
+    });
+    expect([...errors, ...warnings].map(({ text }) => text)).toEqual([]);
+  });
+
   test('gets shaders as text: nothing built names a .wgsl module', () => {
     for (const { folder } of built) {
       const dist = join(root, folder, 'dist');
