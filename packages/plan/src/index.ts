@@ -1,1 +1,7 @@
-export {};
+export { Arena } from './arena.ts';
+export { Executor, type Values } from './executor.ts';
+export { Graph } from './graph.ts';
+export { type Layout, planMemory, withoutDeadCalls } from './memory.ts';
+export { type InputData, Plan, type PlanAccount, PlannedGraph, printAccount } from './plan.ts';
+export { mebibytes, Store } from './store.ts';
+export { Trainable, type TrainableTensor } from './trainable.ts';
