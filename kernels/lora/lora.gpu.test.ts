@@ -22,7 +22,15 @@ test('lora and its gradients equal the reference at odd and even sizes', async (
     [65, 257, 63, 3],
     [128, 192, 576, 8],
   ] as const) {
-    await checkKernel(lora, layer([tokens], out, width, rank), { scale: 2 });
+    // Gradients pass through sums that nearly cancel: a rank of 1 leaves one such number.
+    await checkKernel(
+      lora,
+      layer([tokens], out, width, rank),
+      { scale: 2 },
+      {
+        gradientTolerance: 5e-6,
+      },
+    );
   }
 });
 

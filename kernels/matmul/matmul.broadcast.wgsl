@@ -1,13 +1,14 @@
-// y = scale · op(a) · op(b) (+ bias) (+ y), 16 × (4 · LANES) elements of y a subgroup, no barriers.
+// y = scale · op(a) · op(b) (+ bias) (+ y), with elements of a handed round a subgroup, no barriers.
 //
 // a     [batch, m, k], or [batch, k, m] if TRANSPOSE_A
 // b     [batch, k, n], or [batch, n, k] if TRANSPOSE_B
 // bias  [n]; y [batch, m, n]. With TRANSPOSE_Y, bias is [m] and y [batch, n, m].
 //
-// Parallel plan: one subgroup of LANES a workgroup; x over rows, so that a strip of b stays in
-// the cache, y over columns, z over the batch. Each lane keeps 16 × 4 sums. For four k at a time
-// it loads its own 4 × 4 block of b, and one vec4 of a that every lane then hands round: on a CPU
-// adapter a load costs ten times an addition for each lane, whatever its address.
+// Parallel plan: one subgroup of LANES a workgroup; x over rows, so that a strip of b stays in the
+// cache, y over columns, z over the batch. A lane sums LOADS · LANES rows × 4 columns. For four k at
+// a time it loads its own 4 × 4 block of b and, LOADS times, four k of one row of a, which the lanes
+// hand round. On a CPU adapter each lane's load of one number costs as much as ten additions of all
+// lanes, whatever its address: what counts is how many sums use it, and that the loop stays small.
 
 enable subgroups;
 
@@ -33,29 +34,16 @@ struct Params { m: u32, n: u32, k: u32, scale: f32 }
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 #endif
 
-// Elements past the end of k count as zero; past m and n anything may stand, it is not stored.
-fn along(v: vec4f, k: u32) -> vec4f {
-#if ODD_K
-  return select(vec4f(), v, vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(params.k));
-#else
-  return v;
-#endif
-}
-fn across(v: vec4f, k: u32) -> vec4f {
-#if ODD_K
-  return select(vec4f(), v, k < params.k);
-#else
-  return v;
-#endif
-}
-
-fn fourOfA(at: u32) -> vec4f {
+// Four k of one row of a, `stride` apart; those past the end of k are zero.
+fn loadA(at: u32, stride: u32, left: u32) -> vec4f {
 #if VECTOR_A
   return a[at / 4u];
 #else
-  return vec4f(a[at], a[at + 1u], a[at + 2u], a[at + 3u]);
+  let v = vec4f(a[at], a[at + stride], a[at + 2u * stride], a[at + 3u * stride]);
+  return select(vec4f(), v, vec4u(0u, 1u, 2u, 3u) < vec4u(left));
 #endif
 }
+
 fn fourOfB(at: u32) -> vec4f {
 #if VECTOR_B
   return b[at / 4u];
@@ -64,47 +52,60 @@ fn fourOfB(at: u32) -> vec4f {
 #endif
 }
 
-// What a lane loads of LANES rows of a × four k: four k of its own row, or four rows of its own k.
-fn loadA(first: u32, row: u32, k: u32, lane: u32) -> vec4f {
-#if TRANSPOSE_A
-  let own = k + lane % 4u;
-  return across(fourOfA(first + own * params.m + row + lane / 4u * 4u), own);
-#else
-  return along(fourOfA(first + (row + lane) * params.k + k), k);
-#endif
-}
-
-// Four rows of a × four k from four lanes, a row in each column.
-fn rows(v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f) -> mat4x4f {
-#if TRANSPOSE_A
-  return transpose(mat4x4f(v0, v1, v2, v3));
-#else
-  return mat4x4f(v0, v1, v2, v3);
-#endif
-}
-
-// Four k × four columns of b, a k in each column of the matrix.
-fn loadB(first: u32, k: u32, column: u32) -> mat4x4f {
+// Four k × four columns of b, a k in each column of the matrix; k past the end are zero.
+fn loadB(at: u32, stride: u32, left: u32) -> mat4x4f {
+  var block = mat4x4f(
+    fourOfB(at), fourOfB(at + stride), fourOfB(at + 2u * stride), fourOfB(at + 3u * stride));
 #if TRANSPOSE_B
-  let at = first + column * params.k + k;
-  return transpose(mat4x4f(
-    along(fourOfB(at), k), along(fourOfB(at + params.k), k),
-    along(fourOfB(at + 2u * params.k), k), along(fourOfB(at + 3u * params.k), k)));
+  block = transpose(block);
+#endif
+#if ODD_K
+  block[1] = select(vec4f(), block[1], left > 1u);
+  block[2] = select(vec4f(), block[2], left > 2u);
+  block[3] = select(vec4f(), block[3], left > 3u);
+#endif
+  return block;
+}
+
+// LANES rows of sums, four in each matrix.
+alias Sums = array<mat4x4f, LANES / 4>;
+
+// Adds the products of a block of b with the rows of a that the lanes hold.
+fn add(c: ptr<function, Sums>, b: mat4x4f, v: vec4f) {
+#if LANES_4
+  (*c)[0][0] += b * quadBroadcast(v, 0u);
+  (*c)[0][1] += b * quadBroadcast(v, 1u);
+  (*c)[0][2] += b * quadBroadcast(v, 2u);
+  (*c)[0][3] += b * quadBroadcast(v, 3u);
 #else
-  let at = first + k * params.n + column;
-  return mat4x4f(
-    across(fourOfB(at), k), across(fourOfB(at + params.n), k + 1u),
-    across(fourOfB(at + 2u * params.n), k + 2u), across(fourOfB(at + 3u * params.n), k + 3u));
+  (*c)[0][0] += b * subgroupBroadcast(v, 0u);
+  (*c)[0][1] += b * subgroupBroadcast(v, 1u);
+  (*c)[0][2] += b * subgroupBroadcast(v, 2u);
+  (*c)[0][3] += b * subgroupBroadcast(v, 3u);
+  (*c)[1][0] += b * subgroupBroadcast(v, 4u);
+  (*c)[1][1] += b * subgroupBroadcast(v, 5u);
+  (*c)[1][2] += b * subgroupBroadcast(v, 6u);
+  (*c)[1][3] += b * subgroupBroadcast(v, 7u);
+#endif
+#if LANES_16
+  (*c)[2][0] += b * subgroupBroadcast(v, 8u);
+  (*c)[2][1] += b * subgroupBroadcast(v, 9u);
+  (*c)[2][2] += b * subgroupBroadcast(v, 10u);
+  (*c)[2][3] += b * subgroupBroadcast(v, 11u);
+  (*c)[3][0] += b * subgroupBroadcast(v, 12u);
+  (*c)[3][1] += b * subgroupBroadcast(v, 13u);
+  (*c)[3][2] += b * subgroupBroadcast(v, 14u);
+  (*c)[3][3] += b * subgroupBroadcast(v, 15u);
 #endif
 }
 
-// Four elements of a row of y, which has `width` columns and begins at `first`.
-fn put(first: u32, row: u32, column: u32, width: u32, value: vec4f) {
+// Up to four elements of a row of y, from `column` on of `width`.
+fn put(rowStart: u32, column: u32, width: u32, value: vec4f) {
   var sum = value * params.scale;
 #if BIAS
   sum += vec4f(bias[column], bias[column + 1u], bias[column + 2u], bias[column + 3u]);
 #endif
-  let at = first + row * width + column;
+  let at = rowStart + column;
 #if VECTOR_Y
 #if ACCUMULATE
   sum += y[at / 4u];
@@ -120,66 +121,86 @@ fn put(first: u32, row: u32, column: u32, width: u32, value: vec4f) {
 #endif
 }
 
-// Four rows of the product × four columns; a row in each column of the matrix.
-fn store(first: u32, row: u32, column: u32, block: mat4x4f) {
-  if (row >= params.m || column >= params.n) {
-    return;
-  }
-#if TRANSPOSE_Y
-  let turned = transpose(block);
-  for (var i = 0u; i < min(4u, params.n - column); i++) {
-    put(first, column + i, row, params.m, turned[i]);
-  }
-#else
-  for (var i = 0u; i < min(4u, params.m - row); i++) {
-    put(first, row + i, column, params.n, block[i]);
-  }
-#endif
-}
-
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let row = group.x * 16u;
+  // Copied, since a uniform is read again wherever it stands.
+  let m = params.m;
+  let n = params.n;
+  let k = params.k;
+  let row = group.x * LOADS * LANES;
   let column = (group.y * LANES + lane) * 4u;
-  let firstA = group.z * params.m * params.k;
-  let firstB = group.z * params.k * params.n;
-  var c0 = mat4x4f();
-  var c1 = mat4x4f();
-  var c2 = mat4x4f();
-  var c3 = mat4x4f();
-  for (var k = 0u; k < params.k; k += 4u) {
-    let block = loadB(firstB, k, column);
-    let a0 = loadA(firstA, row, k, lane);
-    c0 += block * rows(subgroupBroadcast(a0, 0u), subgroupBroadcast(a0, 1u),
-      subgroupBroadcast(a0, 2u), subgroupBroadcast(a0, 3u));
-#if LANES_4
-    let a1 = loadA(firstA, row + 4u, k, lane);
+#if TRANSPOSE_A
+  let strideA = m;
+  var atA = group.z * m * k + row + lane;
+  let down = u32(LANES);
 #else
-    let a1 = a0;
+  let strideA = 1u;
+  var atA = (group.z * m + row + lane) * k;
+  let down = LANES * k;
 #endif
-    c1 += block * rows(subgroupBroadcast(a1, 4u % LANES), subgroupBroadcast(a1, 5u % LANES),
-      subgroupBroadcast(a1, 6u % LANES), subgroupBroadcast(a1, 7u % LANES));
-#if LANES_16
-    let a2 = a0;
+#if TRANSPOSE_B
+  let strideB = k;
+  var atB = (group.z * n + column) * k;
+  let nextB = 4u;
 #else
-    let a2 = loadA(firstA, row + 8u, k, lane);
+  let strideB = n;
+  var atB = group.z * k * n + column;
+  let nextB = 4u * n;
 #endif
-    c2 += block * rows(subgroupBroadcast(a2, 8u % LANES), subgroupBroadcast(a2, 9u % LANES),
-      subgroupBroadcast(a2, 10u % LANES), subgroupBroadcast(a2, 11u % LANES));
-#if LANES_4
-    let a3 = loadA(firstA, row + 12u, k, lane);
-#else
-    let a3 = a2;
+  var c0: Sums;
+#if LOADS_2
+  var c1: Sums;
 #endif
-    c3 += block * rows(subgroupBroadcast(a3, 12u % LANES), subgroupBroadcast(a3, 13u % LANES),
-      subgroupBroadcast(a3, 14u % LANES), subgroupBroadcast(a3, 15u % LANES));
+#if LOADS_4
+  var c2: Sums;
+  var c3: Sums;
+#endif
+  // All loads of a turn stand before its arithmetic: each is a branch for each lane.
+  for (var done = 0u; done < k; done += 4u) {
+    let left = k - done;
+    let a0 = loadA(atA, strideA, left);
+#if LOADS_2
+    let a1 = loadA(atA + down, strideA, left);
+#endif
+#if LOADS_4
+    let a2 = loadA(atA + 2u * down, strideA, left);
+    let a3 = loadA(atA + 3u * down, strideA, left);
+#endif
+    let block = loadB(atB, strideB, left);
+    add(&c0, block, a0);
+#if LOADS_2
+    add(&c1, block, a1);
+#endif
+#if LOADS_4
+    add(&c2, block, a2);
+    add(&c3, block, a3);
+#endif
+    atA += 4u * strideA;
+    atB += nextB;
   }
-  let firstY = group.z * params.m * params.n;
-  store(firstY, row, column, c0);
-  store(firstY, row + 4u, column, c1);
-  store(firstY, row + 8u, column, c2);
-  store(firstY, row + 12u, column, c3);
+#if LOADS_4
+  var all = array<Sums, 4>(c0, c1, c2, c3);
+#elif LOADS_2
+  var all = array<Sums, 2>(c0, c1);
+#else
+  var all = array<Sums, 1>(c0);
+#endif
+  if (column >= n) {
+    return;
+  }
+#if TRANSPOSE_Y
+  for (var i = 0u; i < min(LOADS * LANES, m - row); i += 4u) {
+    let block = transpose(all[i / LANES][i % LANES / 4u]);
+    for (var j = 0u; j < min(4u, n - column); j++) {
+      put((group.z * n + column + j) * m, row + i, m, block[j]);
+    }
+  }
+#else
+  for (var i = 0u; i < min(LOADS * LANES, m - row); i++) {
+    put((group.z * m + row + i) * n, column, n, all[i / LANES][i % LANES / 4u][i % 4u]);
+  }
+#endif
 }
