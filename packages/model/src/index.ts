@@ -41,3 +41,20 @@ export {
 } from './files/safetensors-writer.ts';
 export { openSafetensors } from './files/sharded.ts';
 export type { TensorInfo, WeightSource } from './files/weights.ts';
+export { type TokenRows, tokenInputs, tokenValues } from './network/batch.ts';
+export {
+  type Attend,
+  attendBatch,
+  type DecoderOptions,
+  decoder,
+  type TokenBatch,
+} from './network/decoder.ts';
+export {
+  frozenTensors,
+  type LinearInputs,
+  Network,
+  ropeTensors,
+  type Tuning,
+  uploadRope,
+  uploadWeights,
+} from './network/network.ts';

@@ -1,0 +1,64 @@
+import type { Graph, InputData } from '@attune/plan';
+
+import type { ModelConfig } from '../config/config.ts';
+import type { TokenBatch } from './decoder.ts';
+import { ropeTensors } from './network.ts';
+
+/** The inputs of a graph that reads token sequences: ids, positions, bounds, by these names. */
+export function tokenInputs(
+  graph: Graph,
+  config: ModelConfig,
+  rows: number,
+  length: number,
+  positions = config.maxPositionEmbeddings,
+): TokenBatch {
+  const tokens = rows * length;
+  return {
+    rows,
+    length,
+    ids: graph.input('ids', [tokens], 'i32'),
+    positions: graph.input('positions', [tokens], 'i32'),
+    bounds: graph.input('bounds', [tokens, 2], 'i32'),
+    ...ropeTensors(graph, config, positions),
+  };
+}
+
+/** Rows of tokens with what each one may see; all arrays row-major [rows × length]. */
+export interface TokenRows {
+  readonly rows: number;
+  readonly length: number;
+  readonly inputIds: Int32Array;
+  readonly positions: Int32Array;
+  /** 0 in padding, else the document's number within its row. */
+  readonly segmentIds: Int32Array;
+}
+
+/**
+ * The values of `tokenInputs` for a batch, padded to a plan's shape: more rows and a greater
+ * length are filled with padding, which sees nothing and is seen by nothing.
+ */
+export function tokenValues(
+  batch: TokenRows,
+  rows = batch.rows,
+  length = batch.length,
+): Record<'ids' | 'positions' | 'bounds', InputData> {
+  const ids = new Int32Array(rows * length).fill(-1);
+  const positions = new Int32Array(rows * length);
+  const bounds = new Int32Array(2 * rows * length);
+  for (let row = 0; row < batch.rows; row++) {
+    const from = row * batch.length;
+    const to = row * length;
+    for (let t = 0; t < batch.length; t++) {
+      const segment = batch.segmentIds[from + t]!;
+      if (segment === 0) continue;
+      ids[to + t] = batch.inputIds[from + t]!;
+      positions[to + t] = batch.positions[from + t]!;
+      let end = t;
+      while (end < batch.length && batch.segmentIds[from + end] === segment) end++;
+      const start = t > 0 && batch.segmentIds[from + t - 1] === segment ? bounds[2 * (to + t - 1)]! : t;
+      bounds[2 * (to + t)] = start;
+      bounds[2 * (to + t) + 1] = end;
+    }
+  }
+  return { ids, positions, bounds };
+}

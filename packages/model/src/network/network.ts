@@ -1,0 +1,122 @@
+import { AttuneError } from '@attune/gpu';
+import { matmul, type Tensor } from '@attune/kernels';
+import type { Graph, Store } from '@attune/plan';
+import type { ExpectedTensor, ModelConfig } from '../config/config.ts';
+import { expectedTensors } from '../config/parse.ts';
+import { ropeTable } from '../config/rope.ts';
+import type { WeightSource } from '../files/weights.ts';
+
+export interface LinearInputs {
+  readonly x: Tensor;
+  readonly weight: Tensor;
+  readonly bias?: Tensor;
+}
+
+/**
+ * What trains, and where it enters: a tuning method answers for the tensors and layers that it
+ * changes and leaves the rest (undefined) to the plain model.
+ */
+export interface Tuning {
+  /** The trained tensor in place of the frozen weight `name`. */
+  weight?(graph: Graph, name: string): Tensor | undefined;
+  /** The output of the linear layer at `path` (a module path, such as model.layers.0.mlp.up_proj). */
+  linear?(graph: Graph, path: string, inputs: LinearInputs): Tensor | undefined;
+}
+
+/** A model's tensors as graphs see them: frozen residents, or what a tuning method puts in their place. */
+export class Network {
+  readonly config: ModelConfig;
+  readonly tuning: Tuning;
+  readonly #shapes: ReadonlyMap<string, readonly number[]>;
+
+  constructor(config: ModelConfig, tuning: Tuning = {}) {
+    this.config = config;
+    this.tuning = tuning;
+    this.#shapes = new Map([...expectedTensors(config)].map(({ name, shape }) => [name, shape]));
+  }
+
+  has(name: string): boolean {
+    return this.#shapes.has(name);
+  }
+
+  weight(graph: Graph, name: string): Tensor {
+    const tuned = this.tuning.weight?.(graph, name);
+    if (tuned) return tuned;
+    const shape = this.#shapes.get(name);
+    if (!shape) {
+      throw new AttuneError(
+        'missing-tensor',
+        `The model has no tensor ${name}.`,
+        'Check that the config belongs to these weights.',
+      );
+    }
+    return graph.resident(name, shape);
+  }
+
+  /** y = x·Wᵀ + bias for the layer at `path`, as the tuning method changes it. */
+  linear(graph: Graph, path: string, x: Tensor): Tensor {
+    const weight = this.weight(graph, `${path}.weight`);
+    const bias = this.has(`${path}.bias`) ? this.weight(graph, `${path}.bias`) : undefined;
+    const inputs = { x, weight, ...(bias && { bias }) };
+    return (
+      this.tuning.linear?.(graph, path, inputs) ??
+      graph.apply(matmul, inputs, { transposeWeight: true }).y
+    );
+  }
+
+  /** The output layer [vocabulary, hidden]: its own, or the embedding table. */
+  outputWeight(graph: Graph): Tensor {
+    const own = this.tuning.weight?.(graph, 'lm_head.weight');
+    if (own) return own;
+    const tied = this.config.tieWordEmbeddings && !this.has('lm_head.weight');
+    // A copy of a tied table that alone is trained must not change the output layer: PEFT unties them.
+    return this.weight(graph, tied ? 'model.embed_tokens.weight' : 'lm_head.weight');
+  }
+}
+
+/** Weights a model needs on the GPU; `except` names those that train elsewhere. */
+export function frozenTensors(
+  config: ModelConfig,
+  except: (name: string) => boolean = () => false,
+): ExpectedTensor[] {
+  return [...expectedTensors(config)].filter(({ name }) => !except(name));
+}
+
+/** Uploads the weights as float32 residents and the rotary table for `positions` positions. */
+export async function uploadWeights(
+  store: Store,
+  config: ModelConfig,
+  weights: WeightSource,
+  {
+    except,
+    positions = config.maxPositionEmbeddings,
+    progress,
+  }: {
+    except?: (name: string) => boolean;
+    positions?: number;
+    progress?: (done: number, total: number) => void;
+  } = {},
+): Promise<void> {
+  const wanted = frozenTensors(config, except);
+  for (const [i, { name, shape }] of wanted.entries()) {
+    store.create(name, shape);
+    store.write(name, await weights.float32(name));
+    progress?.(i + 1, wanted.length);
+  }
+  uploadRope(store, config, positions);
+}
+
+/** The rotary table's residents: cosines and sines of `positions` positions. */
+export function uploadRope(store: Store, config: ModelConfig, positions: number): void {
+  const table = ropeTable(config.rope, config.headDim, positions);
+  for (const part of ['cos', 'sin'] as const) {
+    store.create(`rope.${part}`, [positions, config.headDim / 2], 'f32', 'weights');
+    store.write(`rope.${part}`, table[part]);
+  }
+}
+
+/** The rotary table in a graph. */
+export function ropeTensors(graph: Graph, config: ModelConfig, positions: number) {
+  const shape = [positions, config.headDim / 2];
+  return { cos: graph.resident('rope.cos', shape), sin: graph.resident('rope.sin', shape) };
+}
