@@ -1,0 +1,18 @@
+// Negative log-likelihood: loss = -scale · Σ_i weights[i] · logps[i].
+// Sums kept: Σ weights; Σ -weights · logps.
+//
+// logps, weights  [count] f32. A token of weight 0 does not count, whatever stands there.
+
+struct Params { count: u32 }
+const COLUMNS = 2u;
+
+@group(0) @binding(4) var<storage, read> logps: array<f32>;
+@group(0) @binding(5) var<storage, read> weights: array<f32>;
+
+fn token(i: u32) -> Token {
+  let weight = weights[i];
+  if (weight == 0.0) {
+    return Token();
+  }
+  return Token(-weight, array(weight, -weight * logps[i]));
+}
