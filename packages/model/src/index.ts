@@ -28,6 +28,8 @@ export {
   streamGguf,
   writeGguf,
 } from './files/gguf-writer.ts';
+export { downloadModel, type HubOptions, isHubId } from './files/hub.ts';
+export { type HubStorage, type HubWriter, nodeHubStorage } from './files/hub-storage.ts';
 export { type OpenModel, openModel } from './files/open.ts';
 export type { TokenizerFiles } from './files/open-tokenizer.ts';
 export { encodeGgml, type WritableType } from './files/quantise.ts';
@@ -49,6 +51,15 @@ export {
   decoder,
   type TokenBatch,
 } from './network/decoder.ts';
+export {
+  countTargets,
+  type LabelledRows,
+  logits,
+  type Predictions,
+  predictionInputs,
+  predictionValues,
+  predictTokens,
+} from './network/heads.ts';
 export {
   frozenTensors,
   type LinearInputs,
