@@ -48,6 +48,12 @@ const gpu: TestProjectConfiguration = {
   },
 };
 
+/** Against the field's reference implementations, where their fixtures are (ATTUNE_FIXTURES). */
+const parity: TestProjectConfiguration = {
+  ...gpu,
+  test: { ...gpu.test, name: 'parity', include: ['scripts/parity/**/*.parity.ts'], testTimeout: 900_000 },
+};
+
 /** Chromium is looked for, and unpacked the first time, only where the browser project was asked for. */
 async function browser(): Promise<TestProjectConfiguration[]> {
   const filters = process.argv.join(' ').match(/--project[= ]\S+/g);
@@ -91,5 +97,5 @@ async function browser(): Promise<TestProjectConfiguration[]> {
 }
 
 export default defineConfig(async () => ({
-  test: { projects: [node, gpu, ...(await browser())] },
+  test: { projects: [node, gpu, ...(process.env.ATTUNE_FIXTURES ? [parity] : []), ...(await browser())] },
 }));

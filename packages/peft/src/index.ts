@@ -1,1 +1,2 @@
-export {};
+export { fullTuning } from './full.ts';
+export { decays, initialise, type TuningMethod } from './method.ts';

@@ -1,0 +1,78 @@
+import { embedding, matmul, type Tensor, tokenLogps } from '@attune/kernels';
+import type { Graph, InputData } from '@attune/plan';
+import type { TokenRows } from './batch.ts';
+import type { Network } from './network.ts';
+
+/** Logits [tokens, vocabulary] of hidden states: for small batches and for checks. */
+export function logits(graph: Graph, network: Network, hidden: Tensor): Tensor {
+  const weight = network.outputWeight(graph);
+  return graph.apply(matmul, { x: hidden, weight }, { transposeWeight: true }).y;
+}
+
+/** Which hidden states predict which tokens: the inputs `predicting` and `targets`, both i32 [count]. */
+export interface Predictions {
+  readonly predicting: Tensor;
+  readonly targets: Tensor;
+}
+
+export function predictionInputs(graph: Graph, count: number): Predictions {
+  return {
+    predicting: graph.input('predicting', [count], 'i32'),
+    targets: graph.input('targets', [count], 'i32'),
+  };
+}
+
+/**
+ * Log-probabilities of chosen tokens: only the rows that predict one reach the output layer, and
+ * the logits of all tokens never exist at once. Rows with a negative target give zeros.
+ */
+export function predictTokens(
+  graph: Graph,
+  network: Network,
+  hidden: Tensor,
+  { predicting, targets }: Predictions,
+  temperature = 1,
+) {
+  const rows = graph.apply(embedding, { table: hidden, ids: predicting }, {}).y;
+  const weight = network.outputWeight(graph);
+  return graph.apply(tokenLogps, { hidden: rows, weight, targets }, { temperature });
+}
+
+/** A labelled batch: label t is the token at t, predicted from t - 1; -100 where it is not trained. */
+export interface LabelledRows extends TokenRows {
+  readonly labels: Int32Array;
+}
+
+/** How many tokens a batch trains. */
+export function countTargets(batch: LabelledRows): number {
+  let count = 0;
+  for (let i = 0; i < batch.labels.length; i++) {
+    if (i % batch.length !== 0 && batch.labels[i] !== -100) count++;
+  }
+  return count;
+}
+
+/**
+ * The values of `predictionInputs` (and `weights`: 1 where a token is trained) for a batch whose
+ * plan has rows of `length` tokens and room for `count` predictions.
+ */
+export function predictionValues(
+  batch: LabelledRows,
+  length: number,
+  count: number,
+): Record<'predicting' | 'targets' | 'weights', InputData> {
+  const predicting = new Int32Array(count).fill(-1);
+  const targets = new Int32Array(count).fill(-100);
+  const weights = new Float32Array(count);
+  let n = 0;
+  for (let row = 0; row < batch.rows; row++) {
+    for (let t = 1; t < batch.length; t++) {
+      const label = batch.labels[row * batch.length + t]!;
+      if (label === -100) continue;
+      predicting[n] = row * length + t - 1;
+      targets[n] = label;
+      weights[n++] = 1;
+    }
+  }
+  return { predicting, targets, weights };
+}
