@@ -1,5 +1,6 @@
 import { AttuneError } from '@attune/gpu';
 import type { RopeConfig } from '../config/config.ts';
+import { parseConfig } from '../config/parse.ts';
 import { ropeDivisors } from '../config/rope.ts';
 import type { GgufFile } from './gguf.ts';
 import { invalidGguf } from './gguf-cursor.ts';
@@ -100,6 +101,25 @@ export async function configFromGguf(file: GgufFile): Promise<Record<string, unk
     config.architectures = ['MistralForCausalLM'];
     config.model_type = 'mistral';
     config.sliding_window = window;
+  }
+  return config;
+}
+
+/**
+ * A config.json beside a GGUF, where the file knows better: an output layer that is there is used, and rotary
+ * divisors that are there are applied, as llama.cpp does whatever the config says.
+ */
+export async function reconcileConfig(
+  rawConfig: Record<string, unknown>,
+  file: GgufFile,
+  where: string,
+): Promise<Record<string, unknown>> {
+  const architecture = checkArchitecture(file);
+  const config = { ...rawConfig };
+  if (file.has('output.weight')) config.tie_word_embeddings = false;
+  const { rope, headDim } = parseConfig(rawConfig, where);
+  if (file.has(ROPE_FACTORS) && rope.type === 'default') {
+    config.rope_parameters = await ropeFromGguf(file, architecture, headDim);
   }
   return config;
 }

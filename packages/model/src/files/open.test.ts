@@ -189,6 +189,20 @@ const double = writeSafetensors(
 const tokenizer = await json('llama-2024/tokenizer.json');
 const added = tokenizer.added_tokens as object[];
 
+describe('a GGUF beside a config.json that says less', () => {
+  it('keeps its own output layer and its rotary divisors', async () => {
+    const bytes = new Uint8Array(await readFile(fixture('llama-rope3-q8_0.gguf')));
+    const own = await openModel(folderFromFiles(new Map([['m.gguf', bytes]])));
+    const said = { ...own.rawConfig, tie_word_embeddings: true, rope_parameters: undefined };
+    const config = text(JSON.stringify({ ...said, rope_theta: 500000 }));
+    const files = new Map([
+      ['m.gguf', bytes],
+      ['config.json', config],
+    ]);
+    expect((await openModel(folderFromFiles(files))).config).toEqual(own.config);
+  });
+});
+
 describe('a model that cannot be used', () => {
   it.each([
     ['a tensor is missing', { 'model.safetensors': without }, 'missing-tensor'],

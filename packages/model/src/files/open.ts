@@ -5,7 +5,7 @@ import { type ByteSource, bytesFromBlob, bytesFromPath, nodeFiles, unreadable } 
 import { checkVocabulary, checkWeights } from './check-weights.ts';
 import { folderFromFiles, folderFromPath, type ModelFolder, readJson } from './folder.ts';
 import { type GgufFile, readGguf } from './gguf.ts';
-import { checkArchitecture, configFromGguf } from './gguf-config.ts';
+import { configFromGguf, reconcileConfig } from './gguf-config.ts';
 import { ggufWeights } from './gguf-weights.ts';
 import { openTokenizer, type TokenizerFiles } from './open-tokenizer.ts';
 import { openSafetensors } from './sharded.ts';
@@ -79,10 +79,11 @@ async function openFolder(folder: ModelFolder): Promise<OpenModel> {
   }
   const gguf = await readGguf(await folder.open(await onlyGguf(folder)));
   if (!(await folder.has('config.json'))) return finish(folder, await configFromGguf(gguf), gguf);
-  checkArchitecture(gguf);
-  const rawConfig = await readJson(folder, 'config.json');
-  // llama.cpp uses an output layer that is there, whatever the config says of tying.
-  if (gguf.has('output.weight')) rawConfig.tie_word_embeddings = false;
+  const rawConfig = await reconcileConfig(
+    await readJson(folder, 'config.json'),
+    gguf,
+    `${folder.name}/config.json`,
+  );
   return finish(folder, rawConfig, gguf);
 }
 
@@ -106,7 +107,8 @@ async function finish(
   file: GgufFile | WeightSource,
 ): Promise<OpenModel> {
   const gguf = 'metadata' in file && 'version' in file ? file : undefined;
-  const config = parseConfig(rawConfig, gguf ? gguf.name : `${files.name}/config.json`);
+  const beside = gguf === undefined || (await files.has('config.json'));
+  const config = parseConfig(rawConfig, beside ? `${files.name}/config.json` : gguf.name);
   const weights = gguf === undefined ? file : ggufWeights(gguf, config);
   checkWeights(config, weights, files.name);
 
