@@ -49,6 +49,8 @@ export async function allocate(
   const device = deviceOf(of);
   const state = stateOf(device);
   throwPending(state);
+  const total = totalOf(requests);
+  if (state.freeMemory && total > state.freeMemory()) throw exhausted(device, requests, '');
   const made: GPUBuffer[] = [];
   device.pushErrorScope('validation');
   device.pushErrorScope('out-of-memory');
@@ -81,12 +83,18 @@ export async function allocate(
 export const liveBytes = (of: Device): number => stateOf(deviceOf(of)).liveBytes;
 export const liveBuffers = (of: Device): number => stateOf(deviceOf(of)).liveBuffers;
 
+/** Bytes from which it is worth asking how much the machine has left. */
+const large = 1 << 24;
+
 function make(device: GPUDevice, state: DeviceState, request: BufferRequest): GPUBuffer {
   const { label, usage, mappedAtCreation = false } = request;
   const size = Math.max(4, Math.ceil(request.size / 4) * 4);
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
   const storage = (usage & 0x80) !== 0;
   if (!(size <= maxBufferSize) || (storage && size > maxStorageBufferBindingSize)) {
+    throw exhausted(device, [request], '');
+  }
+  if (state.freeMemory && size >= large && size > state.freeMemory()) {
     throw exhausted(device, [request], '');
   }
   let buffer: GPUBuffer;
@@ -127,19 +135,24 @@ function exhausted(
   reason: string,
 ): AttuneError {
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
-  const total = requests.reduce((sum, { size }) => sum + size, 0);
+  const total = totalOf(requests);
   const asked =
     requests.length === 1
       ? `${requests[0]!.label} asks for ${spokenBytes(total)}`
       : `${requests.length} buffers (${names(requests)}) ask for ${spokenBytes(total)}`;
-  const live = spokenBytes(stateOf(device).liveBytes);
+  const { liveBytes, freeMemory } = stateOf(device);
+  const live = spokenBytes(liveBytes);
+  const free = freeMemory ? `, this machine has ${spokenBytes(freeMemory())} left` : '';
   const why = reason ? `; the driver says: ${firstLine(reason)}` : '';
   return new AttuneError(
     'out-of-memory',
-    `${asked}. The adapter allows ${spokenBytes(maxBufferSize)} in a buffer and ${spokenBytes(maxStorageBufferBindingSize)} in a binding; ${live} are in use${why}.`,
+    `${asked}. The adapter allows ${spokenBytes(maxBufferSize)} in a buffer and ${spokenBytes(maxStorageBufferBindingSize)} in a binding; ${live} are in use${free}${why}.`,
     'Take a smaller batch, shorter sequences, gradient checkpointing, or a smaller or quantised model.',
   );
 }
+
+const totalOf = (requests: readonly BufferRequest[]): number =>
+  requests.reduce((sum, { size }) => sum + size, 0);
 
 const names = (requests: readonly BufferRequest[]): string => {
   const shown = requests.slice(0, 3).map(({ label }) => label);

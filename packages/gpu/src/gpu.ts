@@ -66,10 +66,15 @@ export function makeGpu(device: GPUDevice, { info, notes, owned, backend }: GpuP
       return destroy();
     };
   }
+  const traits = traitsOf(device, info);
+  // A software adapter promises memory that the machine has not got; the process is killed when it is used.
+  if (traits.software && adapter.runtime !== 'browser' && process.availableMemory) {
+    state.freeMemory = () => process.availableMemory();
+  }
   return {
     device,
     adapter,
-    traits: traitsOf(device, info),
+    traits,
     notes,
     lost: state.lost,
     get isLost() {

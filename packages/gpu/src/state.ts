@@ -15,6 +15,8 @@ export interface DeviceState {
   info: AdapterInfo | undefined;
   /** This package asked for the device, so nobody else looks after its errors. */
   owned: boolean;
+  /** Bytes that the machine could still give, where the adapter takes its memory from there. */
+  freeMemory: (() => number) | undefined;
   liveBytes: number;
   liveBuffers: number;
   pipelines: Map<string, Promise<GPUComputePipeline>>;
@@ -38,6 +40,7 @@ export function stateOf(device: GPUDevice): DeviceState {
     waiting: new Set(),
     info: undefined,
     owned: false,
+    freeMemory: undefined,
     liveBytes: 0,
     liveBuffers: 0,
     pipelines: new Map(),

@@ -1,29 +1,25 @@
 import type { Gpu } from './gpu.ts';
 import { requestGpu } from './request.ts';
 
-let shared: Promise<Gpu> | undefined;
+/** On globalThis: vitest may load this module once for each test file, and the device outlives it. */
+const world = globalThis as { attuneTestGpu?: Promise<Gpu> };
 
 /**
  * The device that all GPU tests of a process share; made anew only after a test has destroyed it.
  * ATTUNE_DEVICE chooses the adapter. Without an adapter it rejects: a GPU test fails then, it is not skipped.
  */
 export async function testGpu(): Promise<Gpu> {
-  const gpu = await (shared ?? ask());
-  return gpu.isLost ? ask() : gpu;
+  const shared = world.attuneTestGpu;
+  const gpu = await shared?.catch(() => undefined);
+  if (gpu && !gpu.isLost) return gpu;
+  // Of several callers that find it lost, the first asks for the next.
+  if (world.attuneTestGpu === shared) world.attuneTestGpu = ask();
+  return world.attuneTestGpu!;
 }
 
-function ask(): Promise<Gpu> {
-  const kept = globalThis as { attuneTestGpu?: Gpu };
-  // vitest may load this module once for each test file; the device outlives it.
-  if (kept.attuneTestGpu && !kept.attuneTestGpu.isLost) return Promise.resolve(kept.attuneTestGpu);
-  shared = requestGpu().then((gpu) => {
-    const { vendor, architecture, description } = gpu.adapter;
-    console.log(`adapter: ${vendor}/${architecture}/${description}`);
-    kept.attuneTestGpu = gpu;
-    return gpu;
-  });
-  shared.catch(() => {
-    shared = undefined;
-  });
-  return shared;
+async function ask(): Promise<Gpu> {
+  const gpu = await requestGpu();
+  const { vendor, architecture, description } = gpu.adapter;
+  console.log(`adapter: ${vendor}/${architecture}/${description}`);
+  return gpu;
 }
