@@ -1,2 +1,28 @@
+export {
+  type AdapterFiles,
+  adapterConfigFile,
+  adapterWeightsFile,
+  loraConfigFromFile,
+  loraFromFiles,
+  readAdapter,
+  writeAdapter,
+} from './adapter-files.ts';
 export { fullTuning } from './full.ts';
+export {
+  dropoutValues,
+  type LoraConfig,
+  type LoraLayer,
+  type LoraMethod,
+  loraParameters,
+  loraTuning,
+} from './lora.ts';
+export { mergedWeights } from './merge.ts';
 export { decays, initialise, type TuningMethod } from './method.ts';
+export {
+  findTargets,
+  type LinearModule,
+  linearModules,
+  matchesModule,
+  patternValue,
+  type TargetOptions,
+} from './targets.ts';

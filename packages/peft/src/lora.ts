@@ -1,0 +1,198 @@
+import { philox } from '@attune/data';
+import { AttuneError } from '@attune/gpu';
+import { type Dtype, elements, lora, type Tensor } from '@attune/kernels';
+import { expectedTensors, type ModelConfig } from '@attune/model';
+import type { Graph, TrainableTensor } from '@attune/plan';
+import type { TuningMethod } from './method.ts';
+import { findTargets, matchesModule, patternValue, type TargetOptions } from './targets.ts';
+
+/** PEFT's LoraConfig, in camelCase; the defaults are PEFT's. */
+export interface LoraConfig extends TargetOptions {
+  /** Rank. Default 8. */
+  readonly r?: number;
+  /** The update is scaled by alpha / r, or alpha / √r with `useRslora`. Default 8. */
+  readonly loraAlpha?: number;
+  /** Default 0. */
+  readonly loraDropout?: number;
+  readonly useRslora?: boolean;
+  readonly modulesToSave?: readonly string[] | null;
+  readonly rankPattern?: Readonly<Record<string, number>>;
+  readonly alphaPattern?: Readonly<Record<string, number>>;
+  /** `gaussian`: A is normal with deviation 1 / r; false: B too is random. Default true: uniform A, B = 0. */
+  readonly initLoraWeights?: boolean | 'gaussian';
+}
+
+/** One adapted layer. */
+export interface LoraLayer {
+  readonly path: string;
+  readonly out: number;
+  readonly in: number;
+  readonly r: number;
+  readonly scale: number;
+}
+
+export interface LoraMethod extends TuningMethod {
+  readonly config: LoraConfig;
+  readonly layers: readonly LoraLayer[];
+  /** Base weights trained whole: `modules_to_save`. */
+  readonly saved: readonly string[];
+}
+
+/** The u32 [2] input of graphs whose LoRA layers drop: a new seed each micro-batch. */
+export const dropoutSeed = 'dropout seed';
+
+/**
+ * Low-rank adaptation: W stays, A [r, in] and B [out, r] train in y = x·Wᵀ + s·(x·Aᵀ)·Bᵀ.
+ * @throws AttuneError `no-target-modules`, `bad-lora-config`
+ * @see Hu et al. 2021, https://arxiv.org/abs/2106.09685; rsLoRA: Kalajdzievski 2023, https://arxiv.org/abs/2312.03732
+ */
+export function loraTuning(model: ModelConfig, config: LoraConfig, seed = 42): LoraMethod {
+  const layers = findTargets(model, config).map((module) => {
+    const r = patternValue(module.path, config.rankPattern ?? {}) ?? config.r ?? 8;
+    const alpha = patternValue(module.path, config.alphaPattern ?? {}) ?? config.loraAlpha ?? 8;
+    if (!Number.isInteger(r) || r < 1 || r > Math.max(module.in, module.out) || !(alpha > 0)) {
+      throw new AttuneError(
+        'bad-lora-config',
+        `LoRA of rank ${r} and alpha ${alpha} on ${module.path} [${module.out}, ${module.in}] makes no sense.`,
+        'Give a whole rank from 1 to the size of the layer, and an alpha above 0.',
+      );
+    }
+    return { ...module, r, scale: alpha / (config.useRslora ? Math.sqrt(r) : r) };
+  });
+  const saved = savedTensors(model, config.modulesToSave ?? []);
+  const byPath = new Map(layers.map((layer) => [layer.path, layer]));
+  const dropout = config.loraDropout ?? 0;
+  const shapes = new Map(saved.map(({ name, shape }) => [name, shape]));
+  return {
+    kind: 'LORA',
+    config,
+    layers,
+    saved: saved.map(({ name }) => name),
+    tensors: [
+      ...layers.flatMap(({ path, out, in: width, r }): TrainableTensor[] => [
+        { name: `${path}.lora_A.weight`, shape: [r, width], decay: true },
+        { name: `${path}.lora_B.weight`, shape: [out, r], decay: true },
+      ]),
+      ...saved.map(({ name, shape }) => ({ name, shape, decay: !/norm|bias/.test(name) })),
+    ],
+    // A tied output layer goes on using the frozen table.
+    replaces: (name) =>
+      shapes.has(name) && !(model.tieWordEmbeddings && name.includes('embed_tokens')),
+    async initial(name, weights) {
+      const shape = shapes.get(name);
+      if (shape) {
+        const tied = name === 'lm_head.weight' && !weights.has(name);
+        return weights.float32(tied ? 'model.embed_tokens.weight' : name);
+      }
+      const layer = byPath.get(name.replace(/\.lora_[AB]\.weight$/, ''))!;
+      return initialMatrix(layer, name.endsWith('lora_A.weight'), config.initLoraWeights ?? true, {
+        seed,
+        stream: hash(name),
+      });
+    },
+    tuning: (trainable, options) => ({
+      weight(graph, name) {
+        if (name === 'lm_head.weight' && !shapes.has(name) && model.tieWordEmbeddings) {
+          const shape = [model.vocabSize, model.hiddenSize];
+          return shapes.has('model.embed_tokens.weight')
+            ? graph.resident('model.embed_tokens.weight', shape)
+            : undefined;
+        }
+        return shapes.has(name) ? trainable.tensor(graph, name, options) : undefined;
+      },
+      linear(graph, path, inputs) {
+        const layer = byPath.get(path);
+        if (!layer) return undefined;
+        const a = trainable.tensor(graph, `${path}.lora_A.weight`, options)!;
+        const b = trainable.tensor(graph, `${path}.lora_B.weight`, options)!;
+        const training = dropout > 0 && options?.gradient !== false;
+        const seeded = training && { seed: layerSeed(graph, path) };
+        return graph.apply(
+          lora,
+          { ...inputs, a, b, ...seeded },
+          { scale: layer.scale, ...(training && { dropout }) },
+        ).y;
+      },
+    }),
+  };
+}
+
+/** Each layer drops by its own seed: the graph's input has a pair for every layer that asks. */
+function layerSeed(graph: Graph, path: string): Tensor {
+  return namedInput(graph, `${dropoutSeed} ${path}`, [2], 'u32');
+}
+
+const inputs = new WeakMap<Graph, Map<string, Tensor>>();
+function namedInput(graph: Graph, name: string, shape: number[], dtype: Dtype): Tensor {
+  const own = inputs.get(graph) ?? new Map<string, Tensor>();
+  inputs.set(graph, own);
+  let tensor = own.get(name);
+  if (!tensor) {
+    tensor = graph.input(name, shape, dtype);
+    own.set(name, tensor);
+  }
+  return tensor;
+}
+
+/** The values of a graph's dropout seeds for one micro-batch: a function of seed, count and layer. */
+export function dropoutValues(
+  names: Iterable<string>,
+  seed: number,
+  microBatch: number,
+): Record<string, Uint32Array> {
+  const values: Record<string, Uint32Array> = {};
+  for (const name of names) {
+    if (!name.startsWith(dropoutSeed)) continue;
+    const [a, b] = philox([microBatch >>> 0, 0, hash(name), 7], [seed >>> 0, 0]);
+    values[name] = Uint32Array.of(a, b);
+  }
+  return values;
+}
+
+function savedTensors(model: ModelConfig, modules: readonly string[]) {
+  const tensors = [...expectedTensors(model)];
+  const tiedHead = { name: 'lm_head.weight', shape: [model.vocabSize, model.hiddenSize] };
+  if (model.tieWordEmbeddings && !tensors.some(({ name }) => name === tiedHead.name)) {
+    tensors.push(tiedHead);
+  }
+  return modules.flatMap((module) => {
+    const found = tensors.filter(({ name }) =>
+      matchesModule(name.replace(/\.(weight|bias)$/, ''), [module]),
+    );
+    if (found.length > 0) return found;
+    throw new AttuneError(
+      'bad-lora-config',
+      `modules_to_save names ${module}, which the model does not have.`,
+      'Name modules of the model, such as lm_head or embed_tokens.',
+    );
+  });
+}
+
+function initialMatrix(
+  { in: width, out, r }: LoraLayer,
+  isA: boolean,
+  init: boolean | 'gaussian',
+  { seed, stream }: { seed: number; stream: number },
+): Float32Array {
+  const count = isA ? r * width : out * r;
+  if (!isA && init !== false) return new Float32Array(count);
+  // Kaiming uniform with a = √5 is uniform within 1 / √columns.
+  const bound = 1 / Math.sqrt(isA ? width : r);
+  return Float32Array.from({ length: count }, (_, i) => {
+    const [a, b] = philox([i, 0, stream, 1], [seed >>> 0, 0]);
+    const [u, w] = [(a + 0.5) / 2 ** 32, (b + 0.5) / 2 ** 32];
+    if (init === 'gaussian') return (Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * w)) / r;
+    return (2 * u - 1) * bound;
+  });
+}
+
+function hash(text: string): number {
+  let h = 2166136261;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 16777619);
+  return h >>> 0;
+}
+
+/** Numbers that LoRA trains. */
+export function loraParameters(method: LoraMethod): number {
+  return method.tensors.reduce((sum, { shape }) => sum + elements(shape), 0);
+}
