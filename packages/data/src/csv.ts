@@ -44,6 +44,7 @@ async function* records(
   let field = '';
   let state: 'start' | 'plain' | 'quoted' | 'closed' = 'start';
   let recordLength = 0;
+  const plainEnd = new RegExp(`[${delimiter}\\n]`, 'g');
   const endField = (): void => {
     fields.push(field);
     field = '';
@@ -52,12 +53,24 @@ async function* records(
   const isEmpty = (): boolean => fields.length === 0 && field === '' && state === 'start';
   for await (const text of texts(chunks, name, () => line)) {
     for (let i = 0; i < text.length; i++) {
+      // Runs without a character that matters are taken whole.
+      const matters = state === 'quoted' ? /"/g : state === 'plain' ? plainEnd : undefined;
+      if (matters) {
+        matters.lastIndex = i;
+        const end = matters.exec(text)?.index ?? text.length;
+        const run = text.slice(i, end);
+        field += run;
+        recordLength += run.length;
+        for (let at = run.indexOf('\n'); at >= 0; at = run.indexOf('\n', at + 1)) line++;
+        checkLength(recordLength, name, startLine);
+        if (end === text.length) break;
+        i = end;
+      }
       const character = text[i]!;
       if (character === '\n') line++;
       checkLength(++recordLength, name, startLine);
       if (state === 'quoted') {
-        if (character === '"') state = 'closed';
-        else field += character;
+        state = 'closed';
       } else if (character === '"' && state === 'closed') {
         field += '"';
         state = 'quoted';

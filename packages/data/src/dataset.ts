@@ -28,8 +28,8 @@ export interface Dataset {
 }
 
 /** Sequences that are read and encoded anew each time they are opened. */
-export interface DatasetStream {
-  open(): AsyncIterable<Example>;
+export interface DatasetStream<E = Example> {
+  open(): AsyncIterable<E>;
   /** Counts of the last or present opening. */
   report: EncodeReport;
 }

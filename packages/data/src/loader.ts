@@ -5,7 +5,7 @@ import type { DatasetStream } from './dataset.ts';
 import type { Example } from './encode-example.ts';
 import { permutation, uniformInteger } from './philox.ts';
 
-export interface LoaderOptions {
+export interface LoaderOptions<E = Example, B = Batch> {
   /** Rows of a batch: `per_device_train_batch_size`. */
   batchSize: number;
   padTokenId: number;
@@ -18,6 +18,8 @@ export interface LoaderOptions {
   dropLast?: boolean;
   /** Sequences among which a stream is shuffled. Default 1000. */
   shuffleBuffer?: number;
+  /** How rows become a batch. Default `collate`; other trainers bring their own rows and batches. */
+  collate?: (examples: readonly E[]) => B;
 }
 
 /** Where a run stands in its data: the next batch to give. */
@@ -27,9 +29,9 @@ export interface LoaderState {
   index: number;
 }
 
-export interface LoadedBatch extends LoaderState {
-  batch: Batch;
-  examples: readonly Example[];
+export interface LoadedBatch<E = Example, B = Batch> extends LoaderState {
+  batch: B;
+  examples: readonly E[];
   /** The last of its epoch. */
   last: boolean;
   /** Where to go on after this batch: put it into a checkpoint. */
@@ -41,22 +43,22 @@ export interface LoadedBatch extends LoaderState {
  * random order is a Philox permutation of the epoch (in memory), or a walk through a shuffle buffer
  * (a stream). Going on from any state gives the batches that would have come.
  */
-export class BatchLoader {
+export class BatchLoader<E = Example, B = Batch> {
   /** Undefined for a stream. */
   readonly batchesPerEpoch: number | undefined;
-  readonly #data: readonly Example[] | DatasetStream;
-  readonly #options: Required<Omit<LoaderOptions, 'padToMultipleOf'>> &
-    Pick<LoaderOptions, 'padToMultipleOf'>;
+  readonly #data: readonly E[] | DatasetStream<E>;
+  readonly #options: { batchSize: number; sampling: string; seed: number; dropLast: boolean };
+  readonly #shuffleBuffer: number;
+  readonly #collate: (examples: readonly E[]) => B;
 
-  constructor(data: readonly Example[] | DatasetStream, options: LoaderOptions) {
+  constructor(data: readonly E[] | DatasetStream<E>, options: LoaderOptions<E, B>) {
     this.#data = data;
-    this.#options = {
-      sampling: 'random',
-      seed: 42,
-      dropLast: false,
-      shuffleBuffer: 1000,
-      ...options,
-    };
+    this.#options = { sampling: 'random', seed: 42, dropLast: false, ...options };
+    this.#shuffleBuffer = options.shuffleBuffer ?? 1000;
+    this.#collate =
+      options.collate ??
+      // Without a collate of the caller's, E is Example and B is Batch.
+      ((examples) => collate(examples as readonly Example[], options) as B);
     const { batchSize, dropLast } = this.#options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new AttuneError(
@@ -78,16 +80,16 @@ export class BatchLoader {
   }
 
   /** Batches from `state` on, without end: the caller stops, at an epoch's `last` or elsewhere. */
-  async *batches(state: LoaderState = { epoch: 0, index: 0 }): AsyncGenerator<LoadedBatch> {
+  async *batches(state: LoaderState = { epoch: 0, index: 0 }): AsyncGenerator<LoadedBatch<E, B>> {
     for (let { epoch, index: from } = state; ; epoch++, from = 0) {
       yield* this.epoch(epoch, from);
     }
   }
 
   /** Batches of one epoch, from batch `from` on. */
-  async *epoch(epoch: number, from = 0): AsyncGenerator<LoadedBatch> {
+  async *epoch(epoch: number, from = 0): AsyncGenerator<LoadedBatch<E, B>> {
     let index = from;
-    let ahead: Example[] | undefined;
+    let ahead: E[] | undefined;
     for await (const examples of this.#groups(epoch, from)) {
       if (ahead) yield this.#loaded(ahead, epoch, index++, false);
       ahead = examples;
@@ -95,14 +97,14 @@ export class BatchLoader {
     if (ahead) yield this.#loaded(ahead, epoch, index, true);
   }
 
-  #loaded(examples: Example[], epoch: number, index: number, last: boolean): LoadedBatch {
+  #loaded(examples: E[], epoch: number, index: number, last: boolean): LoadedBatch<E, B> {
     const next = last ? { epoch: epoch + 1, index: 0 } : { epoch, index: index + 1 };
-    return { batch: collate(examples, this.#options), examples, epoch, index, last, next };
+    return { batch: this.#collate(examples), examples, epoch, index, last, next };
   }
 
-  async *#groups(epoch: number, from: number): AsyncGenerator<Example[]> {
+  async *#groups(epoch: number, from: number): AsyncGenerator<E[]> {
     const { batchSize, dropLast } = this.#options;
-    let group: Example[] = [];
+    let group: E[] = [];
     for await (const example of this.#examples(epoch, from * batchSize)) {
       group.push(example);
       if (group.length < batchSize) continue;
@@ -112,12 +114,12 @@ export class BatchLoader {
     if (group.length > 0 && !dropLast) yield group;
   }
 
-  async *#examples(epoch: number, skip: number): AsyncGenerator<Example> {
-    const { sampling, seed, shuffleBuffer } = this.#options;
+  async *#examples(epoch: number, skip: number): AsyncGenerator<E> {
+    const { sampling, seed } = this.#options;
     if ('open' in this.#data) {
       const stream = this.#data.open();
       const ordered =
-        sampling === 'random' ? shuffleThrough(stream, shuffleBuffer, seed, epoch) : stream;
+        sampling === 'random' ? shuffleThrough(stream, this.#shuffleBuffer, seed, epoch) : stream;
       // The place in a stream is found again by reading up to it.
       for await (const example of ordered) if (skip-- <= 0) yield example;
       return;
@@ -128,15 +130,15 @@ export class BatchLoader {
 }
 
 /** Gives a random one of the next `size` items, again and again. */
-async function* shuffleThrough(
-  stream: AsyncIterable<Example>,
+async function* shuffleThrough<E>(
+  stream: AsyncIterable<E>,
   size: number,
   seed: number,
   epoch: number,
-): AsyncGenerator<Example> {
-  const buffer: Example[] = [];
+): AsyncGenerator<E> {
+  const buffer: E[] = [];
   let drawn = 0;
-  const draw = (): Example => {
+  const draw = (): E => {
     const at = uniformInteger(seed, epoch, drawn++, buffer.length);
     const example = buffer[at]!;
     buffer[at] = buffer[buffer.length - 1]!;

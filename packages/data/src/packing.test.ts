@@ -31,21 +31,24 @@ function sequences(lengths: number[]): Example[] {
 
 const idsOf = (rows: readonly Example[]) => rows.flatMap(({ inputIds }) => Array.from(inputIds));
 
-describe.each(recorded)('rows of at most $maxLength tokens', ({ maxLength, lengths, ...packed }) => {
-  it.each(strategies)('are those that TRL packs by %s', (strategy) => {
-    const rows = packBlock(sequences(lengths), maxLength, strategy);
-    const expected = packed[strategy].map((documents) => ({
-      ids: documents.flatMap(([first, length]) => Array.from({ length }, (_, i) => first + i)),
-      segments: strategy === 'wrapped' ? undefined : documents.map(([, length]) => length),
-    }));
-    expect(rows.map(({ inputIds, segments }) => ({ ids: Array.from(inputIds), segments }))).toEqual(
-      expected,
-    );
-    for (const { inputIds, labels } of rows) {
-      expect(labels).toEqual(inputIds.map((id) => (id % 3 === 0 ? ignored : id)));
-    }
-  });
-});
+describe.each(recorded)(
+  'rows of at most $maxLength tokens',
+  ({ maxLength, lengths, ...packed }) => {
+    it.each(strategies)('are those that TRL packs by %s', (strategy) => {
+      const rows = packBlock(sequences(lengths), maxLength, strategy);
+      const expected = packed[strategy].map((documents) => ({
+        ids: documents.flatMap(([first, length]) => Array.from({ length }, (_, i) => first + i)),
+        segments: strategy === 'wrapped' ? undefined : documents.map(([, length]) => length),
+      }));
+      expect(
+        rows.map(({ inputIds, segments }) => ({ ids: Array.from(inputIds), segments })),
+      ).toEqual(expected);
+      for (const { inputIds, labels } of rows) {
+        expect(labels).toEqual(inputIds.map((id) => (id % 3 === 0 ? ignored : id)));
+      }
+    });
+  },
+);
 
 describe('packing random sequences', () => {
   for (let trial = 0; trial < 60; trial++) {
@@ -71,7 +74,9 @@ describe('packing random sequences', () => {
     });
 
     it(`never opens a row that was not needed, trial ${trial}`, () => {
-      const rows = packBlock(sequences(lengths), maxLength, 'bfd').map((row) => row.inputIds.length);
+      const rows = packBlock(sequences(lengths), maxLength, 'bfd').map(
+        (row) => row.inputIds.length,
+      );
       // Were two rows at most half full, the second would have gone into the first.
       expect(rows.filter((length) => 2 * length <= maxLength).length).toBeLessThanOrEqual(1);
     });

@@ -1,9 +1,8 @@
 import { AttuneError } from '@attune/gpu';
+import { checkPages } from './parquet-pages.ts';
 import type { Row } from './read-rows.ts';
 import type { ByteFile } from './source.ts';
 
-// A row group is read whole; a lying header must not ask for more than its file can hold.
-const rowsPerByte = 64;
 const rowsAtOnce = 1_000;
 
 /**
@@ -18,9 +17,7 @@ export async function* parseParquet(file: ByteFile, name: string): AsyncGenerato
   try {
     const metadata = await parquetMetadataAsync(file);
     const rows = Number(metadata.num_rows);
-    if (!(rows >= 0 && rows <= file.byteLength * rowsPerByte)) {
-      throw new Error(`its header promises ${rows} rows in ${file.byteLength} bytes`);
-    }
+    await checkPages(file, metadata);
     for (let start = 0; start < rows; start += rowsAtOnce) {
       const rowEnd = Math.min(rows, start + rowsAtOnce);
       const part = await parquetReadObjects({

@@ -16,7 +16,8 @@ export function reportNotes(
   const notes: (string | false)[] = [
     dropped > 0 &&
       `${dropped} of ${rows} rows are left out: cut to max_length ${maxLength}, they have no token to train.`,
-    truncated > 0 && !packing &&
+    truncated > 0 &&
+      !packing &&
       `${truncated} of ${rows} rows are cut to max_length ${maxLength}; the longest has ${report.longest} tokens.`,
     promptsCrossed > 0 &&
       `In ${promptsCrossed} of ${rows} rows a token crosses from the prompt into the completion (a prompt that ends in a space, or a template that renders the prompt otherwise): the completion is trained from there, in a context that generation will not have.`,

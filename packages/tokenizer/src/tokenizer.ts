@@ -2,7 +2,6 @@ import { AttuneError } from '@attune/gpu';
 import type { AddedToken } from './added-tokens.ts';
 import { AddedTokenSplitter } from './added-tokens.ts';
 import type { Word } from './bpe.ts';
-import { Bpe } from './bpe.ts';
 import { joinBytes, tokenBytes } from './byte-level.ts';
 import { CharFinder } from './char-finder.ts';
 import type { ChatMessage, ChatOptions } from './chat-template.ts';
@@ -12,6 +11,8 @@ import { readSpecialTokens } from './special-tokens.ts';
 import type { Steps } from './steps.ts';
 import { buildSteps } from './steps.ts';
 import { StreamDecoder } from './stream-decoder.ts';
+import type { TokenModel } from './token-model.ts';
+import { makeModel } from './token-model.ts';
 import type { Json, TokenizerFile } from './tokenizer-file.ts';
 import { invalid, readTokenizerFile } from './tokenizer-file.ts';
 
@@ -77,7 +78,7 @@ export class Tokenizer {
 
   readonly #file: TokenizerFile;
   readonly #steps: Steps;
-  readonly #model: { encode(piece: string): Word };
+  readonly #model: TokenModel;
   readonly #special: SpecialTokens;
   readonly #specialIds: Set<number>;
   readonly #tokens: (string | undefined)[];
@@ -92,7 +93,7 @@ export class Tokenizer {
     const file = readTokenizerFile(files.tokenizerJson);
     this.#file = file;
     this.#steps = buildSteps(file, config);
-    this.#model = this.#makeModel();
+    this.#model = makeModel(file, this.#steps);
     this.#special = readSpecialTokens(
       file,
       config,
@@ -288,36 +289,6 @@ export class Tokenizer {
   #bytesOf(id: number): Uint8Array {
     this.#bytes[id] ??= tokenBytes(this.#tokens[id]!);
     return this.#bytes[id];
-  }
-
-  #makeModel(): { encode(piece: string): Word } {
-    const { model, modelVocab: vocab, merges } = this.#file;
-    const run = this.#steps.library;
-    const unkToken = typeof model.unk_token === 'string' ? model.unk_token : undefined;
-    if (!run) {
-      return new Bpe({
-        vocab,
-        merges,
-        unkToken,
-        fuseUnk: model.fuse_unk === true,
-        byteFallback: model.byte_fallback === true,
-        ignoreMerges: model.ignore_merges === true,
-        byteLevel: this.#steps.byteLevel,
-      });
-    }
-    const unk = unkToken === undefined ? (model.unk_id as number | undefined) : vocab.get(unkToken);
-    return {
-      encode: (piece) => {
-        const word: Word = { ids: [], ends: undefined, dropped: 0, unknown: 0 };
-        for (const token of run(piece)) {
-          const id = vocab.get(token) ?? unk;
-          if (id === undefined || id === null) word.dropped++;
-          else word.ids.push(id);
-          if (id === unk) word.unknown++;
-        }
-        return word;
-      },
-    };
   }
 }
 
