@@ -11,9 +11,9 @@ export interface LoaderOptions<E = Example, B = Batch> {
   padTokenId: number;
   padToMultipleOf?: number | undefined;
   /** Order within an epoch. Default random. */
-  sampling?: 'sequential' | 'random';
+  sampling?: 'sequential' | 'random' | undefined;
   /** Seed of the order; the same seed gives the same order anywhere. Default 42. */
-  seed?: number;
+  seed?: number | undefined;
   /** Leave out a last batch that is not full. Default false. */
   dropLast?: boolean;
   /** Sequences among which a stream is shuffled. Default 1000. */
@@ -53,7 +53,12 @@ export class BatchLoader<E = Example, B = Batch> {
 
   constructor(data: readonly E[] | DatasetStream<E>, options: LoaderOptions<E, B>) {
     this.#data = data;
-    this.#options = { sampling: 'random', seed: 42, dropLast: false, ...options };
+    this.#options = {
+      batchSize: options.batchSize,
+      sampling: options.sampling ?? 'random',
+      seed: options.seed ?? 42,
+      dropLast: options.dropLast ?? false,
+    };
     this.#shuffleBuffer = options.shuffleBuffer ?? 1000;
     this.#collate =
       options.collate ??
