@@ -34,7 +34,12 @@ export function checkGradients<I extends Tensors, O extends Tensors, A>(
   op: Operation<I, O, A>,
   inputs: HostArrays,
   options: A,
-  { wrt, tolerance = 1e-6, step = 1e-5, sample = 40 }: {
+  {
+    wrt,
+    tolerance = 1e-6,
+    step = 1e-5,
+    sample = 40,
+  }: {
     wrt?: string[];
     tolerance?: number;
     step?: number;
@@ -72,7 +77,10 @@ export function checkGradients<I extends Tensors, O extends Tensors, A>(
       data[i] = kept;
       const numeric = (above - below) / (2 * step);
       const error = Math.abs(numeric - gradient[i]!) / (1 + Math.abs(numeric));
-      expect(error, `${op.name}: d${name}[${i}] is ${gradient[i]}, numerically ${numeric}`).toBeLessThan(tolerance);
+      expect(
+        error,
+        `${op.name}: d${name}[${i}] is ${gradient[i]}, numerically ${numeric}`,
+      ).toBeLessThan(tolerance);
     }
   }
 }
@@ -111,7 +119,13 @@ export async function checkKernel<I extends Tensors, O extends Tensors, A>(
   op: Operation<I, O, A>,
   inputs: HostArrays,
   options: A,
-  { tolerance = 2e-6, gradientTolerance = tolerance, needs, gradientScale = 0.7, outputs: compared }: {
+  {
+    tolerance = 2e-6,
+    gradientTolerance = tolerance,
+    needs,
+    gradientScale = 0.7,
+    outputs: compared,
+  }: {
     tolerance?: number;
     gradientTolerance?: number;
     needs?: string[];

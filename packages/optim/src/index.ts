@@ -1,1 +1,10 @@
-export {};
+export {
+  type LrSchedulerKwargs,
+  learningRateAt,
+  type RampType,
+  type ScheduleOptions,
+  type SchedulerType,
+  schedulerTypes,
+  warmupStepCount,
+} from './schedule.ts';
+export { updateGraph, updateValues } from './update.ts';

@@ -1,5 +1,5 @@
-import { type AdamWStep, adamwSchedule, recordAdamW, recordClip } from '@attune/kernels';
 import type { KernelTraits } from '@attune/kernels';
+import { type AdamWStep, adamwSchedule, recordAdamW, recordClip } from '@attune/kernels';
 import { Graph, type InputData, type Trainable } from '@attune/plan';
 
 /**

@@ -1,11 +1,11 @@
 import { AttuneError } from '@attune/gpu';
+import { elements } from '@attune/kernels';
 import {
   bytesFromMemory,
   type ModelConfig,
   readSafetensors,
   writeSafetensors,
 } from '@attune/model';
-import { elements } from '@attune/kernels';
 import { type LoraConfig, type LoraMethod, loraTuning } from './lora.ts';
 
 export const adapterConfigFile = 'adapter_config.json';
@@ -64,7 +64,12 @@ export function loraConfigFromFile(config: Record<string, unknown>): LoraConfig 
       'Use a LoRA adapter.',
     );
   }
-  for (const [key, wanted] of [['use_dora', false], ['fan_in_fan_out', false], ['bias', 'none'], ['lora_bias', false]] as const) {
+  for (const [key, wanted] of [
+    ['use_dora', false],
+    ['fan_in_fan_out', false],
+    ['bias', 'none'],
+    ['lora_bias', false],
+  ] as const) {
     if (config[key] != null && config[key] !== wanted) {
       throw new AttuneError(
         'unsupported-adapter',
@@ -74,7 +79,10 @@ export function loraConfigFromFile(config: Record<string, unknown>): LoraConfig 
     }
   }
   const target = config.target_modules;
-  if (typeof target !== 'string' && !(Array.isArray(target) && target.every((t) => typeof t === 'string'))) {
+  if (
+    typeof target !== 'string' &&
+    !(Array.isArray(target) && target.every((t) => typeof t === 'string'))
+  ) {
     throw badConfig('names no target_modules');
   }
   const number = (key: string, fallback: number): number => {
@@ -144,7 +152,8 @@ export function writeAdapter(
   { baseModel, base = {} }: { baseModel: string; base?: Record<string, unknown> },
 ): Map<string, Uint8Array> {
   const { config } = method;
-  const paths = config.targetModules === 'all-linear' || String(config.targetModules) === 'all-linear';
+  const paths =
+    config.targetModules === 'all-linear' || String(config.targetModules) === 'all-linear';
   const names = [...new Set(method.layers.map(({ path }) => path.split('.').at(-1)!))];
   const json: Record<string, unknown> = {
     ...base,

@@ -30,4 +30,3 @@ export async function initialise(
 export function decays(name: string): boolean {
   return !name.endsWith('.bias') && !/norm/i.test(name);
 }
-

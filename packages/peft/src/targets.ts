@@ -38,7 +38,10 @@ export function matchesModule(path: string, targets: string | readonly string[])
 }
 
 /** PEFT's rule for the keys of rank_pattern and alpha_pattern: the end of the path, or a pattern. */
-export function patternValue<T>(path: string, patterns: Readonly<Record<string, T>>): T | undefined {
+export function patternValue<T>(
+  path: string,
+  patterns: Readonly<Record<string, T>>,
+): T | undefined {
   for (const [key, value] of Object.entries(patterns)) {
     if (pattern(`^(?:.*\\.)?(?:${key.replace(/^\^/, '')})$`).test(path)) {
       if (!key.startsWith('^') || pattern(key).test(path)) return value;
@@ -66,7 +69,9 @@ export function findTargets(config: ModelConfig, options: TargetOptions): Linear
   const modules = linearModules(config);
   const all =
     targetModules === 'all-linear' ||
-    (Array.isArray(targetModules) && targetModules.length === 1 && targetModules[0] === 'all-linear');
+    (Array.isArray(targetModules) &&
+      targetModules.length === 1 &&
+      targetModules[0] === 'all-linear');
   const layers = layersToTransform == null ? undefined : [layersToTransform].flat();
   const found = modules.filter(({ path }) => {
     const last = path.split('.').at(-1)!;
@@ -85,7 +90,10 @@ export function findTargets(config: ModelConfig, options: TargetOptions): Linear
   }
   if (found.length === 0) {
     const names = [...new Set(modules.map(({ path }) => path.split('.').at(-1)!))];
-    const near = [targetModules].flat().map((target) => nearest(target, names)).find(Boolean);
+    const near = [targetModules]
+      .flat()
+      .map((target) => nearest(target, names))
+      .find(Boolean);
     throw new AttuneError(
       'no-target-modules',
       `target_modules ${JSON.stringify(targetModules)} matches none of the model's linear layers.`,

@@ -25,7 +25,11 @@ export class Arena {
       if (!buffer || buffer.size < sizes[slot]!) {
         buffer?.destroy();
         const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-        buffer = createBuffer(this.#gpu.device, { label: `slot ${rank}`, size: sizes[slot]!, usage });
+        buffer = createBuffer(this.#gpu.device, {
+          label: `slot ${rank}`,
+          size: sizes[slot]!,
+          usage,
+        });
         grown = grown || this.#buffers[rank] !== undefined;
         this.#buffers[rank] = buffer;
       }

@@ -82,7 +82,13 @@ export class Executor {
     let offset = 0;
     for (const { tensor, plan } of wanted) {
       const place = plan.place(tensor);
-      encoder.copyBufferToBuffer(place.buffer, place.offset, staging.buffer, offset, byteSize(tensor));
+      encoder.copyBufferToBuffer(
+        place.buffer,
+        place.offset,
+        staging.buffer,
+        offset,
+        byteSize(tensor),
+      );
       offset += byteSize(tensor);
     }
     submit();

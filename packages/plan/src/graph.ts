@@ -75,11 +75,7 @@ export class Graph extends Recording {
   }
 
   /** Applies an operation and puts it on the tape. */
-  apply<I extends Tensors, O extends Tensors, A>(
-    op: Operation<I, O, A>,
-    inputs: I,
-    options: A,
-  ): O {
+  apply<I extends Tensors, O extends Tensors, A>(op: Operation<I, O, A>, inputs: I, options: A): O {
     const outputs = op.forward(this, inputs, options);
     const differentiable = Object.values(inputs).some((t) => t && this.#differentiable.has(t));
     if (!differentiable) return outputs;
@@ -113,13 +109,16 @@ export class Graph extends Recording {
   reshape(x: Tensor, shape: Shape): Tensor {
     const y = this.view(x, shape);
     if (this.#differentiable.has(x)) {
-      this.#push({ y }, {
-        name: 'reshape',
-        inputs: { x },
-        outputs: { y },
-        accumulates: [],
-        backward: (gradients) => ({ x: this.view(gradients.y!, x.shape) }),
-      });
+      this.#push(
+        { y },
+        {
+          name: 'reshape',
+          inputs: { x },
+          outputs: { y },
+          accumulates: [],
+          backward: (gradients) => ({ x: this.view(gradients.y!, x.shape) }),
+        },
+      );
     }
     return y;
   }
@@ -153,7 +152,10 @@ export class Graph extends Recording {
         }
         this.#walk(replay, found);
         return Object.fromEntries(
-          Object.entries(inputs).map(([name, t]) => [name, t && needs[name] ? found.get(t) : undefined]),
+          Object.entries(inputs).map(([name, t]) => [
+            name,
+            t && needs[name] ? found.get(t) : undefined,
+          ]),
         );
       },
     });
@@ -225,4 +227,3 @@ export class Graph extends Recording {
     return add.forward(this, { a, b }, {}).y;
   }
 }
-

@@ -40,7 +40,11 @@ export class Store {
   }
 
   /** Writes numbers from element `offset` on. */
-  write(name: string, data: Float32Array | Uint32Array | Int32Array | Uint8Array, offset = 0): void {
+  write(
+    name: string,
+    data: Float32Array | Uint32Array | Int32Array | Uint8Array,
+    offset = 0,
+  ): void {
     const { buffer } = this.get(name);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const start = offset * (data instanceof Uint8Array ? 1 : 4);

@@ -1,1 +1,1 @@
-export {};
+export { NextToken, type NextTokenOptions, nextTokenGraph, type SFTLoss } from './next-token.ts';

@@ -1,1 +1,11 @@
-export {};
+export { bucket, flatten } from './flatten.ts';
+export {
+  countSteps,
+  type LoopArguments,
+  type LoopOptions,
+  type MicroBatch,
+  type Objective,
+  type Share,
+  type StepReport,
+  trainingSteps,
+} from './loop.ts';

@@ -55,7 +55,8 @@ export function tokenValues(
       positions[to + t] = batch.positions[from + t]!;
       let end = t;
       while (end < batch.length && batch.segmentIds[from + end] === segment) end++;
-      const start = t > 0 && batch.segmentIds[from + t - 1] === segment ? bounds[2 * (to + t - 1)]! : t;
+      const start =
+        t > 0 && batch.segmentIds[from + t - 1] === segment ? bounds[2 * (to + t - 1)]! : t;
       bounds[2 * (to + t)] = start;
       bounds[2 * (to + t) + 1] = end;
     }

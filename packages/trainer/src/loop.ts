@@ -1,0 +1,190 @@
+import type { Batch, BatchLoader, LoadedBatch, LoaderState } from '@attune/data';
+import { AttuneError } from '@attune/gpu';
+import { learningRateAt, type ScheduleOptions, updateGraph, updateValues } from '@attune/optim';
+import type { Executor, InputData, Plan, Trainable, Values } from '@attune/plan';
+
+/** The keys of a recipe that the loop itself needs. */
+export interface LoopArguments extends Omit<ScheduleOptions, 'totalSteps'> {
+  readonly maxSteps: number;
+  readonly numTrainEpochs: number;
+  readonly gradientAccumulationSteps: number;
+  readonly maxGradNorm: number;
+  readonly weightDecay: number;
+  readonly adamBeta1: number;
+  readonly adamBeta2: number;
+  readonly adamEpsilon: number;
+}
+
+/** One micro-batch made ready: its compiled plan and the values of its inputs. */
+export interface MicroBatch {
+  readonly plan: Plan;
+  readonly values: Readonly<Record<string, InputData>>;
+}
+
+/** What divides the loss of a micro-batch. */
+export interface Share {
+  /** `Objective.count` summed over all micro-batches of the step. */
+  readonly items: number;
+  readonly microBatches: number;
+  /** Counts micro-batches over the whole run: the seed of dropout. */
+  readonly index: number;
+}
+
+/** What one algorithm brings to the loop; its plans end with the gradient of their loss. */
+export interface Objective {
+  /** Trained tokens (or rows) of a batch. */
+  count(batch: Batch): number;
+  prepare(batch: Batch, share: Share): Promise<MicroBatch>;
+  /** `loss` is this micro-batch's share of the step's loss; the rest is averaged over micro-batches. */
+  metrics(outputs: Values, batch: Batch): { loss: number } & Record<string, number>;
+}
+
+/** One optimizer step, done. */
+export interface StepReport {
+  /** From 1. */
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly epoch: number;
+  readonly loss: number;
+  /** Before clipping. */
+  readonly gradNorm: number;
+  readonly learningRate: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly tokens: number;
+  readonly seconds: number;
+  readonly submits: number;
+  /** Where the loader goes on. */
+  readonly next: LoaderState;
+}
+
+export interface LoopOptions {
+  readonly executor: Executor;
+  readonly trainable: Trainable;
+  readonly loader: BatchLoader;
+  readonly objective: Objective;
+  readonly arguments: LoopArguments;
+  readonly totalSteps: number;
+  /** The state after `step` steps, when a run goes on from a checkpoint. */
+  readonly from?: {
+    readonly step: number;
+    readonly next: LoaderState;
+    readonly microBatches: number;
+  };
+}
+
+/** Steps of a whole run, as transformers counts them: short groups at an epoch's end are steps too. */
+export function countSteps(
+  loader: BatchLoader,
+  { maxSteps, numTrainEpochs, gradientAccumulationSteps }: LoopArguments,
+): number {
+  if (maxSteps > 0) return maxSteps;
+  if (loader.batchesPerEpoch === undefined) {
+    throw new AttuneError(
+      'max-steps-missing',
+      'A streamed data set has no known length, and max_steps is not set.',
+      'Set max_steps.',
+    );
+  }
+  return Math.ceil(numTrainEpochs * Math.ceil(loader.batchesPerEpoch / gradientAccumulationSteps));
+}
+
+/**
+ * The loop that all trainers share: groups of micro-batches in, one report a step out.
+ *
+ * Each micro-batch adds its gradients to the step's; the last one of a group is submitted together
+ * with the optimizer. The caller logs, evaluates and saves between steps, and stops by leaving the loop.
+ * @throws AttuneError `loss-not-finite`: parameters and moments are still those of the step before
+ */
+export async function* trainingSteps(options: LoopOptions): AsyncGenerator<StepReport> {
+  const { executor, trainable, loader, objective, arguments: args, totalSteps } = options;
+  const update = await executor.compile(updateGraph(executor.gpu.traits, trainable));
+  const gradients = trainable.residents('gradients');
+  let step = options.from?.step ?? 0;
+  let index = options.from?.microBatches ?? 0;
+  const groups = microBatchGroups(loader, args.gradientAccumulationSteps, options.from?.next);
+  for await (const group of groups) {
+    if (step >= totalSteps) break;
+    const started = performance.now();
+    const learningRate = learningRateAt(step, { ...args, totalSteps });
+    const items = group.reduce((sum, { batch }) => sum + objective.count(batch), 0);
+    const metrics = new Map<string, number>();
+    let loss = 0;
+    let tokens = 0;
+    let submits = 0;
+    let clip = new Float32Array(4) as Values[string];
+    for (const [i, { batch }] of group.entries()) {
+      const share = { items, microBatches: group.length, index: index++ };
+      const micro = await objective.prepare(batch, share);
+      const step1 = { lr: learningRate, step: step + 1, ...adam(args) };
+      const last = i === group.length - 1;
+      const outputs = await executor.run(
+        [
+          [micro.plan, micro.values],
+          ...(last ? [[update, updateValues(step1, args.maxGradNorm)] as const] : []),
+        ],
+        { clear: i === 0 ? gradients : [] },
+      );
+      submits += executor.lastSubmits;
+      const { loss: part, ...rest } = objective.metrics(outputs, batch);
+      loss += part;
+      for (const [name, value] of Object.entries(rest)) {
+        metrics.set(name, (metrics.get(name) ?? 0) + value / group.length);
+      }
+      for (const mask of batch.attentionMask) tokens += mask;
+      if (last) clip = outputs.clip!;
+    }
+    step++;
+    const [gradNorm, , finite] = clip as unknown as [number, number, number];
+    if (!Number.isFinite(loss) || finite !== 1) throw notFinite(step, loss, gradNorm, learningRate);
+    const end = group.at(-1)!;
+    const perEpoch = loader.batchesPerEpoch;
+    yield {
+      step,
+      totalSteps,
+      epoch: perEpoch ? end.epoch + (end.index + 1) / perEpoch : end.epoch,
+      loss,
+      gradNorm,
+      learningRate,
+      metrics: Object.fromEntries(metrics),
+      tokens,
+      seconds: (performance.now() - started) / 1000,
+      submits,
+      next: end.next,
+    };
+    if (step >= totalSteps) break;
+  }
+  update.destroy();
+}
+
+function adam(args: LoopArguments) {
+  return {
+    beta1: args.adamBeta1,
+    beta2: args.adamBeta2,
+    eps: args.adamEpsilon,
+    weightDecay: args.weightDecay,
+  };
+}
+
+/** Batches in groups of `size`; the last group of an epoch may be short. */
+async function* microBatchGroups(
+  loader: BatchLoader,
+  size: number,
+  from: LoaderState | undefined,
+): AsyncGenerator<LoadedBatch[]> {
+  let group: LoadedBatch[] = [];
+  for await (const loaded of loader.batches(from)) {
+    group.push(loaded);
+    if (group.length === size || loaded.last) {
+      yield group;
+      group = [];
+    }
+  }
+}
+
+function notFinite(step: number, loss: number, gradNorm: number, rate: number): AttuneError {
+  return new AttuneError(
+    'loss-not-finite',
+    `Step ${step}: the loss is ${loss} and the gradient norm ${gradNorm} at learning rate ${rate}. The step was not applied.`,
+    'Lower the learning rate, clip gradients (max_grad_norm), or look at the data of this step.',
+  );
+}
