@@ -1,0 +1,230 @@
+// One token a row from logits x: temperature, then top-k, top-p and min-p (each on what the one before
+// left), then the first id, in order of ids, whose cumulative probability exceeds a uniform number.
+//   ids    the token;  GREEDY: the lowest id of the largest logit
+//   logps  x_id - ln Σ e^x of all logits, without temperature and filters
+// Each filter keeps the logits above some bound: the bound is found by bisection over the bit patterns
+// of f32, which needs no sort. Equal logits are kept or dropped together.
+//
+// logits  [rows, columns] f32 (quads where columns divide by 4)
+// state   [4] u32: seed (low, high), step, 0;  ids [rows] i32;  logps [rows] f32
+//
+// Parallel plan: a workgroup a row.
+
+struct Params {
+  rows: u32, columns: u32, topK: u32, topP: f32, inverseTemperature: f32, logMinP: f32,
+}
+
+#if QUADS
+alias Element = vec4f;
+#else
+alias Element = f32;
+#endif
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> logits: array<Element>;
+@group(0) @binding(2) var<storage, read_write> ids: array<i32>;
+@group(0) @binding(3) var<storage, read_write> logps: array<f32>;
+#if !GREEDY
+@group(0) @binding(4) var<storage, read> state: array<u32, 4>;
+#endif
+
+// What is not above this is no logit: the end of a row, or a token ruled out by -infinity.
+const NONE = -1e38;
+
+var<workgroup> counts: array<u32, LANES>;
+var<workgroup> masses: array<f32, LANES>;
+
+fn quad(row: u32, i: u32) -> vec4f {
+#if QUADS
+  return logits[row * (params.columns / 4u) + i];
+#else
+  var x = vec4f(NONE);
+  for (var k = 0u; k < min(4u, params.columns - 4u * i); k++) {
+    x[k] = logits[row * params.columns + 4u * i + k];
+  }
+  return x;
+#endif
+}
+
+fn sum(x: vec4f) -> f32 { return (x.x + x.y) + (x.z + x.w); }
+
+struct Top { x: f32, id: u32 }
+
+fn higher(a: Top, b: Top) -> Top {
+  if (b.x > a.x || (b.x == a.x && b.id < a.id)) {
+    return b;
+  }
+  return a;
+}
+
+fn largestOf(row: u32, lane: u32) -> Top {
+  var top = Top(NONE, 0u);
+  for (var i = lane; i < (params.columns + 3u) / 4u; i += LANES) {
+    let x = quad(row, i);
+    if (any(x > vec4f(top.x))) {
+      for (var k = 0u; k < 4u; k++) {
+        if (x[k] > top.x) {
+          top = Top(x[k], 4u * i + k);
+        }
+      }
+    }
+  }
+  counts[lane] = top.id;
+  masses[lane] = top.x;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      top = higher(top, Top(masses[lane + half], counts[lane + half]));
+      counts[lane] = top.id;
+      masses[lane] = top.x;
+    }
+  }
+  return Top(workgroupUniformLoad(&masses[0]), workgroupUniformLoad(&counts[0]));
+}
+
+struct Above { count: u32, mass: f32 }
+
+// How many logits lie above `floor`, and Σ e^((x - m) · sharpness) over them but for the token `without`.
+// Sums run in chunks of 16, so that their rounding stays small.
+fn above(row: u32, lane: u32, floor: f32, m: f32, sharpness: f32, without: u32) -> Above {
+  let quads = (params.columns + 3u) / 4u;
+  var count = vec4u();
+  var mass = 0.0;
+  for (var chunk = lane; chunk < quads; chunk += 16u * LANES) {
+    var part = vec4f();
+    for (var i = chunk; i < min(chunk + 16u * LANES, quads); i += LANES) {
+      let x = quad(row, i);
+      let inside = x > vec4f(floor);
+      count += select(vec4u(), vec4u(1u), inside);
+      let counted = inside & (vec4u(4u * i) + vec4u(0u, 1u, 2u, 3u) != vec4u(without));
+      part += select(vec4f(), exp((x - m) * sharpness), counted);
+    }
+    mass += sum(part);
+  }
+  counts[lane] = count.x + count.y + count.z + count.w;
+  masses[lane] = mass;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      counts[lane] += counts[lane + half];
+      masses[lane] += masses[lane + half];
+    }
+  }
+  return Above(workgroupUniformLoad(&counts[0]), workgroupUniformLoad(&masses[0]));
+}
+
+// ln(1 + x) for x >= 0: 2 atanh(x / (2 + x)) where log(1 + x) would round x away.
+fn log1p(x: f32) -> f32 {
+  let z = x / (2.0 + x);
+  let q = z * z;
+  let series = 2.0 * z * (1.0 + q * (1.0 / 3.0 + q * (0.2 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q / 11.0)))));
+  return select(log(1.0 + x), series, x < 0.5);
+}
+
+// The order of floats as an order of words, and back.
+fn wordOf(x: f32) -> u32 {
+  let bits = bitcast<u32>(x);
+  return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
+}
+fn floatOf(word: u32) -> f32 {
+  return bitcast<f32>(select(~word, word & 0x7fffffffu, word >= 0x80000000u));
+}
+
+// The highest bound above which at least `wanted` logits, or with them at least `mass`, still lie.
+fn raised(row: u32, lane: u32, floor: f32, m: f32, wanted: u32, mass: f32) -> f32 {
+  var low = wordOf(floor);
+  var high = wordOf(m);
+  var lowCount = params.columns;
+  var highCount = 0u;
+  // Once a single logit is left between the two, or the wanted number above, the bound is found.
+  while (high - low > 1u && lowCount - highCount > 1u && lowCount != wanted) {
+    let middle = low + (high - low) / 2u;
+    let found = above(row, lane, floatOf(middle), m, params.inverseTemperature, params.columns);
+    if (found.count >= wanted && found.mass >= mass) {
+      low = middle;
+      lowCount = found.count;
+    } else {
+      high = middle;
+      highCount = found.count;
+    }
+  }
+  return floatOf(low);
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let row = group.x + group.y * groups.x;
+  if (row >= params.rows) {
+    return;
+  }
+  let top = largestOf(row, lane);
+  let m = top.x;
+  let logSum = log1p(above(row, lane, NONE, m, 1.0, top.id).mass);
+  var id = top.id;
+#if !GREEDY
+  let sharpness = params.inverseTemperature;
+  var floor = NONE;
+#if TOP_K
+  floor = raised(row, lane, floor, m, params.topK, 0.0);
+#endif
+#if TOP_P
+  let kept = above(row, lane, floor, m, sharpness, params.columns).mass;
+  floor = raised(row, lane, floor, m, 0u, params.topP * kept);
+#endif
+  // Each lane sums a stretch of neighbouring ids, so that cumulative sums run in the order of ids.
+  let quads = (params.columns + 3u) / 4u;
+  let stretch = (quads + LANES - 1u) / LANES;
+  var mass = 0.0;
+  for (var chunk = lane * stretch; chunk < min((lane + 1u) * stretch, quads); chunk += 16u) {
+    var part = vec4f();
+    for (var i = chunk; i < min(chunk + 16u, min((lane + 1u) * stretch, quads)); i++) {
+      part += weights(quad(row, i), floor, m);
+    }
+    mass += sum(part);
+  }
+  masses[lane] = mass;
+  workgroupBarrier();
+  if (lane == 0u) {
+    var total = 0.0;
+    for (var other = 0u; other < LANES; other++) {
+      total += masses[other];
+    }
+    let word = philox(vec4u(state[2], row, 0u, 0x73616d70u), vec2u(state[0], state[1])).x;
+    let goal = uniform01(word) * total;
+    var passed = 0.0;
+    var owner = 0u;
+    while (owner < LANES - 1u && passed + masses[owner] <= goal) {
+      passed += masses[owner];
+      owner++;
+    }
+    var found = false;
+    for (var i = owner * stretch; i < min((owner + 1u) * stretch, quads) && !found; i++) {
+      let w = weights(quad(row, i), floor, m);
+      for (var k = 0u; k < 4u && !found; k++) {
+        if (w[k] > 0.0) {
+          // Should rounding let the sum end below the goal, the last token stands.
+          id = 4u * i + k;
+          passed += w[k];
+          found = passed > goal;
+        }
+      }
+    }
+  }
+#endif
+  if (lane == 0u) {
+    ids[row] = i32(id);
+    logps[row] = quad(row, id / 4u)[id % 4u] - m - logSum;
+  }
+}
+
+#if !GREEDY
+// Unnormalised probabilities of what the filters keep, else 0.
+fn weights(x: vec4f, floor: f32, m: f32) -> vec4f {
+  let d = (x - m) * params.inverseTemperature;
+  return select(vec4f(), exp(d), (x > vec4f(floor)) & (d >= vec4f(params.logMinP)));
+}
+#endif
