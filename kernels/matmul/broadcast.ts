@@ -1,9 +1,10 @@
-import { type KernelTraits, shader } from '../contract/index.ts';
+import type { KernelTraits } from '../contract/index.ts';
 import type { MatmulVariant } from './choose.ts';
 import text from './matmul.broadcast.wgsl';
+import { bindOperands, canRead, joinsLowRank, turned, withOperands } from './operands.ts';
 import type { Problem } from './problem.ts';
 
-const source = shader('matmul.broadcast', text);
+const source = withOperands('broadcast', text);
 
 /** Lanes of a subgroup, where their number is certain and one that the shader is written for. */
 function lanesOf({ subgroups, subgroupMinSize, subgroupMaxSize }: KernelTraits): number {
@@ -20,47 +21,47 @@ function cost(m: number, n: number, lanes: number, loads: number): number {
   return tiles * (33 * lanes * (4 + loads) + 50 * lanes * loads);
 }
 
-/** The transposed problem: yᵀ = op(b)ᵀ·op(a)ᵀ. */
-function turned(problem: Problem): Problem {
-  const { m, n, transposeA, transposeB } = problem;
-  return { ...problem, m: n, n: m, transposeA: !transposeB, transposeB: !transposeA };
+/** A tile is wider than high, and may be lower: the shape, perhaps turned, that leaves the fewest cells empty. */
+function bestTile({ m, n, rank, halfA, halfB }: Problem, lanes: number) {
+  const tiles = [4, 2, 1].map((loads) => ({ loads, turn: false, cost: cost(m, n, lanes, loads) }));
+  if (rank === 0 && !halfA && !halfB) {
+    for (const loads of [4, 2, 1]) {
+      tiles.push({ loads, turn: true, cost: cost(n, m, lanes, loads) });
+    }
+  }
+  return tiles.reduce((best, tile) => (tile.cost < best.cost ? tile : best));
 }
 
 /** Lanes hand elements of a round: for CPU adapters, where a load costs more than arithmetic. */
 export const broadcast: MatmulVariant = {
   name: 'broadcast',
-  canRun: (traits) => lanesOf(traits) > 0,
-  record(recorder, { a, b, bias, y }, problem) {
+  // A transposed a is read one by one, f16 by fours.
+  canRun: (traits, problem) =>
+    lanesOf(traits) > 0 && canRead(problem) && !(problem.halfA && problem.transposeA),
+  suits: (traits) => traits.software,
+  joinsLowRank,
+  record(recorder, operands, problem) {
     const lanes = lanesOf(recorder.traits);
-    // A tile is wider than high, and may be lower: the shape that leaves the fewest cells empty.
-    const shapes = [false, true].flatMap((turn) =>
-      [4, 2, 1].map((loads) => {
-        const [m, n] = turn ? [problem.n, problem.m] : [problem.m, problem.n];
-        return { turn, loads, cost: cost(m, n, lanes, loads) };
-      }),
-    );
-    const { turn, loads } = shapes.reduce((best, s) => (s.cost < best.cost ? s : best));
-    const { batch, m, n, k, scale, transposeA, transposeB } = turn ? turned(problem) : problem;
+    const { loads, turn } = bestTile(problem, lanes);
+    const shaped = turn ? turned(problem) : problem;
+    const { tensors, defines, params } = bindOperands(shaped, operands, { turn });
     recorder.dispatch(source, {
-      tensors: { a: turn ? b : a, b: turn ? a : b, y, ...(bias && { bias }) },
+      tensors,
+      params,
       defines: {
-        TRANSPOSE_A: transposeA,
-        TRANSPOSE_B: transposeB,
-        TRANSPOSE_Y: turn,
-        VECTOR_A: !transposeA && k % 4 === 0,
-        VECTOR_B: (transposeB ? k : n) % 4 === 0,
-        VECTOR_Y: problem.n % 4 === 0,
-        ODD_K: k % 4 !== 0,
-        ACCUMULATE: problem.accumulate,
-        BIAS: Boolean(bias),
+        ...defines,
+        VECTOR_A: defines.VECTOR_A && !shaped.transposeA,
         LANES_4: lanes === 4,
         LANES_16: lanes === 16,
         LOADS_2: loads >= 2,
         LOADS_4: loads === 4,
       },
       constants: { LANES: lanes, LOADS: loads },
-      params: { m, n, k, scale },
-      workgroups: [Math.ceil(m / (loads * lanes)), Math.ceil(n / (4 * lanes)), batch],
+      workgroups: [
+        Math.ceil(shaped.m / (loads * lanes)),
+        Math.ceil(shaped.n / (4 * lanes)),
+        shaped.batch,
+      ],
     });
   },
 };

@@ -1,26 +1,30 @@
-import type { KernelTraits, Recorder, Tensor } from '../contract/index.ts';
+import type { KernelTraits, Recorder } from '../contract/index.ts';
 import { broadcast } from './broadcast.ts';
 import { naive } from './naive.ts';
+import type { Operands } from './operands.ts';
 import type { Problem } from './problem.ts';
-
-/** The tensors of one product once the result has its place. */
-export interface Operands {
-  readonly a: Tensor;
-  readonly b: Tensor;
-  readonly bias: Tensor | undefined;
-  readonly y: Tensor;
-}
+import { registers, sliced, tiled } from './variants.ts';
 
 /** One way to multiply. */
 export interface MatmulVariant {
   readonly name: string;
   /** Whether the adapter and the sizes allow it at all. */
   canRun(traits: KernelTraits, problem: Problem): boolean;
+  /** Whether it is the one to take where it can run; the first that says so wins. */
+  suits(traits: KernelTraits, problem: Problem): boolean;
+  /** Takes the low-rank pair into the same dispatch. */
+  readonly joinsLowRank?: (problem: Problem) => boolean;
   record(recorder: Recorder, operands: Operands, problem: Problem): void;
 }
 
-/** Best first: the first that can run is taken. */
-export const matmulVariants: readonly MatmulVariant[] = [broadcast, naive];
+/** Best first. */
+export const matmulVariants: readonly MatmulVariant[] = [
+  broadcast,
+  sliced,
+  tiled,
+  registers,
+  naive,
+];
 
 let forced: string | undefined;
 
@@ -31,5 +35,9 @@ export function forceMatmulVariant(name: string | undefined): void {
 
 export function chooseMatmul(traits: KernelTraits, problem: Problem): MatmulVariant {
   const able = matmulVariants.filter((variant) => variant.canRun(traits, problem));
-  return able.find((variant) => variant.name === forced) ?? able[0]!;
+  return (
+    able.find((variant) => variant.name === forced) ??
+    able.find((variant) => variant.suits(traits, problem)) ??
+    naive
+  );
 }

@@ -1,8 +1,4 @@
-// y = scale · op(a) · op(b) (+ bias) (+ y), with elements of a handed round a subgroup, no barriers.
-//
-// a     [batch, m, k], or [batch, k, m] if TRANSPOSE_A
-// b     [batch, k, n], or [batch, n, k] if TRANSPOSE_B
-// bias  [n]; y [batch, m, n]. With TRANSPOSE_Y, bias is [m] and y [batch, n, m].
+// The product with elements of a handed round a subgroup; no barriers. Continues matmul.operands.wgsl.
 //
 // Parallel plan: one subgroup of LANES a workgroup; x over rows, so that a strip of b stays in the
 // cache, y over columns, z over the batch. A lane sums LOADS · LANES rows × 4 columns. For four k at
@@ -12,59 +8,18 @@
 
 enable subgroups;
 
-struct Params { m: u32, n: u32, k: u32, scale: f32 }
-
-@group(0) @binding(0) var<uniform> params: Params;
-#if VECTOR_A
-@group(0) @binding(1) var<storage, read> a: array<vec4f>;
-#else
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-#endif
-#if VECTOR_B
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;
-#else
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-#endif
-#if VECTOR_Y
-@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
-#else
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
-#endif
-#if BIAS
-@group(0) @binding(4) var<storage, read> bias: array<f32>;
-#endif
-
-// Four k of one row of a, `stride` apart; those past the end of k are zero.
-fn loadA(at: u32, stride: u32, left: u32) -> vec4f {
-#if VECTOR_A
-  return a[at / 4u];
-#else
+// Four k of one row of a.
+fn fourK(at: u32, stride: u32, left: u32) -> vec4f {
+#if TRANSPOSE_A
   let v = vec4f(a[at], a[at + stride], a[at + 2u * stride], a[at + 3u * stride]);
-  return select(vec4f(), v, vec4u(0u, 1u, 2u, 3u) < vec4u(left));
-#endif
-}
-
-fn fourOfB(at: u32) -> vec4f {
-#if VECTOR_B
-  return b[at / 4u];
 #else
-  return vec4f(b[at], b[at + 1u], b[at + 2u], b[at + 3u]);
-#endif
-}
-
-// Four k × four columns of b, a k in each column of the matrix; k past the end are zero.
-fn loadB(at: u32, stride: u32, left: u32) -> mat4x4f {
-  var block = mat4x4f(
-    fourOfB(at), fourOfB(at + stride), fourOfB(at + 2u * stride), fourOfB(at + 3u * stride));
-#if TRANSPOSE_B
-  block = transpose(block);
+  let v = fourOfA(at);
 #endif
 #if ODD_K
-  block[1] = select(vec4f(), block[1], left > 1u);
-  block[2] = select(vec4f(), block[2], left > 2u);
-  block[3] = select(vec4f(), block[3], left > 3u);
+  return select(vec4f(), v, vec4u(0u, 1u, 2u, 3u) < vec4u(left));
+#else
+  return v;
 #endif
-  return block;
 }
 
 // LANES rows of sums, four in each matrix.
@@ -99,28 +54,6 @@ fn add(c: ptr<function, Sums>, b: mat4x4f, v: vec4f) {
 #endif
 }
 
-// Up to four elements of a row of y, from `column` on of `width`.
-fn put(rowStart: u32, column: u32, width: u32, value: vec4f) {
-  var sum = value * params.scale;
-#if BIAS
-  sum += vec4f(bias[column], bias[column + 1u], bias[column + 2u], bias[column + 3u]);
-#endif
-  let at = rowStart + column;
-#if VECTOR_Y
-#if ACCUMULATE
-  sum += y[at / 4u];
-#endif
-  y[at / 4u] = sum;
-#else
-  for (var i = 0u; i < min(4u, width - column); i++) {
-#if ACCUMULATE
-    sum[i] += y[at + i];
-#endif
-    y[at + i] = sum[i];
-  }
-#endif
-}
-
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -132,24 +65,13 @@ fn main(
   let k = params.k;
   let row = group.x * LOADS * LANES;
   let column = (group.y * LANES + lane) * 4u;
-#if TRANSPOSE_A
-  let strideA = m;
-  var atA = group.z * m * k + row + lane;
-  let down = u32(LANES);
-#else
-  let strideA = 1u;
-  var atA = (group.z * m + row + lane) * k;
-  let down = LANES * k;
-#endif
-#if TRANSPOSE_B
-  let strideB = k;
-  var atB = (group.z * n + column) * k;
-  let nextB = 4u;
-#else
-  let strideB = n;
-  var atB = group.z * k * n + column;
-  let nextB = 4u * n;
-#endif
+  let strideA = strideOfA();
+  let strideB = strideOfB();
+  let nextA = nextOfA();
+  let nextB = nextOfB();
+  let down = startOfA(0u, LANES);
+  var atA = startOfA(group.z, row + lane);
+  var atB = startOfB(group.z, column);
   var c0: Sums;
 #if LOADS_2
   var c1: Sums;
@@ -161,15 +83,15 @@ fn main(
   // All loads of a turn stand before its arithmetic: each is a branch for each lane.
   for (var done = 0u; done < k; done += 4u) {
     let left = k - done;
-    let a0 = loadA(atA, strideA, left);
+    let a0 = fourK(atA, strideA, left);
 #if LOADS_2
-    let a1 = loadA(atA + down, strideA, left);
+    let a1 = fourK(atA + down, strideA, left);
 #endif
 #if LOADS_4
-    let a2 = loadA(atA + 2u * down, strideA, left);
-    let a3 = loadA(atA + 3u * down, strideA, left);
+    let a2 = fourK(atA + 2u * down, strideA, left);
+    let a3 = fourK(atA + 3u * down, strideA, left);
 #endif
-    let block = loadB(atB, strideB, left);
+    let block = blockOfB(atB, strideB, left);
     add(&c0, block, a0);
 #if LOADS_2
     add(&c1, block, a1);
@@ -178,29 +100,44 @@ fn main(
     add(&c2, block, a2);
     add(&c3, block, a3);
 #endif
-    atA += 4u * strideA;
+    atA += nextA;
     atB += nextB;
   }
+#if LOW_RANK
+  let width = params.rank / 4u;
+  for (var i = 0u; i < width; i++) {
+    let block = blockOfUp(column, 4u * i);
+    let at = (row + lane) * width + i;
+    add(&c0, block, low[at]);
+#if LOADS_2
+    add(&c1, block, low[at + LANES * width]);
+#endif
 #if LOADS_4
-  var all = array<Sums, 4>(c0, c1, c2, c3);
+    add(&c2, block, low[at + 2u * LANES * width]);
+    add(&c3, block, low[at + 3u * LANES * width]);
+#endif
+  }
+#endif
+#if LOADS_4
+  var sums = array<Sums, 4>(c0, c1, c2, c3);
 #elif LOADS_2
-  var all = array<Sums, 2>(c0, c1);
+  var sums = array<Sums, 2>(c0, c1);
 #else
-  var all = array<Sums, 1>(c0);
+  var sums = array<Sums, 1>(c0);
 #endif
   if (column >= n) {
     return;
   }
 #if TRANSPOSE_Y
   for (var i = 0u; i < min(LOADS * LANES, m - row); i += 4u) {
-    let block = transpose(all[i / LANES][i % LANES / 4u]);
+    var block = transpose(sums[i / LANES][i % LANES / 4u]);
     for (var j = 0u; j < min(4u, n - column); j++) {
       put((group.z * n + column + j) * m, row + i, m, block[j]);
     }
   }
 #else
   for (var i = 0u; i < min(LOADS * LANES, m - row); i++) {
-    put((group.z * m + row + i) * n, column, n, all[i / LANES][i % LANES / 4u][i % 4u]);
+    put((group.z * m + row + i) * n, column, n, sums[i / LANES][i % LANES / 4u][i % 4u]);
   }
 #endif
 }

@@ -1,11 +1,12 @@
 import { testGpu } from '@attune/gpu/testing';
 import { afterEach, describe, expect, test } from 'vitest';
-import { checkKernel, random, variants, worstError } from '../contract/checks.ts';
-import { type HostArrays, runRecorded } from '../contract/index.ts';
+import { checkKernel, random, worstError } from '../contract/checks.ts';
+import { type HostArray, type HostArrays, runRecorded, type Tensor } from '../contract/index.ts';
 import { multiply } from './matmul.reference.ts';
 import {
   forceMatmulVariant,
   type MatmulOptions,
+  type MatmulTensors,
   matmul,
   matmulVariants,
   recordMatmul,
@@ -20,8 +21,10 @@ const layouts: [string, MatmulOptions][] = [
   ['TT', { transposeA: true, transposeB: true }],
 ];
 
-/** [m, n, k]: the odd sizes, multiples of 4 around tile borders, skinny ones, long k, and one large. */
-const sizes: [number, number, number][] = [
+/** m, n, k. */
+type Size = [number, number, number];
+/** The odd sizes, multiples of 4 around tile borders, skinny ones, long k, and one large. */
+const sizes: Size[] = [
   [1, 1, 1],
   [63, 65, 64],
   [64, 64, 64],
@@ -36,65 +39,124 @@ const sizes: [number, number, number][] = [
   [256, 384, 512],
 ];
 
-/** bias, scale, accumulation onto what stood there, and batches, each compared with float64. */
-async function compare(
-  name: string,
-  [m, n, k]: [number, number, number],
-  options: MatmulOptions,
-  extra: { batch?: number; bias?: boolean; into?: boolean },
-): Promise<void> {
+interface Extra {
+  batch?: number;
+  bias?: boolean;
+  addend?: boolean;
+  into?: boolean;
+  rank?: number;
+  half?: boolean;
+}
+
+/** The product in float64, with all that may join it. */
+function truth(arrays: HostArrays, [m, n, k]: Size, options: MatmulOptions, extra: Extra) {
+  const { scale = 1, transposeB = false } = options;
+  const batch = extra.batch ?? 1;
+  const y = new Float64Array(batch * m * n);
+  for (let i = 0; i < batch; i++) {
+    const a = arrays.a!.data.subarray(i * m * k, (i + 1) * m * k);
+    const b = arrays.b!.data.subarray(i * k * n, (i + 1) * k * n);
+    y.set(multiply(a, b, [m, n, k], options), i * m * n);
+  }
+  const { low, up, bias, addend, into } = arrays;
+  const more = low && up && multiply(low.data, up.data, [m, n, extra.rank!], { transposeB, scale });
+  return y.map(
+    (value, i) =>
+      value +
+      (more?.[i] ?? 0) +
+      (bias?.data[i % n] ?? 0) +
+      (addend?.data[i] ?? 0) +
+      (into?.data[i] ?? 0),
+  );
+}
+
+/** Two f16 in each word; the values are rounded to f16 by the caller. */
+function packHalves(values: HostArray): HostArray {
+  const half = (value: number) => {
+    const bits = new Uint32Array(Float32Array.of(value).buffer)[0]!;
+    const exponent = ((bits >>> 23) & 255) - 112;
+    const sign = (bits >>> 16) & 0x8000;
+    return exponent <= 0 ? sign : sign | (exponent << 10) | ((bits >>> 13) & 1023);
+  };
+  const words = new Uint32Array(values.data.length / 2);
+  words.forEach((_, i) => {
+    words[i] = half(values.data[2 * i]!) | (half(values.data[2 * i + 1]!) << 16);
+  });
+  return { shape: [words.length], data: words };
+}
+
+async function compare(name: string, size: Size, options: MatmulOptions, extra: Extra = {}) {
   const { device } = await testGpu();
-  const { transposeA = false, transposeB = false } = options;
+  const [m, n, k] = size;
+  const { transposeA, transposeB } = options;
   const front = extra.batch ? [extra.batch] : [];
+  const r = extra.rank ?? 0;
   const arrays: HostArrays = {
     a: random([...front, ...(transposeA ? [k, m] : [m, k])], 1),
     b: random([...front, ...(transposeB ? [n, k] : [k, n])], 2),
+    ...(r && { low: random([m, r], 5), up: random(transposeB ? [n, r] : [r, n], 6) }),
     ...(extra.bias && { bias: random([n], 3) }),
-    into: random([...front, m, n], 4),
+    ...(extra.addend && { addend: random([...front, m, n], 7) }),
+    ...(extra.into && { into: random([...front, m, n], 4) }),
   };
-  const expected = new Float64Array((extra.batch ?? 1) * m * n);
-  for (let i = 0; i < (extra.batch ?? 1); i++) {
-    const a = arrays.a!.data.subarray(i * m * k, (i + 1) * m * k);
-    const b = arrays.b!.data.subarray(i * k * n, (i + 1) * k * n);
-    expected.set(multiply(a, b, [m, n, k], options), i * m * n);
+  const { b } = arrays;
+  for (let i = 0; extra.half && i < b!.data.length; i++) {
+    b!.data[i] = Math.round(b!.data[i]! * 256) / 256;
   }
-  expected.forEach((_, i) => {
-    if (extra.bias) expected[i]! += arrays.bias!.data[i % n]!;
-    if (extra.into) expected[i]! += arrays.into!.data[i]!;
+  const given = extra.half ? { ...arrays, b: packHalves(b!) } : arrays;
+  const { y } = await runRecorded(device, given, (recorder, all) => {
+    const halves: Tensor = {
+      ...all.b!,
+      shape: b!.shape,
+      dtype: 'f16',
+      view: { of: all.b!, offset: 0 },
+    };
+    const tensors = { ...all, ...(extra.half && { b: halves }) } as unknown as MatmulTensors;
+    return { y: recordMatmul(recorder, tensors, options) };
   });
-  for (const [adapter, traits] of await variants()) {
-    const { y } = await runRecorded(
-      device,
-      arrays,
-      (recorder, { a, b, bias, into }) => ({
-        y: recordMatmul(
-          recorder,
-          { a: a!, b: b!, ...(bias && { bias }), ...(extra.into && { into: into! }) },
-          options,
-        ),
-      }),
-      traits,
-    );
-    const error = worstError(y!, { shape: y!.shape, data: expected });
-    const where = `${name} ${adapter} ${JSON.stringify({ m, n, k, ...options, ...extra })}`;
-    expect(error, where).toBeLessThan(2e-6);
-  }
+  const expected = { shape: y!.shape, data: truth(arrays, size, options, extra) };
+  const where = `${name} ${JSON.stringify({ m, n, k, ...options, ...extra })}`;
+  expect(worstError(y!, expected), where).toBeLessThan(2e-6);
 }
 
 describe.each(matmulVariants.map((v) => v.name))('the variant %s', (name) => {
   test.each(layouts)('equals the float64 product at every size, %s', async (_, options) => {
     forceMatmulVariant(name);
-    for (const size of sizes) await compare(name, size, options, {});
+    for (const size of sizes) await compare(name, size, options);
   });
 
-  test.each(layouts)('adds bias, scales, accumulates and takes batches, %s', async (_, options) => {
+  test.each(layouts)(
+    'adds bias, addend and y, scales, and takes batches, %s',
+    async (_, layout) => {
+      forceMatmulVariant(name);
+      for (const size of [
+        [65, 63, 33],
+        [64, 128, 96],
+        [72, 8, 40],
+      ] as Size[]) {
+        await compare(name, size, { ...layout, scale: 0.25 }, { bias: true, addend: true });
+        await compare(name, size, { ...layout, scale: -2 }, { into: true, batch: 3 });
+      }
+    },
+  );
+
+  test.each(layouts)('joins a low-rank pair, whatever its rank, %s', async (_, layout) => {
+    forceMatmulVariant(name);
+    for (const rank of [1, 8, 20]) {
+      await compare(name, [68, 96, 32], { ...layout, scale: 0.5 }, { rank, bias: true });
+    }
+    await compare(name, [65, 63, 33], layout, { rank: 4 });
+  });
+
+  test.each(layouts)('reads b as f16, %s', async (_, layout) => {
     forceMatmulVariant(name);
     for (const size of [
-      [65, 63, 33],
-      [64, 128, 96],
-    ] as [number, number, number][]) {
-      await compare(name, size, { ...options, scale: 0.25 }, { bias: true });
-      await compare(name, size, { ...options, scale: -2 }, { into: true, batch: 3 });
+      [65, 64, 32],
+      [9, 68, 36],
+      [128, 8, 64],
+      [5, 6, 10],
+    ] as Size[]) {
+      await compare(name, size, layout, { half: true });
     }
   });
 });

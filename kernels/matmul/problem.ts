@@ -7,8 +7,14 @@ export interface MatmulTensors {
   readonly a: Tensor;
   /** [k, n], or [n, k] with `transposeB`; with the same batch in front as `a`. */
   readonly b: Tensor;
+  /** [m, rank]: with `up`, low·op(up) joins the product, as LoRA needs. No batches. */
+  readonly low?: Tensor;
+  /** [rank, n], or [n, rank] with `transposeB`. */
+  readonly up?: Tensor;
   /** [n], added to every row. */
   readonly bias?: Tensor;
+  /** As y, added to the product: a residual. */
+  readonly addend?: Tensor;
   /** [m, n] or [batch, m, n]: the product is added to what stands here, and this tensor is returned. */
   readonly into?: Tensor;
   /** [m, n] or [batch, m, n]: the product is written here; without it a new tensor is made. */
@@ -18,42 +24,57 @@ export interface MatmulTensors {
 export interface MatmulOptions {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
-  /** Multiplies the product, before bias and accumulation. Default 1. */
+  /** Multiplies the product, before bias, addend and accumulation. Default 1. */
   readonly scale?: number;
 }
 
-/** What a variant must compute: y[batch, m, n] = scale · op(a)·op(b) (+ bias) (+ y). */
+/** What a variant must compute: y[batch, m, n] = scale · (op(a)·op(b) + low·op(up)) (+ bias) (+ addend) (+ y). */
 export interface Problem {
   readonly batch: number;
   readonly m: number;
   readonly n: number;
   readonly k: number;
+  /** Columns of `low`; 0 without. */
+  readonly rank: number;
   readonly transposeA: boolean;
   readonly transposeB: boolean;
+  /** Whether a, b hold f16. */
+  readonly halfA: boolean;
+  readonly halfB: boolean;
   readonly accumulate: boolean;
   readonly scale: number;
 }
 
 /** Sizes of a product from its operands; throws `wrong-shape` where they do not fit. */
 export function problemOf(
-  { a, b, bias, into, y }: MatmulTensors,
+  { a, b, low, up, bias, addend, into, y }: MatmulTensors,
   { transposeA = false, transposeB = false, scale = 1 }: MatmulOptions,
 ): Problem {
-  const rank = a.shape.length;
-  if (rank < 2 || rank > 3 || b.shape.length !== rank) {
+  const dimensions = a.shape.length;
+  if (dimensions < 2 || dimensions > 3 || b.shape.length !== dimensions || !low !== !up) {
     throw new AttuneError(
       'wrong-shape',
-      `A product of ${a.name} [${a.shape}] and ${b.name} [${b.shape}] was asked for.`,
-      'Give two matrices, or two stacks of matrices with the same number in front.',
+      `A product of ${a.name} [${a.shape}] and ${b.name} [${b.shape}] was asked for${low || up ? ', with half a low-rank pair' : ''}.`,
+      'Give two matrices, or two stacks of matrices with the same number in front; low and up together.',
     );
   }
-  const [batch, rowsA, columnsA] = rank === 3 ? a.shape : [1, ...a.shape];
+  const stacked = dimensions === 3;
+  const [batch, rowsA, columnsA] = stacked ? a.shape : [1, ...a.shape];
   const [m, k] = transposeA ? [columnsA!, rowsA!] : [rowsA!, columnsA!];
-  const front = rank === 3 ? [batch!] : [];
+  const front = stacked ? [batch!] : [];
   expectShape(b.name, b.shape, [...front, ...(transposeB ? [-1, k] : [k, -1])]);
   const n = b.shape.at(transposeB ? -2 : -1)!;
+  const rank = low?.shape.at(-1) ?? 0;
+  if (low && up) {
+    expectShape(low.name, low.shape, [m, rank]);
+    expectShape(up.name, up.shape, transposeB ? [n, rank] : [rank, n]);
+    if (stacked) expectShape(a.name, a.shape, [m, k]);
+  }
   if (bias) expectShape(bias.name, bias.shape, [n]);
-  const out = into ?? y;
-  if (out) expectShape(out.name, out.shape, [...front, m, n]);
-  return { batch: batch!, m, n, k, transposeA, transposeB, accumulate: Boolean(into), scale };
+  for (const out of [addend, into, y]) {
+    if (out) expectShape(out.name, out.shape, [...front, m, n]);
+  }
+  const sizes = { batch: batch!, m, n, k, rank };
+  const halves = { halfA: a.dtype === 'f16', halfB: b.dtype === 'f16' };
+  return { ...sizes, ...halves, transposeA, transposeB, accumulate: Boolean(into), scale };
 }

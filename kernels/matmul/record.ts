@@ -6,7 +6,7 @@ import { type MatmulOptions, type MatmulTensors, problemOf } from './problem.ts'
 const columnSums = shader('matmul.column-sums', columnSumsText);
 
 /**
- * Records y = scale · op(a)·op(b) (+ bias), or with `into` y += that, and returns y.
+ * Records y = scale · (op(a)·op(b) + low·op(up)) (+ bias) (+ addend), or with `into` y += that; returns y.
  * Batches are optional: both operands have one of the same size, or neither has.
  */
 export function recordMatmul(
@@ -15,11 +15,22 @@ export function recordMatmul(
   options: MatmulOptions = {},
 ): Tensor {
   const problem = problemOf(tensors, options);
-  const { batch, m, n } = problem;
+  const { batch, m, n, rank, transposeB } = problem;
   const shape = tensors.a.shape.length === 3 ? [batch, m, n] : [m, n];
   const y = tensors.into ?? tensors.y ?? recorder.tensor('y', shape);
-  const { a, b, bias } = tensors;
-  chooseMatmul(recorder.traits, problem).record(recorder, { a, b, bias, y }, problem);
+  const { a, b, low, up, bias, addend } = tensors;
+  const variant = chooseMatmul(recorder.traits, problem);
+  if (low && up && !variant.joinsLowRank?.(problem)) {
+    const apart = { ...problem, rank: 0 };
+    const rest = { low: undefined, up: undefined };
+    variant.record(recorder, { a, b, bias, addend, y, ...rest }, apart);
+    const f32 = { halfA: false, halfB: false };
+    const more = { ...apart, ...f32, k: rank, transposeA: false, transposeB, accumulate: true };
+    const pair = { a: low, b: up, y, bias: undefined, addend: undefined, ...rest };
+    chooseMatmul(recorder.traits, more).record(recorder, pair, more);
+  } else {
+    variant.record(recorder, { a, b, low, up, bias, addend, y }, problem);
+  }
   return y;
 }
 

@@ -1,0 +1,90 @@
+import { type Shader, shader, type Tensor } from '../contract/index.ts';
+import operandsText from './matmul.operands.wgsl';
+import type { Problem } from './problem.ts';
+
+/** The tensors of one product once the result has its place. */
+export interface Operands {
+  readonly a: Tensor;
+  readonly b: Tensor;
+  readonly low: Tensor | undefined;
+  readonly up: Tensor | undefined;
+  readonly bias: Tensor | undefined;
+  readonly addend: Tensor | undefined;
+  readonly y: Tensor;
+}
+
+/** A variant's shader: its text goes on where matmul.operands.wgsl ends. */
+export function withOperands(name: string, text: string): Shader {
+  return shader(`matmul.${name}`, `${operandsText}\n${text}`);
+}
+
+/** Whether matmul.operands.wgsl can read the operands: f16 is read by fours. */
+export function canRead(problem: Problem): boolean {
+  const { halfA, halfB } = problem;
+  const { VECTOR_A, VECTOR_B } = vectors(problem);
+  return (!halfA || VECTOR_A) && (!halfB || VECTOR_B);
+}
+
+/** Whether the low-rank pair can be read by fours. */
+export function joinsLowRank({ rank, n, transposeB }: Problem): boolean {
+  return rank % 4 === 0 && (transposeB || n % 4 === 0);
+}
+
+function vectors({ m, n, k, transposeA, transposeB }: Problem) {
+  return {
+    VECTOR_A: (transposeA ? m : k) % 4 === 0,
+    VECTOR_B: (transposeB ? k : n) % 4 === 0,
+  };
+}
+
+/** The transposed problem, whose a is b and whose b is a: yᵀ = op(b)ᵀ·op(a)ᵀ. */
+export function turned(problem: Problem): Problem {
+  const { m, n, transposeA, transposeB, halfA, halfB } = problem;
+  return {
+    ...problem,
+    m: n,
+    n: m,
+    transposeA: !transposeB,
+    transposeB: !transposeA,
+    halfA: halfB,
+    halfB: halfA,
+  };
+}
+
+/**
+ * Tensors, defines and params of matmul.operands.wgsl for `problem`, which `turn` says is transposed.
+ * `step` is how many k the variant's loop takes at a time.
+ */
+export function bindOperands(
+  problem: Problem,
+  { a, b, low, up, bias, addend, y }: Operands,
+  { turn = false, step = 4 } = {},
+) {
+  const { m, n, k, rank, scale, transposeA, transposeB, accumulate } = problem;
+  return {
+    tensors: {
+      a: turn ? b : a,
+      b: turn ? a : b,
+      y,
+      ...(low && { low }),
+      ...(up && { up }),
+      ...(bias && { bias }),
+      ...(addend && { addend }),
+    },
+    defines: {
+      TRANSPOSE_A: transposeA,
+      TRANSPOSE_B: transposeB,
+      TRANSPOSE_Y: turn,
+      ...vectors(problem),
+      VECTOR_Y: (turn ? m : n) % 4 === 0,
+      HALF_A: problem.halfA,
+      HALF_B: problem.halfB,
+      ODD_K: k % step !== 0,
+      LOW_RANK: rank > 0,
+      BIAS: Boolean(bias),
+      ADDEND: Boolean(addend),
+      ACCUMULATE: accumulate,
+    },
+    params: { m, n, k, rank, scale },
+  };
+}

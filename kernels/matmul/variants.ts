@@ -1,0 +1,54 @@
+import type { MatmulVariant } from './choose.ts';
+import registersText from './matmul.registers.wgsl';
+import slicedText from './matmul.sliced.wgsl';
+import tiledText from './matmul.tiled.wgsl';
+import { bindOperands, canRead, joinsLowRank, turned, withOperands } from './operands.ts';
+
+const registersSource = withOperands('registers', registersText);
+const slicedSource = withOperands('sliced', slicedText);
+const tiledSource = withOperands('tiled', tiledText);
+
+/** 8 × 4 sums an invocation, nothing shared: where barriers are dear and subgroups are not to be had. */
+export const registers: MatmulVariant = {
+  name: 'registers',
+  canRun: (_, problem) => canRead(problem),
+  suits: () => true,
+  joinsLowRank,
+  record(recorder, operands, problem) {
+    recorder.dispatch(registersSource, {
+      ...bindOperands(problem, operands),
+      workgroups: [Math.ceil(problem.n / 32), Math.ceil(problem.m / 64), problem.batch],
+    });
+  },
+};
+
+/** k in eight slices: where a result is too narrow or too low to keep a GPU busy by its elements. */
+export const sliced: MatmulVariant = {
+  name: 'sliced',
+  canRun: (_, problem) => canRead(problem),
+  suits: ({ software }, { m, n }) => !software && Math.min(m, n) <= 16,
+  joinsLowRank,
+  record(recorder, operands, problem) {
+    const turn = problem.n < problem.m && problem.n <= 16 && problem.rank === 0;
+    const shaped = turn ? turned(problem) : problem;
+    recorder.dispatch(slicedSource, {
+      ...bindOperands(shaped, operands, { turn }),
+      workgroups: [Math.ceil(shaped.n / 32), Math.ceil(shaped.m / 8), shaped.batch],
+    });
+  },
+};
+
+/** 64 × 64 tiles in workgroup memory: hardware. */
+export const tiled: MatmulVariant = {
+  name: 'tiled',
+  canRun: ({ maxWorkgroupMemory, maxInvocations }, problem) =>
+    maxWorkgroupMemory >= 16384 && maxInvocations >= 128 && canRead(problem),
+  suits: ({ software }) => !software,
+  joinsLowRank,
+  record(recorder, operands, problem) {
+    recorder.dispatch(tiledSource, {
+      ...bindOperands(problem, operands, { step: 16 }),
+      workgroups: [Math.ceil(problem.n / 64), Math.ceil(problem.m / 64), problem.batch],
+    });
+  },
+};
