@@ -35,7 +35,7 @@ function unflat(recorder: Recorder, y: Tensor, shape: readonly number[]): Tensor
  * A linear layer with a low-rank update: y = x·Wᵀ + bias + scale·(dropout(x)·Aᵀ)·Bᵀ.
  *
  * x [..., in]; weight [out, in]; a [r, in]; b [out, r]; bias [out]; seed [2] (u32, needed with dropout);
- * y [..., out]; down = dropout(x)·Aᵀ [tokens, r] is saved for the gradient.
+ * y [..., out]; down = scale·dropout(x)·Aᵀ [tokens, r] is saved for the gradient.
  * Gradients of a, b, weight and bias can accumulate. Hu et al. 2021, https://arxiv.org/abs/2106.09685
  */
 export const lora = operation<Inputs, { y: Tensor; down: Tensor }, LoraOptions>({
@@ -50,13 +50,10 @@ export const lora = operation<Inputs, { y: Tensor; down: Tensor }, LoraOptions>(
     expectShape(b.name, b.shape, [out, a.shape[0]!]);
     const rows = flat(recorder, x);
     const dropped = dropout ? recordDropout(recorder, rows, seed, dropout) : rows;
-    const down = recordMatmul(recorder, { a: dropped, b: a }, { transposeB: true });
-    const y = recordMatmul(
-      recorder,
-      { a: rows, b: weight, ...(bias && { bias }) },
-      { transposeB: true },
-    );
-    recordMatmul(recorder, { a: down, b, into: y }, { transposeB: true, scale });
+    // Scaled once here: neither the second factor nor its gradient then needs to be.
+    const down = recordMatmul(recorder, { a: dropped, b: a }, { transposeB: true, scale });
+    const operands = { a: rows, b: weight, low: down, up: b, ...(bias && { bias }) };
+    const y = recordMatmul(recorder, operands, { transposeB: true });
     return { y: unflat(recorder, y, [...x.shape.slice(0, -1), out]), down };
   },
 
@@ -69,11 +66,8 @@ export const lora = operation<Inputs, { y: Tensor; down: Tensor }, LoraOptions>(
     const found: { [name in keyof Inputs]?: Tensor } = {};
     const add = (name: keyof Inputs) => into[name] && { into: into[name] };
     if (needs.b) {
-      found.b = recordMatmul(
-        recorder,
-        { a: dy, b: outputs.down, ...add('b') },
-        { transposeA: true, scale },
-      );
+      const operands = { a: dy, b: outputs.down, ...add('b') };
+      found.b = recordMatmul(recorder, operands, { transposeA: true });
     }
     if (needs.a || needs.x) {
       const g = recordMatmul(recorder, { a: dy, b }, { scale });
@@ -81,13 +75,12 @@ export const lora = operation<Inputs, { y: Tensor; down: Tensor }, LoraOptions>(
         const dropped = dropout ? recordDropout(recorder, rows, seed, dropout) : rows;
         found.a = recordMatmul(recorder, { a: g, b: dropped, ...add('a') }, { transposeA: true });
       }
-      if (needs.x) {
+      if (needs.x && dropout) {
         const dx = recordMatmul(recorder, { a: dy, b: weight });
-        if (dropout) {
-          recordDropout(recorder, recordMatmul(recorder, { a: g, b: a }), seed, dropout, dx);
-        } else {
-          recordMatmul(recorder, { a: g, b: a, into: dx });
-        }
+        recordDropout(recorder, recordMatmul(recorder, { a: g, b: a }), seed, dropout, dx);
+        found.x = unflat(recorder, dx, x.shape);
+      } else if (needs.x) {
+        const dx = recordMatmul(recorder, { a: dy, b: weight, low: g, up: a });
         found.x = unflat(recorder, dx, x.shape);
       }
     }
