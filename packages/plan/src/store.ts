@@ -56,9 +56,11 @@ export class Store {
     }
   }
 
-  async read(name: string): Promise<Float32Array> {
+  /** Reads a 32-bit tensor, or `count` of its numbers from `offset` on. */
+  async read(name: string, offset = 0, count?: number): Promise<Float32Array> {
     const { buffer, shape } = this.get(name);
-    return new Float32Array(await readBuffer(this.gpu, buffer, 0, 4 * elements(shape)));
+    const bytes = 4 * (count ?? elements(shape) - offset);
+    return new Float32Array(await readBuffer(this.gpu, buffer, 4 * offset, bytes));
   }
 
   get(name: string): Resident {

@@ -5,6 +5,7 @@ export {
   type LoopOptions,
   type MicroBatch,
   type Objective,
+  type ResumePoint,
   type Share,
   type StepReport,
   trainingSteps,

@@ -53,8 +53,15 @@ export interface StepReport {
   readonly tokens: number;
   readonly seconds: number;
   readonly submits: number;
-  /** Where the loader goes on. */
+  /** Where to go on after this step: for a checkpoint. */
+  readonly resume: ResumePoint;
+}
+
+/** Where a run stood: after `step` steps, with the loader and the count of micro-batches. */
+export interface ResumePoint {
+  readonly step: number;
   readonly next: LoaderState;
+  readonly microBatches: number;
 }
 
 export interface LoopOptions {
@@ -65,11 +72,7 @@ export interface LoopOptions {
   readonly arguments: LoopArguments;
   readonly totalSteps: number;
   /** The state after `step` steps, when a run goes on from a checkpoint. */
-  readonly from?: {
-    readonly step: number;
-    readonly next: LoaderState;
-    readonly microBatches: number;
-  };
+  readonly from?: ResumePoint;
 }
 
 /** Steps of a whole run, as transformers counts them: short groups at an epoch's end are steps too. */
@@ -149,7 +152,7 @@ export async function* trainingSteps(options: LoopOptions): AsyncGenerator<StepR
       tokens,
       seconds: (performance.now() - started) / 1000,
       submits,
-      next: end.next,
+      resume: { step, next: end.next, microBatches: index },
     };
     if (step >= totalSteps) break;
   }
