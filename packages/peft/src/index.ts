@@ -16,6 +16,7 @@ export {
   loraParameters,
   loraTuning,
 } from './lora.ts';
+export { writeLoraGguf } from './lora-gguf.ts';
 export { mergedWeights } from './merge.ts';
 export { decays, initialise, type TuningMethod } from './method.ts';
 export {
