@@ -1,0 +1,190 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { prepareDataset } from '@attune/data';
+import { testGpu } from '@attune/gpu/testing';
+import { bytesFromPath, openModel, readSafetensors } from '@attune/model';
+import { fullTuning, loraFromFiles, readAdapter } from '@attune/peft';
+import { Tokenizer } from '@attune/tokenizer';
+import type { StepReport } from '@attune/trainer';
+import { describe, expect, test } from 'vitest';
+import { type SFTArguments, SFTTrainer } from './sft-trainer.ts';
+
+// All recorded runs lie in the repository; ATTUNE_FIXTURES points to a folder with others.
+const root = process.env.ATTUNE_FIXTURES ?? new URL('../fixtures', import.meta.url).pathname;
+const cases = readdirSync(`${root}/sft`);
+
+/** The flat `key: value` lines of a recipe: enough here, the command line reads real YAML. */
+function readRecipe(file: string) {
+  const text = readFileSync(file, 'utf8');
+  const pairs = [...text.matchAll(/^\s*-?\s*(\w+): (\S.*)$/gm)];
+  // biome-ignore lint/suspicious/noExplicitAny: a recipe's values are of any kind.
+  return Object.fromEntries(pairs.map(([, key, value]) => [key, scalar(value!)])) as any;
+}
+
+function scalar(text: string): string | number | boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return Number.isNaN(Number(text)) ? text.replaceAll("'", '') : Number(text);
+}
+
+async function trainerOf(folder: string, change: Partial<SFTArguments> = {}) {
+  const recipe = readRecipe(`${folder}/recipe.yaml`);
+  const {
+    config,
+    weights,
+    tokenizer: files,
+  } = await openModel(`${folder}/${recipe.model_name_or_path}`);
+  const tokenizer = Tokenizer.from(files);
+  const adapter = existsSync(`${folder}/initial`)
+    ? await readAdapter(async (file) => readFileSync(`${folder}/initial/${file}`))
+    : undefined;
+  const lora = adapter && loraFromFiles(config, adapter);
+  const data = await prepareDataset([`${folder}/${recipe.data_files}`], tokenizer, {
+    maxLength: recipe.max_length,
+    packing: recipe.packing,
+    packingStrategy: recipe.packing_strategy,
+    completionOnlyLoss: recipe.completion_only_loss,
+    assistantOnlyLoss: recipe.assistant_only_loss,
+  });
+  const args: SFTArguments = {
+    seed: 42,
+    learningRate: recipe.learning_rate,
+    lrSchedulerType: recipe.lr_scheduler_type,
+    warmupSteps: recipe.warmup_steps,
+    maxSteps: recipe.max_steps,
+    numTrainEpochs: 3,
+    gradientAccumulationSteps: recipe.gradient_accumulation_steps,
+    maxGradNorm: recipe.max_grad_norm,
+    weightDecay: recipe.weight_decay,
+    adamBeta1: recipe.adam_beta1,
+    adamBeta2: recipe.adam_beta2,
+    adamEpsilon: recipe.adam_epsilon,
+    perDeviceTrainBatchSize: recipe.per_device_train_batch_size,
+    perDeviceEvalBatchSize: 8,
+    trainSamplingStrategy: 'sequential',
+    dataloaderDropLast: false,
+    gradientCheckpointing: recipe.gradient_checkpointing,
+    lossType: recipe.loss_type,
+    ...change,
+  };
+  return SFTTrainer.create({
+    gpu: await testGpu(),
+    config,
+    weights,
+    method: lora?.method ?? fullTuning(config),
+    ...(lora && { values: lora.values }),
+    padTokenId: tokenizer.padTokenId!,
+    train: data.examples,
+    evaluation: data.examples.slice(0, 5),
+    arguments: args,
+  });
+}
+
+async function train(trainer: SFTTrainer, steps = Number.POSITIVE_INFINITY) {
+  const reports: StepReport[] = [];
+  for await (const report of trainer.steps()) {
+    reports.push(report);
+    if (reports.length >= steps) break;
+  }
+  return reports;
+}
+
+const relative = (actual: number, expected: number) => Math.abs(actual / expected - 1);
+
+/** Largest difference, relative to the largest number of each tensor. */
+async function worstWeight(trainer: SFTTrainer, file: string): Promise<number> {
+  const truth = await readSafetensors(await bytesFromPath(file));
+  const trained = await trainer.trained();
+  let worst = 0;
+  for (const [name, have] of trained) {
+    const key = truth.has(name) ? name : `base_model.model.${name}`;
+    const want = await truth.float32(key);
+    let scale = 0;
+    for (const value of want) scale = Math.max(scale, Math.abs(value));
+    for (let i = 0; i < want.length; i++) {
+      worst = Math.max(worst, Math.abs(want[i]! - have[i]!) / scale);
+    }
+  }
+  return worst;
+}
+
+describe('recorded TRL runs', () => {
+  test.each(cases)(
+    '%s: loss and gradient norm within 1e-5 at every step, weights within 1e-4',
+    async (name) => {
+      const folder = `${root}/sft/${name}`;
+      const expected = JSON.parse(readFileSync(`${folder}/expected.json`, 'utf8'));
+      const trainer = await trainerOf(folder);
+      expect(trainer.trainable.count).toBe(expected.trainable_parameters);
+      const reports = await train(trainer);
+      expect(reports.length).toBe(expected.steps.length);
+      let tokens = 0;
+      for (const [i, want] of expected.steps.entries()) {
+        const got = reports[i]!;
+        tokens += got.tokens;
+        expect(relative(got.loss, want.loss), `loss of step ${i + 1}`).toBeLessThan(1e-5);
+        expect(relative(got.gradNorm, want.grad_norm), `norm of step ${i + 1}`).toBeLessThan(1e-5);
+        expect(got.learningRate).toBeCloseTo(want.learning_rate, 12);
+        expect(got.epoch).toBeCloseTo(want.epoch, 9);
+        expect(got.metrics.entropy).toBeCloseTo(want.entropy, 4);
+        expect(got.metrics.mean_token_accuracy).toBeCloseTo(want.mean_token_accuracy, 6);
+        expect(tokens).toBe(want.num_tokens);
+      }
+      const adapter = `${folder}/adapter/adapter_model.safetensors`;
+      const final = existsSync(adapter) ? adapter : `${folder}/final.safetensors`;
+      if (existsSync(final)) expect(await worstWeight(trainer, final)).toBeLessThan(1e-4);
+      trainer.destroy();
+    },
+  );
+});
+
+test('gradient checkpointing changes no bit of a run but needs less memory', async () => {
+  const folder = `${root}/sft/lora-all-linear-rslora`;
+  const plain = await trainerOf(folder, { maxSteps: 3 });
+  const saving = await trainerOf(folder, { maxSteps: 3, gradientCheckpointing: true });
+  const losses = async (trainer: SFTTrainer) => (await train(trainer)).map(({ loss }) => loss);
+  expect(await losses(saving)).toEqual(await losses(plain));
+  expect((await saving.account()).get('activations')!).toBeLessThan(
+    (await plain.account()).get('activations')!,
+  );
+  plain.destroy();
+  saving.destroy();
+});
+
+test('a run that goes on from a saved state gives the bits of one that was never stopped', async () => {
+  const folder = `${root}/sft/full-accumulate-cosine`;
+  const whole = await trainerOf(folder);
+  await train(whole);
+  const first = await trainerOf(folder);
+  const reports = await train(first, 3);
+  const [parameters, m, v] = [
+    await first.trained(),
+    await first.trained('m'),
+    await first.trained('v'),
+  ];
+  const second = await trainerOf(folder);
+  second.restore({ parameters, m, v }, reports.at(-1)!.resume);
+  const rest = await train(second);
+  expect(rest[0]!.step).toBe(4);
+  expect(await second.trained()).toEqual(await whole.trained());
+  for (const trainer of [whole, first, second]) trainer.destroy();
+});
+
+test('evaluation changes nothing and gives the loss of the same rows', async () => {
+  const trainer = await trainerOf(`${root}/sft/full-text`, { maxSteps: 1 });
+  const before = await trainer.trained();
+  const { eval_loss } = await trainer.evaluate();
+  expect(eval_loss).toBeGreaterThan(5);
+  expect(await trainer.evaluate()).toEqual(await trainer.evaluate());
+  expect(await trainer.trained()).toEqual(before);
+  trainer.destroy();
+});
+
+test('a loss that is not a number stops the run and leaves the weights of the step before', async () => {
+  const trainer = await trainerOf(`${root}/sft/full-text`, { learningRate: 1e30, maxGradNorm: 0 });
+  let kept: Map<string, Float32Array> | undefined;
+  const run = async () => {
+    for await (const _ of trainer.steps()) kept = await trainer.trained();
+  };
+  await expect(run()).rejects.toMatchObject({ code: 'loss-not-finite' });
+  expect(await trainer.trained()).toEqual(kept);
+  trainer.destroy();
+});
