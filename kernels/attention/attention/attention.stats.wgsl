@@ -1,0 +1,43 @@
+// stats[t, h] = (lse[t, h] · log2 e, Σ_d dy[t, h, d] · y[t, h, d]): per query what its gradients share.
+// The second, delta, is what softmax's gradient takes off each score's.
+//
+// y, dy  [tokens · heads, headDim] f32, in vec4f where headDim divides by 4
+// lse    [tokens · heads] f32
+// stats  [tokens · heads] vec2f
+//
+// Parallel plan: one head of one token an invocation.
+
+#if VEC4
+alias Element = vec4f;
+#else
+alias Element = f32;
+#endif
+
+struct Params { count: u32, dim: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> y: array<Element>;
+@group(0) @binding(2) var<storage, read> dy: array<Element>;
+@group(0) @binding(3) var<storage, read> lse: array<f32>;
+@group(0) @binding(4) var<storage, read_write> stats: array<vec2f>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= params.count) {
+    return;
+  }
+  var sum = Element(0.0);
+  for (var d = i * params.dim; d < (i + 1u) * params.dim; d++) {
+    sum += y[d] * dy[d];
+  }
+#if VEC4
+  let delta = (sum.x + sum.y) + (sum.z + sum.w);
+#else
+  let delta = sum;
+#endif
+  stats[i] = vec2f(lse[i] * 1.4426950408889634, delta);
+}

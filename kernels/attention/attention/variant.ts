@@ -1,0 +1,62 @@
+import { type KernelTraits, type Shader, shader } from '../../contract/index.ts';
+import forwardText from './attention.forward.wgsl';
+import forwardSubgroupText from './attention.forward-subgroup.wgsl';
+import forwardTilesText from './attention.forward-tiles.wgsl';
+import keyGradientText from './attention.key-gradient.wgsl';
+import keyGradientSubgroupText from './attention.key-gradient-subgroup.wgsl';
+import keyGradientTilesText from './attention.key-gradient-tiles.wgsl';
+import queryGradientText from './attention.query-gradient.wgsl';
+import queryGradientSubgroupText from './attention.query-gradient-subgroup.wgsl';
+import queryGradientTilesText from './attention.query-gradient-tiles.wgsl';
+import type { AttentionOptions } from './attention.reference.ts';
+
+type Sources = { forward: Shader; queryGradient: Shader; keyGradient: Shader };
+
+/** Any head dimension, any adapter: one query or key an invocation. */
+const plain: Sources = {
+  forward: shader('attention.forward', forwardText),
+  queryGradient: shader('attention.query-gradient', queryGradientText),
+  keyGradient: shader('attention.key-gradient', keyGradientText),
+};
+
+/** Software adapters with subgroups of one size. */
+const subgroup: Sources = {
+  forward: shader('attention.forward-subgroup', forwardSubgroupText),
+  queryGradient: shader('attention.query-gradient-subgroup', queryGradientSubgroupText),
+  keyGradient: shader('attention.key-gradient-subgroup', keyGradientSubgroupText),
+};
+
+/** Hardware: tiles in workgroup memory. */
+const tiles: Sources = {
+  forward: shader('attention.forward-tiles', forwardTilesText),
+  queryGradient: shader('attention.query-gradient-tiles', queryGradientTilesText),
+  keyGradient: shader('attention.key-gradient-tiles', keyGradientTilesText),
+};
+
+/** Which shaders, how they are built, and how many queries or keys a workgroup takes. */
+export interface AttentionVariant {
+  readonly sources: Sources;
+  readonly defines: Readonly<Record<string, boolean>>;
+  readonly constants: Readonly<Record<string, number>>;
+  readonly block: number;
+}
+
+export function chooseAttention(
+  traits: KernelTraits,
+  { headDim, causal = true }: AttentionOptions,
+): AttentionVariant {
+  const lanes = traits.subgroupMinSize;
+  const constants = { DIM: Math.ceil(headDim / 4) };
+  if (headDim % 4 !== 0) {
+    const defines = { CAUSAL: causal, VEC4: false };
+    return { sources: plain, defines, constants: { DIM: headDim }, block: 32 };
+  }
+  if (!traits.software) {
+    return { sources: tiles, defines: { CAUSAL: causal }, constants, block: 32 };
+  }
+  if (traits.subgroups && lanes === traits.subgroupMaxSize && lanes >= 4) {
+    const defines = { CAUSAL: causal, NARROW: lanes < 8 };
+    return { sources: subgroup, defines, constants: { ...constants, LANES: lanes }, block: 8 };
+  }
+  return { sources: plain, defines: { CAUSAL: causal, VEC4: true }, constants, block: 32 };
+}
