@@ -1,0 +1,37 @@
+// cache[b, positions[b · length + t]] = rows[b · length + t]; positions outside the cache are skipped.
+//
+// cache      [batch, capacity, width] f32; width is in vec4f where it divides by 4
+// rows       [batch · length, width] f32
+// positions  [batch · length] i32
+//
+// Parallel plan: one element (of four numbers where possible) of rows an invocation.
+
+#if VEC4
+alias Element = vec4f;
+#else
+alias Element = f32;
+#endif
+
+struct Params { count: u32, width: u32, length: u32, capacity: i32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> rows: array<Element>;
+@group(0) @binding(2) var<storage, read> positions: array<i32>;
+@group(0) @binding(3) var<storage, read_write> cache: array<Element>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= params.count) {
+    return;
+  }
+  let row = i / params.width;
+  let slot = positions[row];
+  if (slot >= 0 && slot < params.capacity) {
+    let at = row / params.length * u32(params.capacity) + u32(slot);
+    cache[at * params.width + i % params.width] = rows[i];
+  }
+}
