@@ -1,1 +1,11 @@
-export {};
+/** Everything of Attune under one name: the device, kernels, plans, data, models, tuning, trainers. */
+export * from '@attune/data';
+export * from '@attune/gpu';
+export * from '@attune/kernels';
+export * from '@attune/model';
+export * from '@attune/optim';
+export * from '@attune/peft';
+export * from '@attune/plan';
+export * from '@attune/sft';
+export * from '@attune/tokenizer';
+export * from '@attune/trainer';

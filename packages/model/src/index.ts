@@ -41,6 +41,7 @@ export {
   type TensorData,
   writeSafetensors,
 } from './files/safetensors-writer.ts';
+export { type Sha256, sha256 } from './files/sha256.ts';
 export { openSafetensors } from './files/sharded.ts';
 export type { TensorInfo, WeightSource } from './files/weights.ts';
 export { type TokenRows, tokenInputs, tokenValues } from './network/batch.ts';
@@ -69,3 +70,4 @@ export {
   uploadRope,
   uploadWeights,
 } from './network/network.ts';
+export { freshWeights } from './network/fresh.ts';

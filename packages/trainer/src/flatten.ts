@@ -36,8 +36,8 @@ export function flatten(batch: Batch): LabelledRows {
   return flat;
 }
 
-/** Sizes that share a plan: at most about 6 % above `count`, in few distinct values. */
+/** Sizes that share a plan: at most about 8 % above `count`, in few distinct values. */
 export function bucket(count: number, least = 16): number {
-  const unit = Math.max(least, 2 ** Math.floor(Math.log2(Math.max(1, count) / 8)));
+  const unit = Math.max(least, 2 ** Math.floor(Math.log2(Math.max(1, count) / 12)));
   return Math.ceil(Math.max(1, count) / unit) * unit;
 }
