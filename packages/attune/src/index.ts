@@ -1,11 +1,13 @@
 /** Everything of Attune under one name: the device, kernels, plans, data, models, tuning, trainers. */
 export * from '@attune/data';
 export * from '@attune/gpu';
+export type { Shape } from '@attune/kernels';
 export * from '@attune/kernels';
 export * from '@attune/model';
 export * from '@attune/optim';
 export * from '@attune/peft';
 export * from '@attune/plan';
 export * from '@attune/sft';
+export type { TokenizerFiles } from '@attune/tokenizer';
 export * from '@attune/tokenizer';
 export * from '@attune/trainer';

@@ -8,7 +8,7 @@ export type { LoadedBatch, LoaderOptions, LoaderState } from './loader.ts';
 export { BatchLoader } from './loader.ts';
 export type { PackingStrategy } from './packing.ts';
 export { packBlock, packExamples, packingBlock } from './packing.ts';
-export { permutation, philox, uniformInteger } from './philox.ts';
+export { permutation, uniformInteger } from './philox.ts';
 export type { DataFormat, ReadOptions, Row } from './read-rows.ts';
 export { readAllRows, readRows } from './read-rows.ts';
 export { reportNotes } from './report-notes.ts';

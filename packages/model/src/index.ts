@@ -52,6 +52,7 @@ export {
   decoder,
   type TokenBatch,
 } from './network/decoder.ts';
+export { freshWeights } from './network/fresh.ts';
 export {
   countTargets,
   type LabelledRows,
@@ -70,4 +71,3 @@ export {
   uploadRope,
   uploadWeights,
 } from './network/network.ts';
-export { freshWeights } from './network/fresh.ts';

@@ -1,6 +1,13 @@
-import { philox } from '@attune/data';
 import { AttuneError } from '@attune/gpu';
-import { type Dtype, elements, lora, type Tensor } from '@attune/kernels';
+import {
+  type Dtype,
+  elements,
+  lora,
+  philox,
+  randomNormals,
+  randomUniforms,
+  type Tensor,
+} from '@attune/kernels';
 import { expectedTensors, type ModelConfig } from '@attune/model';
 import type { Graph, TrainableTensor } from '@attune/plan';
 import type { TuningMethod } from './method.ts';
@@ -178,12 +185,8 @@ function initialMatrix(
   if (!isA && init !== false) return new Float32Array(count);
   // Kaiming uniform with a = √5 is uniform within 1 / √columns.
   const bound = 1 / Math.sqrt(isA ? width : r);
-  return Float32Array.from({ length: count }, (_, i) => {
-    const [a, b] = philox([i, 0, stream, 1], [seed >>> 0, 0]);
-    const [u, w] = [(a + 0.5) / 2 ** 32, (b + 0.5) / 2 ** 32];
-    if (init === 'gaussian') return (Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * w)) / r;
-    return (2 * u - 1) * bound;
-  });
+  if (init === 'gaussian') return randomNormals(count, seed, stream).map((value) => value / r);
+  return randomUniforms(count, seed, stream).map((value) => (2 * value - 1) * bound);
 }
 
 function hash(text: string): number {
