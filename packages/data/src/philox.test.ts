@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { permutation, philox, uniformInteger } from './philox.ts';
+import { philox } from '@attune/kernels';
+import { permutation, uniformInteger } from './philox.ts';
 
 const hex = (words: number[]) => words.map((word) => word.toString(16).padStart(8, '0')).join(' ');
 
