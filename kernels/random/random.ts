@@ -1,7 +1,7 @@
-import randomText from './random.wgsl';
+import text from './random.wgsl';
 
-/** `philox` and `uniform01` in WGSL: put it before a shader that calls them. */
-export { randomText };
+/** The generator's WGSL: `philox(counter, key)`, to stand above a kernel that draws. */
+export const randomText: string = text;
 
 export type RandomCounter = readonly [number, number, number, number];
 
