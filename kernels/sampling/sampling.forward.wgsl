@@ -130,23 +130,32 @@ fn floatOf(word: u32) -> f32 {
   return bitcast<f32>(select(~word, word & 0x7fffffffu, word >= 0x80000000u));
 }
 
-// The highest bound above which at least `wanted` logits, or with them at least `mass`, still lie.
-fn raised(row: u32, lane: u32, floor: f32, m: f32, wanted: u32, mass: f32) -> f32 {
+// The highest bound from `floor` up above which at least `wanted` logits, and at least `share` of what lies
+// above `floor`, still lie.
+fn raised(row: u32, lane: u32, floor: f32, m: f32, wanted: u32, share: f32) -> f32 {
   var low = wordOf(floor);
   var high = wordOf(m);
-  var lowCount = params.columns;
+  var lowCount = 0u;
   var highCount = 0u;
-  // Once a single logit is left between the two, or the wanted number above, the bound is found.
-  while (high - low > 1u && lowCount - highCount > 1u && lowCount != wanted) {
-    let middle = low + (high - low) / 2u;
+  var mass = 0.0;
+  var middle = low;
+  loop {
     let found = above(row, lane, floatOf(middle), m, params.inverseTemperature, params.columns);
-    if (found.count >= wanted && found.mass >= mass) {
+    if (middle == low) {
+      lowCount = found.count;
+      mass = share * found.mass;
+    } else if (found.count >= wanted && found.mass >= mass) {
       low = middle;
       lowCount = found.count;
     } else {
       high = middle;
       highCount = found.count;
     }
+    // With one logit between the two, or as many as wanted above, the bound is found.
+    if (high - low <= 1u || lowCount - highCount <= 1u || lowCount == wanted) {
+      break;
+    }
+    middle = low + (high - low) / 2u;
   }
   return floatOf(low);
 }
@@ -168,12 +177,14 @@ fn main(
 #if !GREEDY
   let sharpness = params.inverseTemperature;
   var floor = NONE;
-#if TOP_K
-  floor = raised(row, lane, floor, m, params.topK, 0.0);
-#endif
-#if TOP_P
-  let kept = above(row, lane, floor, m, sharpness, params.columns).mass;
-  floor = raised(row, lane, floor, m, 0u, params.topP * kept);
+#if FILTERS
+  for (var stage = 0u; stage < 2u; stage++) {
+    let wanted = select(0u, params.topK, stage == 0u);
+    let share = select(0.0, params.topP, stage == 1u);
+    if (wanted > 0u || (share > 0.0 && share < 1.0)) {
+      floor = raised(row, lane, floor, m, wanted, share);
+    }
+  }
 #endif
   // Each lane sums a stretch of neighbouring ids, so that cumulative sums run in the order of ids.
   let quads = (params.columns + 3u) / 4u;

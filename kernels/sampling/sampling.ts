@@ -1,5 +1,12 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, type Recorder, shader, type Tensor } from '../contract/index.ts';
+import {
+  expectShape,
+  type KernelTraits,
+  operation,
+  type Recorder,
+  shader,
+  type Tensor,
+} from '../contract/index.ts';
 import { randomText, seedKey } from '../random/random.ts';
 import advanceText from './sampling.advance.wgsl';
 import forwardText from './sampling.forward.wgsl';
@@ -53,6 +60,12 @@ function check({ temperature, topK = 0, topP = 1, minP = 0 }: SampleOptions): vo
   );
 }
 
+/** Lanes of the workgroup of a row: a power of two, about 16 logits each and up to 256; CPUs pay for every barrier. */
+function lanesOf(columns: number, { software }: KernelTraits): number {
+  const wished = 2 ** Math.ceil(Math.log2(columns / 16));
+  return Math.max(16, Math.min(software ? 16 : 256, wished));
+}
+
 /** The state of a seed (up to 2⁵³) at a step. */
 export function sampleState(seed: number, step = 0): Uint32Array<ArrayBuffer> {
   return Uint32Array.of(...seedKey(seed), step, 0);
@@ -81,19 +94,19 @@ export const sample = operation<SampleInputs, SampleOutputs, SampleOptions>({
     const ids = recorder.tensor('ids', [rows], 'i32');
     const logps = recorder.tensor('logps', [rows]);
     const greedy = temperature === 0;
+    const kept = topK < columns ? topK : 0;
     recorder.dispatch(forwardSource, {
       tensors: { logits, ids, logps, ...(!greedy && { state }) },
       defines: {
         GREEDY: greedy,
         QUADS: columns % 4 === 0,
-        TOP_K: topK > 0 && topK < columns,
-        TOP_P: topP < 1,
+        FILTERS: kept > 0 || topP < 1,
       },
-      constants: { LANES: recorder.traits.software ? 16 : 256 },
+      constants: { LANES: lanesOf(columns, recorder.traits) },
       params: {
         rows,
         columns,
-        topK,
+        topK: kept,
         topP,
         inverseTemperature: greedy ? 1 : 1 / temperature,
         logMinP: Math.max(-1e38, Math.log(minP)),
