@@ -1,0 +1,95 @@
+import { add, type Tensor } from '@attune/kernels';
+import { expect, test } from 'vitest';
+import { Graph, PlannedGraph, planMemory, Trainable } from './index.ts';
+
+const traits = {
+  software: true,
+  f16: false,
+  subgroups: false,
+  subgroupMinSize: 0,
+  subgroupMaxSize: 0,
+  maxStorageBinding: 1 << 27,
+  maxWorkgroupMemory: 16384,
+  maxInvocations: 256,
+};
+
+/** A graph of sums with random operands among all tensors so far. */
+function randomGraph(seed: number, calls: number): Graph {
+  const graph = new Graph(traits);
+  let state = seed;
+  const below = (n: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
+  const known: Tensor[] = [0, 1, 2].map((i) => graph.input(`x${i}`, [64 * (1 + below(4))]));
+  for (let i = 0; i < calls; i++) {
+    const a = known[below(known.length)]!;
+    const same = known.filter((t) => t !== a && t.shape[0] === a.shape[0]);
+    if (same.length === 0) known.push(graph.input(`y${i}`, a.shape));
+    else known.push(add.forward(graph, { a, b: same[below(same.length)]! }, {}).y);
+  }
+  graph.output('last', known.at(-1)!);
+  graph.output('middle', known[Math.floor(known.length / 2)]!);
+  return graph;
+}
+
+test('no two tensors that are alive at the same call share a slot, in random graphs', () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const graph = randomGraph(seed, 40);
+    const { calls, slotOf, slots } = planMemory(graph);
+    const lives = new Map<Tensor, [number, number]>();
+    calls.forEach((call, i) => {
+      for (const tensor of Object.values(call.tensors)) {
+        const life = lives.get(tensor) ?? [i, i];
+        lives.set(tensor, [life[0], i]);
+      }
+    });
+    for (const tensor of graph.outputs.values()) {
+      const life = lives.get(tensor);
+      if (life) life[1] = calls.length;
+    }
+    const placed = [...slotOf.entries()];
+    for (const [a, slotA] of placed) {
+      expect(slots[slotA]).toBeGreaterThanOrEqual(4 * a.shape[0]!);
+      for (const [b, slotB] of placed) {
+        if (a === b || slotA !== slotB) continue;
+        const [fromA, toA] = lives.get(a)!;
+        const [fromB, toB] = lives.get(b)!;
+        expect(toA < fromB || toB < fromA, `${a.id} and ${b.id} in slot ${slotA}`).toBe(true);
+      }
+    }
+  }
+});
+
+test('a chain of any length needs two slots, and what nobody reads is not computed', () => {
+  const graph = new Graph(traits);
+  const x = graph.input('x', [256]);
+  const z = graph.input('z', [256]);
+  let y = x;
+  for (let i = 0; i < 100; i++) y = add.forward(graph, { a: y, b: z }, {}).y;
+  add.forward(graph, { a: x, b: z }, {});
+  graph.output('y', y);
+  const { calls, slots } = planMemory(graph);
+  expect(calls.length).toBe(100);
+  expect(slots).toEqual([1024, 1024]);
+  expect(new PlannedGraph(graph).account.activations).toBe(2048);
+});
+
+test('trained tensors lie in flat buffers, decayed ones first, none across the limit', () => {
+  const shapes = [[3, 5], [64], [7, 9], [10]];
+  const tensors = shapes.map((shape, i) => ({ name: `t${i}`, shape, decay: shape.length === 2 }));
+  const one = new Trainable(tensors);
+  expect(one.flats).toEqual([{ size: 256, decay: 128 }]);
+  expect(one.count).toBe(15 + 64 + 63 + 10);
+  const several = new Trainable(tensors, 4 * 128);
+  expect(several.flats).toEqual([
+    { size: 128, decay: 128 },
+    { size: 128, decay: 0 },
+  ]);
+});
+
+test('a loss that depends on nothing trained is refused by name', () => {
+  const graph = new Graph(traits);
+  const y = graph.apply(add, { a: graph.input('a', [4]), b: graph.input('b', [4]) }, {}).y;
+  expect(() => graph.backward(y)).toThrow(/depends on no trained tensor/);
+});
