@@ -12,24 +12,43 @@ function lanesOf({ subgroups, subgroupMinSize, subgroupMaxSize }: KernelTraits):
   return certain && [4, 8, 16].includes(subgroupMaxSize) ? subgroupMaxSize : 0;
 }
 
-/**
- * Instructions for all tiles of m × n, up to a factor: each turn of the loop loads 4 + `loads` vectors
- * and multiplies `loads` × `lanes` rows. Counted in the machine code of lavapipe.
- */
-function cost(m: number, n: number, lanes: number, loads: number): number {
-  const tiles = Math.ceil(m / (loads * lanes)) * Math.ceil(n / (4 * lanes));
-  return tiles * (33 * lanes * (4 + loads) + 50 * lanes * loads);
+interface Tile {
+  /** Rows ÷ lanes. */
+  readonly loads: 1 | 2 | 4;
+  /** Eight columns a lane, not four. */
+  readonly wide: boolean;
 }
 
-/** A tile is wider than high, and may be lower: the shape, perhaps turned, that leaves the fewest cells empty. */
+const tiles: readonly Tile[] = [
+  { loads: 4, wide: true },
+  { loads: 4, wide: false },
+  { loads: 2, wide: false },
+  { loads: 1, wide: false },
+];
+
+const height = (lanes: number, { loads }: Tile) => loads * lanes;
+const width = (lanes: number, { wide }: Tile) => (wide ? 8 : 4) * lanes;
+
+/**
+ * Instructions for all tiles of m × n, up to a factor: each turn of the loop loads vectors of a and b
+ * and multiplies rows by columns. Counted in the machine code of SwiftShader (4 lanes) and lavapipe;
+ * lavapipe's registers do not hold a wide tile.
+ */
+function cost(m: number, n: number, lanes: number, tile: Tile): number {
+  if (tile.wide && lanes > 4) return Number.POSITIVE_INFINITY;
+  const [load, row] = lanes === 4 ? [400, 75] : [33 * lanes, 50];
+  const blocks = tile.wide ? 2 : 1;
+  const turn = load * (4 * blocks + tile.loads) + row * blocks * height(lanes, tile);
+  return turn * Math.ceil(m / height(lanes, tile)) * Math.ceil(n / width(lanes, tile));
+}
+
+/** The tile that leaves the fewest cells empty, and whether the product is turned for it. */
 function bestTile({ m, n, rank, halfA, halfB }: Problem, lanes: number) {
-  const tiles = [4, 2, 1].map((loads) => ({ loads, turn: false, cost: cost(m, n, lanes, loads) }));
+  const ways = tiles.map((tile) => ({ tile, turn: false, cost: cost(m, n, lanes, tile) }));
   if (rank === 0 && !halfA && !halfB) {
-    for (const loads of [4, 2, 1]) {
-      tiles.push({ loads, turn: true, cost: cost(n, m, lanes, loads) });
-    }
+    ways.push(...tiles.map((tile) => ({ tile, turn: true, cost: cost(n, m, lanes, tile) })));
   }
-  return tiles.reduce((best, tile) => (tile.cost < best.cost ? tile : best));
+  return ways.reduce((best, way) => (way.cost < best.cost ? way : best));
 }
 
 /** Lanes hand elements of a round: for CPU adapters, where a load costs more than arithmetic. */
@@ -42,7 +61,7 @@ export const broadcast: MatmulVariant = {
   joinsLowRank,
   record(recorder, operands, problem) {
     const lanes = lanesOf(recorder.traits);
-    const { loads, turn } = bestTile(problem, lanes);
+    const { tile, turn } = bestTile(problem, lanes);
     const shaped = turn ? turned(problem) : problem;
     const { tensors, defines, params } = bindOperands(shaped, operands, { turn });
     recorder.dispatch(source, {
@@ -53,13 +72,14 @@ export const broadcast: MatmulVariant = {
         VECTOR_A: defines.VECTOR_A && !shaped.transposeA,
         LANES_4: lanes === 4,
         LANES_16: lanes === 16,
-        LOADS_2: loads >= 2,
-        LOADS_4: loads === 4,
+        LOADS_2: tile.loads >= 2,
+        LOADS_4: tile.loads === 4,
+        WIDE: tile.wide,
       },
-      constants: { LANES: lanes, LOADS: loads },
+      constants: { LANES: lanes, LOADS: tile.loads },
       workgroups: [
-        Math.ceil(shaped.m / (loads * lanes)),
-        Math.ceil(shaped.n / (4 * lanes)),
+        Math.ceil(shaped.m / height(lanes, tile)),
+        Math.ceil(shaped.n / width(lanes, tile)),
         shaped.batch,
       ],
     });

@@ -1,10 +1,11 @@
 // The product with elements of a handed round a subgroup; no barriers. Continues matmul.operands.wgsl.
 //
 // Parallel plan: one subgroup of LANES a workgroup; x over rows, so that a strip of b stays in the
-// cache, y over columns, z over the batch. A lane sums LOADS · LANES rows × 4 columns. For four k at
-// a time it loads its own 4 × 4 block of b and, LOADS times, four k of one row of a, which the lanes
-// hand round. On a CPU adapter each lane's load of one number costs as much as ten additions of all
-// lanes, whatever its address: what counts is how many sums use it, and that the loop stays small.
+// cache, y over columns, z over the batch. A lane sums LOADS · LANES rows × 4 columns (twice 4, one
+// subgroup apart, if WIDE). For four k at a time it loads its own 4 × 4 block of b and, LOADS times,
+// four k of one row of a, which the lanes hand round. On a CPU adapter each lane's load of one number
+// costs as much as ten additions of all lanes, whatever its address: what counts is how many sums use
+// it, and that the loop fits the instruction cache.
 
 enable subgroups;
 
@@ -54,23 +55,68 @@ fn add(c: ptr<function, Sums>, b: mat4x4f, v: vec4f) {
 #endif
 }
 
+#if WIDE
+// The same for two blocks, side by side: to hand a number round costs as much as to use it.
+fn addBoth(
+  c: ptr<function, Sums>, d: ptr<function, Sums>, b: mat4x4f, other: mat4x4f, v: vec4f,
+) {
+  let v0 = quadBroadcast(v, 0u);
+  (*c)[0][0] += b * v0;
+  (*d)[0][0] += other * v0;
+  let v1 = quadBroadcast(v, 1u);
+  (*c)[0][1] += b * v1;
+  (*d)[0][1] += other * v1;
+  let v2 = quadBroadcast(v, 2u);
+  (*c)[0][2] += b * v2;
+  (*d)[0][2] += other * v2;
+  let v3 = quadBroadcast(v, 3u);
+  (*c)[0][3] += b * v3;
+  (*d)[0][3] += other * v3;
+}
+#endif
+
+// Writes LOADS · LANES rows × 4 columns of sums.
+alias Tile = array<Sums, LOADS>;
+fn store(sums: ptr<function, Tile>, batch: u32, row: u32, column: u32) {
+  let m = params.m;
+  let n = params.n;
+  if (column >= n) {
+    return;
+  }
+#if TRANSPOSE_Y
+  for (var i = 0u; i < min(LOADS * LANES, m - row); i += 4u) {
+    var block = transpose((*sums)[i / LANES][i % LANES / 4u]);
+    for (var j = 0u; j < min(4u, n - column); j++) {
+      put((batch * n + column + j) * m, row + i, m, block[j]);
+    }
+  }
+#else
+  for (var i = 0u; i < min(LOADS * LANES, m - row); i++) {
+    put((batch * m + row + i) * n, column, n, (*sums)[i / LANES][i % LANES / 4u][i % 4u]);
+  }
+#endif
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   // Copied, since a uniform is read again wherever it stands.
-  let m = params.m;
-  let n = params.n;
   let k = params.k;
   let row = group.x * LOADS * LANES;
-  let column = (group.y * LANES + lane) * 4u;
   let strideA = strideOfA();
   let strideB = strideOfB();
   let nextA = nextOfA();
   let nextB = nextOfB();
   let down = startOfA(0u, LANES);
   var atA = startOfA(group.z, row + lane);
+#if WIDE
+  let column = (group.y * 2u * LANES + lane) * 4u;
+  let aside = startOfB(0u, 4u * LANES);
+#else
+  let column = (group.y * LANES + lane) * 4u;
+#endif
   var atB = startOfB(group.z, column);
   var c0: Sums;
 #if LOADS_2
@@ -79,6 +125,12 @@ fn main(
 #if LOADS_4
   var c2: Sums;
   var c3: Sums;
+#endif
+#if WIDE
+  var d0: Sums;
+  var d1: Sums;
+  var d2: Sums;
+  var d3: Sums;
 #endif
   // All loads of a turn stand before its arithmetic: each is a branch for each lane.
   for (var done = 0u; done < k; done += 4u) {
@@ -92,6 +144,13 @@ fn main(
     let a3 = fourK(atA + 3u * down, strideA, left);
 #endif
     let block = blockOfB(atB, strideB, left);
+#if WIDE
+    let other = blockOfB(atB + aside, strideB, left);
+    addBoth(&c0, &d0, block, other, a0);
+    addBoth(&c1, &d1, block, other, a1);
+    addBoth(&c2, &d2, block, other, a2);
+    addBoth(&c3, &d3, block, other, a3);
+#else
     add(&c0, block, a0);
 #if LOADS_2
     add(&c1, block, a1);
@@ -100,14 +159,22 @@ fn main(
     add(&c2, block, a2);
     add(&c3, block, a3);
 #endif
+#endif
     atA += nextA;
     atB += nextB;
   }
 #if LOW_RANK
   let width = params.rank / 4u;
   for (var i = 0u; i < width; i++) {
-    let block = blockOfUp(column, 4u * i);
     let at = (row + lane) * width + i;
+    let block = blockOfUp(column, 4u * i);
+#if WIDE
+    let other = blockOfUp(column + 4u * LANES, 4u * i);
+    addBoth(&c0, &d0, block, other, low[at]);
+    addBoth(&c1, &d1, block, other, low[at + LANES * width]);
+    addBoth(&c2, &d2, block, other, low[at + 2u * LANES * width]);
+    addBoth(&c3, &d3, block, other, low[at + 3u * LANES * width]);
+#else
     add(&c0, block, low[at]);
 #if LOADS_2
     add(&c1, block, low[at + LANES * width]);
@@ -116,28 +183,19 @@ fn main(
     add(&c2, block, low[at + 2u * LANES * width]);
     add(&c3, block, low[at + 3u * LANES * width]);
 #endif
+#endif
   }
 #endif
 #if LOADS_4
-  var sums = array<Sums, 4>(c0, c1, c2, c3);
+  var sums = Tile(c0, c1, c2, c3);
 #elif LOADS_2
-  var sums = array<Sums, 2>(c0, c1);
+  var sums = Tile(c0, c1);
 #else
-  var sums = array<Sums, 1>(c0);
+  var sums = Tile(c0);
 #endif
-  if (column >= n) {
-    return;
-  }
-#if TRANSPOSE_Y
-  for (var i = 0u; i < min(LOADS * LANES, m - row); i += 4u) {
-    var block = transpose(sums[i / LANES][i % LANES / 4u]);
-    for (var j = 0u; j < min(4u, n - column); j++) {
-      put((group.z * n + column + j) * m, row + i, m, block[j]);
-    }
-  }
-#else
-  for (var i = 0u; i < min(LOADS * LANES, m - row); i++) {
-    put((group.z * m + row + i) * n, column, n, sums[i / LANES][i % LANES / 4u][i % 4u]);
-  }
+  store(&sums, group.z, row, column);
+#if WIDE
+  sums = Tile(d0, d1, d2, d3);
+  store(&sums, group.z, row, column + 4u * LANES);
 #endif
 }
