@@ -10,3 +10,4 @@ export {
   type StepReport,
   trainingSteps,
 } from './loop.ts';
+export { type LogRow, type RunHooks, type RunResult, type RunSchedule, runTraining } from './run.ts';

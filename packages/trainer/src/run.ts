@@ -1,0 +1,123 @@
+import type { StepReport } from './loop.ts';
+
+/** When a run logs, evaluates and saves; the keys of transformers' TrainingArguments. */
+export interface RunSchedule {
+  readonly loggingSteps: number;
+  readonly loggingFirstStep: boolean;
+  readonly evalStrategy: 'no' | 'steps' | 'epoch';
+  readonly evalSteps?: number | null;
+  readonly saveStrategy: 'no' | 'steps' | 'epoch';
+  readonly saveSteps: number;
+}
+
+/** One logged step (or evaluation): TRL's keys, in TRL's order. */
+export type LogRow = Readonly<Record<string, number>>;
+
+/** What happens around the steps; all are awaited in turn. */
+export interface RunHooks {
+  /** After each step: for a progress line. */
+  stepped?(report: StepReport): void;
+  logged(row: LogRow): void | Promise<void>;
+  evaluate?(): Promise<Record<string, number>>;
+  /** Writes a checkpoint of the state after `report`. */
+  save(report: StepReport): Promise<void>;
+  /** True once the user asked to stop: the run saves and ends after the step. */
+  stopping?(): boolean;
+}
+
+export interface RunResult {
+  readonly steps: number;
+  readonly stopped: boolean;
+  /** Mean loss over all steps of this run. */
+  readonly trainLoss: number;
+  readonly seconds: number;
+  readonly tokens: number;
+}
+
+/** Means since the last log, as transformers and TRL keep them. */
+class Window {
+  #losses: number[] = [];
+  #metrics = new Map<string, number>();
+
+  add({ loss, metrics }: StepReport): void {
+    this.#losses.push(loss);
+    for (const [name, value] of Object.entries(metrics)) {
+      this.#metrics.set(name, (this.#metrics.get(name) ?? 0) + value);
+    }
+  }
+
+  take(report: StepReport, tokens: number): LogRow {
+    const count = this.#losses.length;
+    const row: Record<string, number> = {
+      loss: this.#losses.reduce((a, b) => a + b, 0) / count,
+      grad_norm: report.gradNorm,
+      learning_rate: report.learningRate,
+    };
+    for (const [name, sum] of this.#metrics) row[name] = sum / count;
+    this.#losses = [];
+    this.#metrics.clear();
+    return { ...row, num_tokens: tokens, epoch: report.epoch, step: report.step };
+  }
+}
+
+/**
+ * Runs a trainer's steps, logging, evaluating and saving on schedule. `tokens` counts from where a
+ * resumed run stood.
+ */
+export async function runTraining(
+  steps: AsyncIterable<StepReport>,
+  schedule: RunSchedule,
+  hooks: RunHooks,
+  { tokens = 0 }: { tokens?: number } = {},
+): Promise<RunResult> {
+  const window = new Window();
+  const started = performance.now();
+  let losses = 0;
+  let count = 0;
+  let seen = tokens;
+  let last: StepReport | undefined;
+  let saved = 0;
+  let stopped = false;
+  const due = (strategy: 'no' | 'steps' | 'epoch', every: number, report: StepReport) =>
+    strategy === 'steps'
+      ? report.step % Math.max(1, Math.round(every)) === 0
+      : strategy === 'epoch' && report.resume.next.index === 0;
+  const share = (every: number, total: number) => (every < 1 ? Math.ceil(every * total) : every);
+  for await (const report of steps) {
+    last = report;
+    count++;
+    losses += report.loss;
+    seen += report.tokens;
+    window.add(report);
+    hooks.stepped?.(report);
+    const { totalSteps } = report;
+    const first = report.step === 1 && schedule.loggingFirstStep;
+    const logging = share(schedule.loggingSteps, totalSteps);
+    if (first || due('steps', logging, report)) await hooks.logged(window.take(report, seen));
+    if (hooks.evaluate) {
+      const every = share(schedule.evalSteps ?? schedule.loggingSteps, totalSteps);
+      if (due(schedule.evalStrategy, every, report)) {
+        const metrics = await hooks.evaluate();
+        await hooks.logged({ ...metrics, epoch: report.epoch, step: report.step });
+      }
+    }
+    stopped = hooks.stopping?.() ?? false;
+    const saving = due(schedule.saveStrategy, share(schedule.saveSteps, totalSteps), report);
+    if (saving || stopped) {
+      await hooks.save(report);
+      saved = report.step;
+    }
+    if (stopped) break;
+  }
+  // transformers saves once more at the end of a run that saves at all.
+  if (last && !stopped && schedule.saveStrategy !== 'no' && saved !== last.step) {
+    await hooks.save(last);
+  }
+  return {
+    steps: count,
+    stopped,
+    trainLoss: losses / Math.max(1, count),
+    seconds: (performance.now() - started) / 1000,
+    tokens: seen,
+  };
+}
