@@ -1,0 +1,133 @@
+import { stat } from 'node:fs/promises';
+import { AttuneError, type DeviceChoice, type Gpu, requestGpu, spokenBytes } from '@attune/gpu';
+import {
+  downloadModel,
+  isHubId,
+  Network,
+  nodeHubStorage,
+  type OpenModel,
+  openModel,
+  uploadWeights,
+} from '@attune/model';
+import { type LoraMethod, loraFromFiles, readAdapter } from '@attune/peft';
+import { Executor, Store, Trainable } from '@attune/plan';
+import { Tokenizer } from '@attune/tokenizer';
+import type { Values } from './command-line/option.ts';
+import type { Terminal } from './command-line/terminal.ts';
+import { readFileOf } from './files.ts';
+
+/** An adapter that was read: what it changes, and its tensors by trained name. */
+export interface LoadedAdapter {
+  readonly method: LoraMethod;
+  readonly values: ReadonlyMap<string, Float32Array>;
+  /** adapter_config.json as it was. */
+  readonly config: Record<string, unknown>;
+}
+
+/** A model on a device, ready to compute. */
+export interface Session {
+  readonly gpu: Gpu;
+  readonly model: OpenModel;
+  readonly adapter?: LoadedAdapter;
+  readonly store: Store;
+  readonly network: Network;
+  readonly executor: Executor;
+  destroy(): void;
+}
+
+/** Opens what `model_name_or_path` names: a folder, a GGUF file, or a model of the hub. */
+export async function findModel(values: Values, terminal: Terminal): Promise<OpenModel> {
+  const name = String(values.model_name_or_path);
+  const there = await stat(name).then(
+    () => true,
+    () => false,
+  );
+  if (there || !isHubId(name)) return openModel(name);
+  const folder = await downloadModel(name, {
+    storage: await nodeHubStorage(),
+    revision: String(values.model_revision ?? 'main'),
+    offline: process.env.HF_HUB_OFFLINE === '1',
+    ...(process.env.HF_TOKEN && { token: process.env.HF_TOKEN }),
+    ...(process.env.HF_ENDPOINT && { endpoint: process.env.HF_ENDPOINT }),
+    onProgress: ({ file, done, total }: { file: string; done: number; total: number }) =>
+      terminal.progress(`${file}: ${spokenBytes(done)} of ${spokenBytes(total)}`),
+  });
+  terminal.settle();
+  return openModel(folder);
+}
+
+export function tokenizerOf(model: OpenModel): Tokenizer {
+  return Tokenizer.from({
+    ...model.tokenizer,
+    ...(model.generationConfig && { generationConfig: model.generationConfig }),
+  });
+}
+
+/** The adapter in a folder of PEFT's files. @throws AttuneError `adapter-missing` and those of `@attune/peft` */
+export async function findAdapter(path: string, model: OpenModel): Promise<LoadedAdapter> {
+  const files = await readAdapter((file) => readFileOf(path, file, 'adapter-missing'));
+  return { ...loraFromFiles(model.config, files), config: files.config };
+}
+
+/** The device that the user chose; software adapters are named aloud. */
+export async function openDevice(values: Values, terminal: Terminal): Promise<Gpu> {
+  return requestGpu({
+    ...(values.device !== undefined && { device: values.device as DeviceChoice }),
+    log: (line) => terminal.note(line),
+  });
+}
+
+/** Loads model and adapter onto the device: frozen, to compute with. */
+export async function loadSession(values: Values, terminal: Terminal): Promise<Session> {
+  const model = await findModel(values, terminal);
+  const { config } = model;
+  const path = values.adapter_name_or_path;
+  const adapter = path === undefined ? undefined : await findAdapter(String(path), model);
+  const gpu = await openDevice(values, terminal);
+  const store = new Store(gpu);
+  let network = new Network(config);
+  if (adapter) {
+    const trainable = new Trainable(adapter.method.tensors, gpu.traits.maxStorageBinding);
+    trainable.allocate(store, ['parameters']);
+    for (const [name, data] of adapter.values) trainable.write(store, name, data);
+    network = new Network(config, adapter.method.tuning(trainable, { gradient: false }));
+  }
+  await uploadWeights(store, config, model.weights, {
+    ...(adapter && { except: (name: string) => adapter.method.replaces(name) }),
+    progress: loadingLine(terminal),
+  });
+  terminal.settle();
+  const executor = new Executor(store);
+  return {
+    gpu,
+    model,
+    ...(adapter && { adapter }),
+    store,
+    network,
+    executor,
+    destroy() {
+      executor.destroy();
+      store.destroy();
+      gpu.destroy();
+    },
+  };
+}
+
+/** Tells of loads that take longer than a moment. */
+export function loadingLine(terminal: Terminal): (done: number, total: number) => void {
+  const start = Date.now();
+  return (done, total) => {
+    if (Date.now() - start > 1500) terminal.progress(`Loading weights: ${done} of ${total} tensors`);
+  };
+}
+
+/** The error of a command that needs a model folder's tokenizer and has none is the model's own. */
+export function needPadding(tokenizer: Tokenizer): number {
+  const { padTokenId } = tokenizer;
+  if (padTokenId !== undefined) return padTokenId;
+  throw new AttuneError(
+    'no-padding-token',
+    'The tokenizer names neither a padding token nor an end-of-text token.',
+    'Name eos_token in tokenizer_config.json.',
+  );
+}
