@@ -1,4 +1,11 @@
+export {
+  type CheckpointParts,
+  checkpointSteps,
+  readCheckpoint,
+  writeCheckpoint,
+} from './checkpoint.ts';
 export { bucket, flatten } from './flatten.ts';
+export { diskFolder, memoryFolder, type OutputFolder } from './folder.ts';
 export {
   countSteps,
   type LoopArguments,
@@ -10,4 +17,10 @@ export {
   type StepReport,
   trainingSteps,
 } from './loop.ts';
-export { type LogRow, type RunHooks, type RunResult, type RunSchedule, runTraining } from './run.ts';
+export {
+  type LogRow,
+  type RunHooks,
+  type RunResult,
+  type RunSchedule,
+  runTraining,
+} from './run.ts';
