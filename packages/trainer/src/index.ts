@@ -17,6 +17,7 @@ export {
   type StepReport,
   trainingSteps,
 } from './loop.ts';
+export { Progress, sparkline, spokenSeconds } from './progress.ts';
 export {
   type LogRow,
   type RunHooks,
@@ -24,3 +25,4 @@ export {
   type RunSchedule,
   runTraining,
 } from './run.ts';
+export { type RunFacts, RunLog } from './run-log.ts';
