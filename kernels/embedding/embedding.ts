@@ -54,11 +54,11 @@ export const embedding = operation<{ table: Tensor; ids: Tensor }, { y: Tensor }
       let dTable = into.table;
       if (!dTable) {
         dTable = recorder.tensor('dTable', table.shape);
-        const count = elements(table.shape);
+        const count = Math.ceil(elements(table.shape) / 4);
         recorder.dispatch(zeroSource, {
           tensors: { y: dTable },
           params: { count },
-          workgroups: Math.ceil(count / 64),
+          workgroups: Math.ceil(count / 512),
         });
       }
       const links = recorder.tensor('links', [tokens, 2], 'i32');

@@ -6,16 +6,24 @@
 // cosines, sines  [positions, D/2] f32, made in float64 on the CPU: sines of shaders are too coarse
 // positions       [tokens] i32; below 0 (padding) counts as 0
 //
-// Parallel plan: one pair (i, i + D/2) of one head of one token an invocation.
+// Four neighbouring pairs are one element where D/2 divides by 4.
+//
+// Parallel plan: one pair (i, i + D/2) of one head of one token an invocation (or four pairs).
+
+#if VEC4
+alias Element = vec4f;
+#else
+alias Element = f32;
+#endif
 
 struct Params { count: u32, width: u32, half: u32, direction: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> cosines: array<f32>;
-@group(0) @binding(3) var<storage, read> sines: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<Element>;
+@group(0) @binding(2) var<storage, read> cosines: array<Element>;
+@group(0) @binding(3) var<storage, read> sines: array<Element>;
 @group(0) @binding(4) var<storage, read> positions: array<i32>;
-@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<Element>;
 
 @compute @workgroup_size(64)
 fn main(

@@ -37,10 +37,12 @@ function rotate(
   expectShape(sin.name, sin.shape, cos.shape);
   expectShape(positions.name, positions.shape, [tokens]);
   const y = recorder.tensor(direction === 1 ? 'y' : 'dx', x.shape);
-  const count = elements(x.shape) / 2;
+  const size = half % 4 === 0 ? 4 : 1;
+  const count = elements(x.shape) / 2 / size;
   recorder.dispatch(source, {
     tensors: { x, cosines: cos, sines: sin, positions, y },
-    params: { count, width, half, direction },
+    defines: { VEC4: size === 4 },
+    params: { count, width: width / size, half: half / size, direction },
     workgroups: Math.ceil(count / 64),
   });
   return y;

@@ -1,28 +1,34 @@
 // dx = dy · (Φ(x) + x · φ(x)), φ the normal density; or, if TANH, with s = σ(2u) and
 // u = √(2/π) · (x + 0.044715 x³): dx = dy · (s + x · s · (1 - s) · 2u').
 //
-// x, dy, dx  [count] f32, any shape
+// x, dy, dx  [count] f32, any shape; count is of vec4f where the length divides by 4
 //
-// Parallel plan: one element an invocation.
+// Parallel plan: one element (of four numbers where possible) an invocation.
+
+#if VEC4
+alias Element = vec4f;
+#else
+alias Element = f32;
+#endif
 
 struct Params { count: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<Element>;
+@group(0) @binding(2) var<storage, read> dy: array<Element>;
+@group(0) @binding(3) var<storage, read_write> dx: array<Element>;
 
 #if TANH
-fn share(v: f32) -> f32 {
+fn share(v: Element) -> Element {
   let e = exp(-1.5957691216057308 * abs(v) * (1.0 + 0.044715 * v * v));
-  return select(e, 1.0, v >= 0.0) / (1.0 + e);
+  return select(e, Element(1.0), v >= Element(0.0)) / (1.0 + e);
 }
 #else
 // Φ(v) = ½ erfc(-v/√2), erfc by a Chebyshev fit whose relative error is below 1.2e-7 everywhere.
-fn share(v: f32) -> f32 {
+fn share(v: Element) -> Element {
   let z = abs(v) * 0.7071067811865476;
   let t = 1.0 / (1.0 + 0.5 * z);
-  var p = 0.17087277;
+  var p = Element(0.17087277);
   p = p * t - 0.82215223;
   p = p * t + 1.48851587;
   p = p * t - 1.13520398;
@@ -32,7 +38,7 @@ fn share(v: f32) -> f32 {
   p = p * t + 0.37409196;
   p = p * t + 1.00002368;
   let tail = 0.5 * t * exp(p * t - 1.26551223 - z * z);
-  return select(tail, 1.0 - tail, v >= 0.0);
+  return select(tail, 1.0 - tail, v >= Element(0.0));
 }
 #endif
 

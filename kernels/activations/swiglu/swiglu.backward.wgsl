@@ -2,7 +2,7 @@
 //
 // gate, up, dy, dGate, dUp  [tokens, F] f32; count is of vec4f where the length divides by 4.
 //
-// Parallel plan: one element (of four numbers where possible) an invocation, both gradients at once.
+// Parallel plan: one element (of four numbers where possible) an invocation; both gradients at once.
 
 #if VEC4
 alias Element = vec4f;

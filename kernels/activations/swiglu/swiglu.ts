@@ -1,4 +1,5 @@
-import { elements, expectShape, operation, shader, type Tensor } from '../../contract/index.ts';
+import { expectShape, operation, shader, type Tensor } from '../../contract/index.ts';
+import { elementwiseGrid } from '../../elementwise/grid.ts';
 import backwardText from './swiglu.backward.wgsl';
 import forwardText from './swiglu.forward.wgsl';
 import { swigluReference } from './swiglu.reference.ts';
@@ -7,14 +8,6 @@ export { swigluReference } from './swiglu.reference.ts';
 
 const forwardSource = shader('swiglu.forward', forwardText);
 const backwardSource = shader('swiglu.backward', backwardText);
-
-/** How many invocations, each of one element or of four, take an array. */
-function grid(tensor: Tensor) {
-  const length = elements(tensor.shape);
-  const vec4 = length % 4 === 0;
-  const count = vec4 ? length / 4 : length;
-  return { defines: { VEC4: vec4 }, params: { count }, workgroups: Math.ceil(count / 64) };
-}
 
 /**
  * y = silu(gate) · up, the gated activation of Llama's feed-forward layer.
@@ -29,14 +22,20 @@ export const swiglu = operation<{ gate: Tensor; up: Tensor }, { y: Tensor }, Rec
     forward(recorder, { gate, up }) {
       expectShape(up.name, up.shape, gate.shape);
       const y = recorder.tensor('y', gate.shape);
-      recorder.dispatch(forwardSource, { tensors: { gate, up, y }, ...grid(gate) });
+      recorder.dispatch(forwardSource, {
+        tensors: { gate, up, y },
+        ...elementwiseGrid(gate),
+      });
       return { y };
     },
     backward(recorder, { inputs: { gate, up }, gradients: { y: dy }, needs }) {
       if (!dy || !(needs.gate || needs.up)) return {};
       const dGate = recorder.tensor('dGate', gate.shape);
       const dUp = recorder.tensor('dUp', gate.shape);
-      recorder.dispatch(backwardSource, { tensors: { gate, up, dy, dGate, dUp }, ...grid(gate) });
+      recorder.dispatch(backwardSource, {
+        tensors: { gate, up, dy, dGate, dUp },
+        ...elementwiseGrid(gate),
+      });
       return { ...(needs.gate && { gate: dGate }), ...(needs.up && { up: dUp }) };
     },
   },

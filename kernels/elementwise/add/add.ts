@@ -1,4 +1,5 @@
-import { elements, expectShape, operation, shader, type Tensor } from '../../contract/index.ts';
+import { expectShape, operation, shader, type Tensor } from '../../contract/index.ts';
+import { elementwiseGrid } from '../grid.ts';
 import text from './add.forward.wgsl';
 import { addReference } from './add.reference.ts';
 
@@ -15,15 +16,7 @@ export const add = operation<{ a: Tensor; b: Tensor }, { y: Tensor }, Record<str
   forward(recorder, { a, b }) {
     expectShape(b.name, b.shape, a.shape);
     const y = recorder.tensor('y', a.shape);
-    const length = elements(a.shape);
-    const vec4 = length % 4 === 0;
-    const count = vec4 ? length / 4 : length;
-    recorder.dispatch(source, {
-      tensors: { a, b, y },
-      defines: { VEC4: vec4 },
-      params: { count },
-      workgroups: Math.ceil(count / 64),
-    });
+    recorder.dispatch(source, { tensors: { a, b, y }, ...elementwiseGrid(y) });
     return { y };
   },
   backward(_, { gradients, needs }) {

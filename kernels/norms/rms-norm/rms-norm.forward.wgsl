@@ -4,15 +4,25 @@
 // weight  [width] f32; offset is 1 for Gemma, else 0
 // rstd    [rows] f32, kept for the gradient
 //
+// Where the number of columns divides by 4, elements are vec4f and width counts these.
+//
 // Parallel plan: a workgroup of 64 a row where COOPERATIVE, else one invocation a row.
 // Sums run in chunks of 32, so that their rounding stays small.
 
-struct Params { rows: u32, width: u32, eps: f32, offset: f32 }
+#if VEC4
+alias Element = vec4f;
+fn sumOf(a: vec4f) -> f32 { return (a.x + a.y) + (a.z + a.w); }
+#else
+alias Element = f32;
+fn sumOf(a: f32) -> f32 { return a; }
+#endif
+
+struct Params { rows: u32, width: u32, columns: f32, eps: f32, offset: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<Element>;
+@group(0) @binding(2) var<storage, read> weight: array<Element>;
+@group(0) @binding(3) var<storage, read_write> y: array<Element>;
 @group(0) @binding(4) var<storage, read_write> rstd: array<f32>;
 
 #if COOPERATIVE
@@ -52,16 +62,16 @@ fn main(
     return;
   }
   let first = row * params.width;
-  var sum = 0.0;
+  var sum = Element(0.0);
   for (var chunk = lane; chunk < params.width; chunk += 32u * LANES) {
-    var part = 0.0;
+    var part = Element(0.0);
     for (var c = chunk; c < min(chunk + 32u * LANES, params.width); c += LANES) {
       let v = x[first + c];
       part += v * v;
     }
     sum += part;
   }
-  let scale = 1.0 / sqrt(total(lane, sum) / f32(params.width) + params.eps);
+  let scale = 1.0 / sqrt(total(lane, sumOf(sum)) / params.columns + params.eps);
   if (lane == 0u) {
     rstd[row] = scale;
   }

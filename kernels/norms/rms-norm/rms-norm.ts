@@ -17,11 +17,16 @@ const forwardSource = shader('rms-norm.forward', forwardText);
 const backwardSource = shader('rms-norm.backward', backwardText);
 const weightSource = shader('rms-norm.weight', weightText);
 
-function grid({ traits }: Recorder, rows: number) {
+function grid({ traits }: Recorder, rows: number, width: number) {
   return {
-    defines: { COOPERATIVE: !traits.software },
+    defines: { COOPERATIVE: !traits.software, VEC4: width % 4 === 0 },
     workgroups: traits.software ? Math.ceil(rows / 64) : rows,
   };
+}
+
+/** Rows, their elements (of four numbers where possible) and their columns. */
+function size(rows: number, columns: number) {
+  return { rows, width: columns % 4 === 0 ? columns / 4 : columns, columns };
 }
 
 /**
@@ -47,8 +52,8 @@ export const rmsNorm = operation<
     const rstd = recorder.tensor('rstd', [rows]);
     recorder.dispatch(forwardSource, {
       tensors: { x, weight, y, rstd },
-      params: { rows, width, eps, offset },
-      ...grid(recorder, rows),
+      params: { ...size(rows, width), eps, offset },
+      ...grid(recorder, rows, width),
     });
     return { y, rstd };
   },
@@ -62,8 +67,8 @@ export const rmsNorm = operation<
       found.x = recorder.tensor('dx', x.shape);
       recorder.dispatch(backwardSource, {
         tensors: { x, weight, rstd, dy, dx: found.x },
-        params: { rows, width, offset: options.offset ?? 0 },
-        ...grid(recorder, rows),
+        params: { ...size(rows, width), offset: options.offset ?? 0 },
+        ...grid(recorder, rows, width),
       });
     }
     if (needs.weight) {
