@@ -31,7 +31,7 @@ export {
 export { downloadModel, type HubOptions, isHubId } from './files/hub.ts';
 export { type HubStorage, type HubWriter, nodeHubStorage } from './files/hub-storage.ts';
 export { type OpenModel, openModel } from './files/open.ts';
-export type { TokenizerFiles } from './files/open-tokenizer.ts';
+export { openTokenizer, type TokenizerFiles } from './files/open-tokenizer.ts';
 export { encodeGgml, type WritableType } from './files/quantise.ts';
 export { readSafetensors, type SafetensorsFile } from './files/safetensors.ts';
 export type { SafetensorsDtype } from './files/safetensors-header.ts';
@@ -44,6 +44,8 @@ export {
 export { type Sha256, sha256 } from './files/sha256.ts';
 export { openSafetensors } from './files/sharded.ts';
 export type { TensorInfo, WeightSource } from './files/weights.ts';
+export { Generator, type GeneratorOptions } from './generation/generator.ts';
+export type { GenerateOptions, Generation } from './generation/options.ts';
 export { type TokenRows, tokenInputs, tokenValues } from './network/batch.ts';
 export {
   type Attend,
@@ -71,3 +73,4 @@ export {
   uploadRope,
   uploadWeights,
 } from './network/network.ts';
+export { type GenerateOptions, type Generation, Generator } from './generation/generator.ts';
