@@ -73,4 +73,3 @@ export {
   uploadRope,
   uploadWeights,
 } from './network/network.ts';
-export { type GenerateOptions, type Generation, Generator } from './generation/generator.ts';
