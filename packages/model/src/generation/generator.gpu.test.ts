@@ -72,25 +72,28 @@ async function recomputed(name: string, prompt: number[], ids: number[]): Promis
 const worst = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   a.length === b.length ? Math.max(...Array.from(a, (x, i) => Math.abs(x - b[i]!))) : Infinity;
 
-test.each(names)('%s: greedy tokens and log-probabilities are those of transformers', async (name) => {
-  const text = readFileSync(`${folder(name)}/generation.json`, 'utf8');
-  const expected = JSON.parse(text) as {
-    max_new_tokens: number;
-    eos_token_id: number;
-    rows: { prompt: number[]; tokens: number[]; log_probs: number[] }[];
-  };
-  const writer = await generator(name);
-  const found = await writer.generate(
-    expected.rows.map(({ prompt }) => prompt),
-    { maxNewTokens: expected.max_new_tokens, eosTokenIds: [expected.eos_token_id] },
-  );
-  expected.rows.forEach(({ tokens, log_probs }, row) => {
-    expect(found[row]!.ids).toEqual(tokens);
-    expect(worst(found[row]!.logProbs, log_probs)).toBeLessThan(1e-5);
-    expect(found[row]!.finishReason).toBe('length');
-  });
-  writer.destroy();
-});
+test.each(names)(
+  '%s: greedy tokens and log-probabilities are those of transformers',
+  async (name) => {
+    const text = readFileSync(`${folder(name)}/generation.json`, 'utf8');
+    const expected = JSON.parse(text) as {
+      max_new_tokens: number;
+      eos_token_id: number;
+      rows: { prompt: number[]; tokens: number[]; log_probs: number[] }[];
+    };
+    const writer = await generator(name);
+    const found = await writer.generate(
+      expected.rows.map(({ prompt }) => prompt),
+      { maxNewTokens: expected.max_new_tokens, eosTokenIds: [expected.eos_token_id] },
+    );
+    expected.rows.forEach(({ tokens, log_probs }, row) => {
+      expect(found[row]!.ids).toEqual(tokens);
+      expect(worst(found[row]!.logProbs, log_probs)).toBeLessThan(1e-5);
+      expect(found[row]!.finishReason).toBe('length');
+    });
+    writer.destroy();
+  },
+);
 
 test.each(names)('%s: every cached step equals the whole forward pass again', async (name) => {
   const writer = await generator(name, { batchSize: 5 });
@@ -103,7 +106,10 @@ test.each(names)('%s: every cached step equals the whole forward pass again', as
 });
 
 test.each(names)('%s: a batch of prompts of many lengths equals one by one', async (name) => {
-  const [batched, single] = [await generator(name, { batchSize: 3 }), await generator(name, { batchSize: 1 })];
+  const [batched, single] = [
+    await generator(name, { batchSize: 3 }),
+    await generator(name, { batchSize: 1 }),
+  ];
   const options = { maxNewTokens: 12 };
   const together = await batched.generate(prompts, options);
   for (const [row, prompt] of prompts.entries()) {
@@ -118,7 +124,14 @@ test.each(names)('%s: a batch of prompts of many lengths equals one by one', asy
 test('a seed gives its tokens again, however often they are read back, and another seed others', async () => {
   const writer = await generator('llama-rope3', { batchSize: 2 });
   const run = (seed: number, readEvery: number) =>
-    writer.generate(prompts, { maxNewTokens: 20, temperature: 0.9, topK: 50, topP: 0.95, seed, readEvery });
+    writer.generate(prompts, {
+      maxNewTokens: 20,
+      temperature: 0.9,
+      topK: 50,
+      topP: 0.95,
+      seed,
+      readEvery,
+    });
   const first = await run(7, 8);
   expect(await run(7, 8)).toEqual(first);
   expect(await run(7, 3)).toEqual(first);
