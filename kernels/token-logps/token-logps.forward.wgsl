@@ -11,7 +11,7 @@
 //
 // Parallel plan: a workgroup a row, one pass. Each lane takes blocks of 16 numbers, moves its maximum
 // at most once a block, and keeps the numbers equal to the maximum apart (`ones`): where the target is
-// nearly certain, ln(1 + rest) would lose `rest` otherwise. Lane 0 joins the lanes in their order.
+// nearly certain, ln(1 + rest) would lose `rest` otherwise. Lanes are joined in pairs.
 
 struct Params { first: u32, rows: u32, columns: u32 }
 
@@ -136,11 +136,14 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     part.weighted += sum((e0 * (x0 - m) + e1 * (x1 - m)) + (e2 * (x2 - m) + e3 * (x3 - m)));
   }
   parts[lane] = part;
-  workgroupBarrier();
-  if (lane == 0u) {
-    for (var other = 1u; other < LANES; other++) {
-      part = joined(part, parts[other]);
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      part = joined(part, parts[lane + half]);
+      parts[lane] = part;
     }
+  }
+  if (lane == 0u) {
     let sums = part.ones + part.rest;
     let logSum = select(log(sums), log1p(part.rest), part.ones == 1.0);
     let id = u32(target_id);

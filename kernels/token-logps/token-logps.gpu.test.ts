@@ -14,7 +14,7 @@ function problem(n: number, h: number, v: number, scale = 4): HostArrays {
   };
 }
 
-test.each([1, 63, 64, 65, 257, 3001])(
+test.each([1, 63, 64, 65, 257, 3001, 20_004])(
   'over %i tokens, values and gradients equal float64',
   async (v) => {
     await checkKernel(
@@ -36,9 +36,7 @@ test.each([1, 63, 64, 65, 257])('of %i rows, values and gradients equal float64'
 });
 
 test('chunks give what one piece gives', async () => {
-  for (const chunk of [8, 16, 40]) {
-    await checkKernel(tokenLogps, problem(75, 40, 130), { chunk }, { gradientTolerance: 3e-6 });
-  }
+  await checkKernel(tokenLogps, problem(75, 24, 40), { chunk: 16 }, { gradientTolerance: 3e-6 });
 });
 
 test('a temperature divides logits and gradients', async () => {
@@ -131,12 +129,12 @@ test('a nearly certain target keeps the digits of its log-probability and gradie
 
 test('gradients add into what stands there, over chunks and from another batch', async () => {
   const { device } = await testGpu();
-  const inputs = problem(70, 24, 50);
+  const inputs = problem(70, 24, 40);
   const arrays = {
     ...inputs,
     dlogps: random([70], 5),
     a: random([70, 24], 6),
-    b: random([50, 24], 7),
+    b: random([40, 24], 7),
   };
   const truth = tokenLogpsReference.backward(inputs, { logps: arrays.dlogps }, {});
   for (const [label, traits] of await variants()) {

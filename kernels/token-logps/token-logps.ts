@@ -64,6 +64,12 @@ export function tokenLogpsChunk(
   return Math.ceil(n / Math.ceil(n / most) / unit) * unit;
 }
 
+/** Lanes of the workgroup of a row: a power of two, about 64 logits each and up to 256; CPUs pay for every barrier. */
+function lanesOf(columns: number, { software }: Pick<KernelTraits, 'software'>): number {
+  const wished = 2 ** Math.ceil(Math.log2(columns / 64));
+  return Math.max(16, Math.min(software ? 16 : 256, wished));
+}
+
 /** Calls `work` on each chunk's logits and its window of `hidden`; one buffer of logits serves all. */
 function eachChunk(
   recorder: Recorder,
@@ -121,7 +127,7 @@ export const tokenLogps = operation<TokenLogpsInputs, TokenLogpsOutputs, TokenLo
       recorder.dispatch(forwardSource, {
         tensors: { logits, targets, logps, entropy, correct, lse, saved },
         defines: { QUADS: columns % 4 === 0 },
-        constants: { LANES: recorder.traits.software ? 16 : 256 },
+        constants: { LANES: lanesOf(columns, recorder.traits) },
         params: { first, rows, columns },
         workgroups: [rows, 1, 1],
       });
