@@ -10,7 +10,7 @@
 // scores, the keys x, x + 8, x + 16, x + 24; of the sums, dimensions 4x to 4x + 3 of each chunk. Matrices of
 // scores have a column a key and a row a query.
 
-struct Params { length: i32, heads: u32, kvHeads: u32, window: i32, factor: f32 }
+struct Params { length: i32, heads: u32, kvHeads: u32, window: i32, causal: i32, factor: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
@@ -35,11 +35,7 @@ var<workgroup> range: vec2i;
 fn visible(row: i32, query: i32) -> vec2i {
   let document = bounds[row * params.length + min(query, params.length - 1)];
   let first = max(document.x, query - params.window + 1);
-#if CAUSAL
-  let end = min(document.y, query + 1);
-#else
-  let end = document.y;
-#endif
+  let end = min(document.y, select(document.y, query + 1, params.causal == 1));
   return select(vec2i(params.length, 0), vec2i(first, end), first < end);
 }
 

@@ -19,7 +19,7 @@ alias Element = f32;
 fn product(a: f32, b: f32) -> f32 { return a * b; }
 #endif
 
-struct Params { length: i32, heads: u32, kvHeads: u32, window: i32, dim: u32, factor: f32 }
+struct Params { length: i32, heads: u32, kvHeads: u32, window: i32, causal: i32, dim: u32, factor: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<Element>;
@@ -35,11 +35,7 @@ const LANES = 32;
 fn visible(row: i32, query: i32) -> vec2i {
   let document = bounds[row * params.length + query];
   let first = max(document.x, query - params.window + 1);
-#if CAUSAL
-  return vec2i(first, min(document.y, query + 1));
-#else
-  return vec2i(first, document.y);
-#endif
+  return vec2i(first, min(document.y, select(document.y, query + 1, params.causal == 1)));
 }
 
 @compute @workgroup_size(LANES)

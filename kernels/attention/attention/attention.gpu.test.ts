@@ -38,11 +38,11 @@ const check = (options: AttentionOptions, documents?: Documents) =>
 
 describe('attention and its gradients equal float64', () => {
   test.each([1, 63, 64, 65, 257])('over %i tokens', async (length) => {
-    await check({ rows: 2, length, heads: 4, kvHeads: 2, headDim: 16 });
+    await check({ rows: 2, length, heads: 4, kvHeads: 2, headDim: 36 });
   });
 
-  // Each dimension compiles nine shaders anew, which software adapters take seconds for.
-  test.each([1, 7, 36, 80])('with a head dimension of %i', async (headDim) => {
+  // Each dimension compiles all shaders anew, which takes software adapters seconds.
+  test.each([1, 7, 64])('with a head dimension of %i', async (headDim) => {
     await check({ rows: 1, length: 40, heads: 2, kvHeads: 1, headDim }, () => [17, 20]);
   });
 
@@ -52,12 +52,12 @@ describe('attention and its gradients equal float64', () => {
 
   test.each([1, 8, 33, 1000])('with a window of %i', async (window) => {
     const documents = (row: number) => [[70], [5, 50], [1, 1, 60, 8]][row]!;
-    await check({ rows: 3, length: 70, heads: 4, kvHeads: 2, headDim: 16, window }, documents);
+    await check({ rows: 3, length: 70, heads: 4, kvHeads: 2, headDim: 36, window }, documents);
   });
 
   test('with several documents a row, padding, and rows of nothing else', async () => {
     const documents = (row: number) => [[3, 30, 1, 31], [], [65], [64]][row]!;
-    await check({ rows: 4, length: 65, heads: 2, kvHeads: 1, headDim: 16 }, documents);
+    await check({ rows: 4, length: 65, heads: 2, kvHeads: 1, headDim: 36 }, documents);
   });
 
   test.each([undefined, 5])('without a causal mask, window %s', async (window) => {
@@ -67,7 +67,7 @@ describe('attention and its gradients equal float64', () => {
         length: 67,
         heads: 3,
         kvHeads: 1,
-        headDim: 16,
+        headDim: 36,
         causal: false,
         ...(window && { window }),
       },
@@ -76,7 +76,7 @@ describe('attention and its gradients equal float64', () => {
   });
 
   test('with a scale of its own and scores in the hundreds', async () => {
-    const options = { rows: 1, length: 50, heads: 2, kvHeads: 2, headDim: 16, scale: 4 };
+    const options = { rows: 1, length: 50, heads: 2, kvHeads: 2, headDim: 36, scale: 4 };
     await checkKernel(attention, inputs(options), options, {
       tolerance: 2e-4,
       needs: ['q', 'k', 'v'],
@@ -86,10 +86,10 @@ describe('attention and its gradients equal float64', () => {
 
 test('padding gives exact zeros, even beside infinite keys and values of other rows', async () => {
   const { device } = await testGpu();
-  const options = { rows: 2, length: 9, heads: 2, kvHeads: 1, headDim: 16 };
+  const options = { rows: 2, length: 9, heads: 2, kvHeads: 1, headDim: 36 };
   const arrays = inputs(options, (row) => (row ? [] : [6]));
-  for (let i = 6 * 16; i < 18 * 16; i++) arrays.v!.data[i] = Number.POSITIVE_INFINITY;
-  arrays.dy = random([18, 32], 5);
+  for (let i = 6 * 36; i < 18 * 36; i++) arrays.v!.data[i] = Number.POSITIVE_INFINITY;
+  arrays.dy = random([18, 72], 5);
   for (const [name, traits] of await variants()) {
     const results = await runRecorded(
       device,
@@ -112,10 +112,10 @@ test('padding gives exact zeros, even beside infinite keys and values of other r
       traits,
     );
     for (const [output, width] of [
-      ['y', 32],
-      ['q', 32],
-      ['k', 16],
-      ['v', 16],
+      ['y', 72],
+      ['q', 72],
+      ['k', 36],
+      ['v', 36],
     ] as const) {
       const { data } = results[output]!;
       expect(data.subarray(0, 6 * width).every(Number.isFinite), `${name} ${output}`).toBe(true);

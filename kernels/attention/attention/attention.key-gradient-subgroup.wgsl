@@ -12,7 +12,7 @@ enable subgroups;
 // holds the queries n, n + LANES, ...; a matrix has a column a key and a row a query; keys come by
 // broadcast. Sums: a lane holds 4 dimensions of each chunk; a query's p and ds come by shuffle. No barrier.
 
-struct Params { length: i32, heads: u32, kvHeads: u32, window: i32, factor: f32, scale: f32 }
+struct Params { length: i32, heads: u32, kvHeads: u32, window: i32, causal: i32, factor: f32, scale: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
@@ -30,11 +30,7 @@ const CHUNKS = (DIM + LANES - 1) / LANES;
 fn seeing(row: i32, key: i32) -> vec2i {
   let document = bounds[row * params.length + min(key, params.length - 1)];
   let end = min(document.y, key + params.window);
-#if CAUSAL
-  let first = max(document.x, key);
-#else
-  let first = document.x;
-#endif
+  let first = max(document.x, select(document.x, key, params.causal == 1));
   return select(vec2i(params.length, 0), vec2i(first, end), first < end);
 }
 

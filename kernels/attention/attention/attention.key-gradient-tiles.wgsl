@@ -10,7 +10,7 @@
 // 4y + 3 and, of the scores, the queries x, x + 8, x + 16, x + 24; of the sums, dimensions 4x to 4x + 3 of
 // each chunk. Matrices of scores have a column a query and a row a key.
 
-struct Params { length: i32, heads: u32, kvHeads: u32, window: i32, factor: f32, scale: f32 }
+struct Params { length: i32, heads: u32, kvHeads: u32, window: i32, causal: i32, factor: f32, scale: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
@@ -36,11 +36,7 @@ var<workgroup> range: vec2i;
 fn seeing(row: i32, key: i32) -> vec2i {
   let document = bounds[row * params.length + min(key, params.length - 1)];
   let end = min(document.y, key + params.window);
-#if CAUSAL
-  let first = max(document.x, key);
-#else
-  let first = document.x;
-#endif
+  let first = max(document.x, select(document.x, key, params.causal == 1));
   return select(vec2i(params.length, 0), vec2i(first, end), first < end);
 }
 
@@ -114,10 +110,11 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
           queryTile[n / 8u * STRIDE + n % 8u] = b;
         }
         workgroupBarrier();
+        let sum = products(x, y4);
         if (turn < CHUNKS) {
-          s += products(x, y4);
+          s += sum;
         } else {
-          dp += products(x, y4);
+          dp += sum;
         }
         workgroupBarrier();
       }

@@ -19,7 +19,7 @@ alias Element = f32;
 fn product(a: f32, b: f32) -> f32 { return a * b; }
 #endif
 
-struct Params { length: i32, heads: u32, kvHeads: u32, window: i32, dim: u32, factor: f32, scale: f32 }
+struct Params { length: i32, heads: u32, kvHeads: u32, window: i32, causal: i32, dim: u32, factor: f32, scale: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<Element>;
@@ -37,11 +37,7 @@ const LANES = 32;
 fn seeing(row: i32, key: i32) -> vec2i {
   let document = bounds[row * params.length + key];
   let end = min(document.y, key + params.window);
-#if CAUSAL
-  return vec2i(max(document.x, key), end);
-#else
-  return vec2i(document.x, end);
-#endif
+  return vec2i(max(document.x, select(document.x, key, params.causal == 1)), end);
 }
 
 @compute @workgroup_size(LANES)

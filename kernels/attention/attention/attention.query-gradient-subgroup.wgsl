@@ -12,7 +12,7 @@ enable subgroups;
 // ...; a matrix has a column a query and a row a key; queries come by broadcast. Sums: a lane holds 4
 // dimensions of each chunk; the ds of a key come by shuffle. No barrier.
 
-struct Params { length: i32, heads: u32, kvHeads: u32, window: i32, factor: f32, scale: f32 }
+struct Params { length: i32, heads: u32, kvHeads: u32, window: i32, causal: i32, factor: f32, scale: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
@@ -29,11 +29,7 @@ const CHUNKS = (DIM + LANES - 1) / LANES;
 fn visible(row: i32, query: i32) -> vec2i {
   let document = bounds[row * params.length + min(query, params.length - 1)];
   let first = max(document.x, query - params.window + 1);
-#if CAUSAL
-  let end = min(document.y, query + 1);
-#else
-  let end = document.y;
-#endif
+  let end = min(document.y, select(document.y, query + 1, params.causal == 1));
   return select(vec2i(params.length, 0), vec2i(first, end), first < end);
 }
 

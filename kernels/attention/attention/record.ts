@@ -17,6 +17,7 @@ function numbers(options: AttentionOptions, plain: boolean) {
     heads,
     kvHeads,
     window: Math.min(window, length),
+    causal: Number(options.causal ?? true),
     factor: scaleOf(options) * Math.LOG2E,
     ...(plain && { dim: headDim % 4 === 0 ? headDim / 4 : headDim }),
   };

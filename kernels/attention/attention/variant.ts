@@ -43,20 +43,20 @@ export interface AttentionVariant {
 
 export function chooseAttention(
   traits: KernelTraits,
-  { headDim, causal = true }: AttentionOptions,
+  { headDim }: AttentionOptions,
 ): AttentionVariant {
   const lanes = traits.subgroupMinSize;
   const constants = { DIM: Math.ceil(headDim / 4) };
   if (headDim % 4 !== 0) {
-    const defines = { CAUSAL: causal, VEC4: false };
+    const defines = { VEC4: false };
     return { sources: plain, defines, constants: { DIM: headDim }, block: 32 };
   }
   if (!traits.software) {
-    return { sources: tiles, defines: { CAUSAL: causal }, constants, block: 32 };
+    return { sources: tiles, defines: {}, constants, block: 32 };
   }
   if (traits.subgroups && lanes === traits.subgroupMaxSize && lanes >= 4) {
-    const defines = { CAUSAL: causal, NARROW: lanes < 8 };
+    const defines = { NARROW: lanes < 8 };
     return { sources: subgroup, defines, constants: { ...constants, LANES: lanes }, block: 8 };
   }
-  return { sources: plain, defines: { CAUSAL: causal, VEC4: true }, constants, block: 32 };
+  return { sources: plain, defines: { VEC4: true }, constants, block: 32 };
 }
