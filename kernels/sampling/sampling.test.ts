@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { array, Recording } from '../contract/index.ts';
-import { sample, sampleProbabilities, sampleReference, sampleState } from './sampling.ts';
+import fixture from './fixtures/transformers-warpers.json' with { type: 'json' };
+import {
+  type SampleOptions,
+  sample,
+  sampleProbabilities,
+  sampleReference,
+  sampleState,
+} from './sampling.ts';
 
 const logits = [0.4, 0.1, 0.3, 0.15, 0.05].map(Math.log);
 const close = (actual: Float64Array, expected: number[]) =>
@@ -28,6 +35,12 @@ test('filters keep what transformers keeps, and share the rest anew', () => {
     0,
     0,
   ]);
+});
+
+test('temperature, top-k, top-p and min-p leave the probabilities that transformers leaves', () => {
+  for (const { options, logits, probabilities } of fixture.cases) {
+    close(sampleProbabilities(logits, options as SampleOptions), probabilities);
+  }
 });
 
 test('temperature sharpens before the filters look', () => {
