@@ -1,4 +1,4 @@
-import { AttuneError } from '@attune/gpu';
+import { AttuneError, nearest } from '@attune/gpu';
 import type { Command } from './command-line/command.ts';
 import { commandHelp, overview } from './command-line/help.ts';
 import { usageCodes, usageError, type Values } from './command-line/option.ts';
@@ -7,7 +7,6 @@ import { readRecipe } from './command-line/recipe.ts';
 import { type Terminal, terminalOf } from './command-line/terminal.ts';
 import { commands } from './commands/list.ts';
 import { version } from './version.ts';
-import { nearest } from '@attune/gpu';
 
 /**
  * Runs a command line and resolves to the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.

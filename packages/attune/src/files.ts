@@ -32,7 +32,7 @@ export async function writeStream(
       stream.on('error', reject);
       (async () => {
         for await (const piece of pieces) {
-          if (!stream.write(piece)) await new Promise((drained) => stream.once('drain', drained));
+          if (!stream.write(piece)) await new Promise<void>((drained) => stream.once('drain', () => drained()));
         }
         stream.end(resolve);
       })().catch(reject);

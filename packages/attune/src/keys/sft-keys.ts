@@ -70,7 +70,7 @@ export const sftKeys: readonly Option[] = [
   ...rows('Logging and saving', [
     ['logging_steps', 'number', 'Logs every so many steps.', { default: 10, least: 0 }],
     ['logging_first_step', 'flag', 'Logs the first step too.', { default: false }],
-    ['logging_strategy', 'text', 'When to log.', { choices: ['no', 'steps', 'epoch'], default: 'steps' }],
+    ['logging_strategy', 'text', 'When to log.', { choices: ['no', 'steps'], default: 'steps' }],
     ['eval_strategy', 'text', 'When to evaluate on held-out rows.', { choices: ['no', 'steps', 'epoch'], default: 'no' }],
     ['eval_steps', 'number', 'Evaluates every so many steps. Default: logging_steps.', { nullable: true }],
     ['eval_on_start', 'flag', 'Evaluates before the first step.', { default: false }],
