@@ -32,13 +32,20 @@ const beside = [
 export async function writeModelFolder(
   out: string,
   model: Pick<OpenModel, 'config' | 'rawConfig' | 'files' | 'gguf' | 'tokenizer'>,
-  weights: Pick<WeightSource, 'float32' | 'has'>,
-  { dtype = 'F32', progress }: { dtype?: SavedDtype; progress?: (done: number, total: number) => void } = {},
+  weights: Pick<WeightSource, 'float32'>,
+  {
+    dtype = 'F32',
+    untied = false,
+    progress,
+  }: {
+    dtype?: SavedDtype;
+    /** The tied output layer was trained apart from the embedding table, and is written too. */
+    untied?: boolean;
+    progress?: (done: number, total: number) => void;
+  } = {},
 ): Promise<void> {
   const { config } = model;
   const wanted = [...expectedTensors(config)];
-  // An adapter that trained a tied output layer has untied it.
-  const untied = config.tieWordEmbeddings && weights.has('lm_head.weight');
   if (untied) wanted.push({ name: 'lm_head.weight', shape: [config.vocabSize, config.hiddenSize] });
   let done = 0;
   const tensors = wanted.map(

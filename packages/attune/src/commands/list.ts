@@ -3,9 +3,10 @@ import { doctor } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { generate } from './generate.ts';
 import { inspect } from './inspect.ts';
-import { logitsCommand } from './logits.ts';
+import { logits } from './logits.ts';
 import { merge } from './merge.ts';
-import { pretrain, sft } from './sft.ts';
+import { pretrain } from './pretrain.ts';
+import { sft } from './sft.ts';
 import { start } from './start.ts';
 
 /** Every command, in the order of `attune --help`. */
@@ -13,7 +14,7 @@ export const commands: readonly Command[] = [
   pretrain,
   sft,
   generate,
-  logitsCommand,
+  logits,
   merge,
   exportCommand,
   inspect,

@@ -4,33 +4,38 @@ import { modelKeysWithout } from '../keys/model-keys.ts';
 import { type SavedDtype, writeModelFolder } from '../model-folder.ts';
 import { findAdapter, findModel } from '../session.ts';
 
-/** The stored types by the names of config.json. */
-export const savedDtypes: Readonly<Record<string, SavedDtype>> = {
-  float32: 'F32',
-  float16: 'F16',
-  bfloat16: 'BF16',
-};
+const dtypes: Record<string, SavedDtype> = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' };
 
-/** `attune merge`: the adapter added into the weights. */
 export const merge: Command = {
   name: 'merge',
-  summary: 'Adds an adapter into the weights of its model.',
-  example: 'attune merge --model_name_or_path M --adapter_name_or_path out --output_dir merged',
+  summary: 'Adds a LoRA adapter into the weights of its model.',
+  description:
+    "W + s·B·A of every adapted layer, computed in float64 and written tensor by tensor as safetensors in the model's own layout, with config and tokenizer.",
+  example: 'attune merge --model_name_or_path M --adapter_name_or_path adapter --output_dir merged',
   options: [
     ...modelKeysWithout('device'),
-    { name: 'output_dir', kind: 'text', help: 'The model folder to write.', group: 'Files' },
-    { name: 'dtype', kind: 'text', choices: Object.keys(savedDtypes), default: 'float32', help: 'Number format of the weights.', group: 'Files' },
+    { name: 'output_dir', kind: 'text', group: 'Output', help: 'Where the merged model goes.' },
+    {
+      name: 'dtype',
+      kind: 'text',
+      group: 'Output',
+      choices: Object.keys(dtypes),
+      default: 'float32',
+      help: 'What the weights are stored as.',
+    },
   ],
   required: ['model_name_or_path', 'adapter_name_or_path', 'output_dir'],
   async run(values, { terminal }) {
     const model = await findModel(values, terminal);
     const adapter = await findAdapter(String(values.adapter_name_or_path), model);
     const weights = mergedWeights(model.weights, adapter.method, adapter.values);
-    await writeModelFolder(String(values.output_dir), model, weights, {
-      dtype: savedDtypes[String(values.dtype)]!,
+    const out = String(values.output_dir);
+    await writeModelFolder(out, model, weights, {
+      dtype: dtypes[String(values.dtype)]!,
+      untied: model.config.tieWordEmbeddings && adapter.method.saved.includes('lm_head.weight'),
       progress: (done, total) => terminal.progress(`Merging: ${done} of ${total} tensors`),
     });
     terminal.settle();
-    terminal.note(`Wrote the merged model to ${values.output_dir}.`);
+    terminal.out(`Merged ${adapter.method.layers.length} layers. Model: ${out}`);
   },
 };

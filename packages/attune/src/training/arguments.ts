@@ -1,45 +1,73 @@
-import type { SFTArguments, SFTLoss } from '@attune/sft';
+import type { DatasetOptions } from '@attune/data';
+import type { SFTArguments } from '@attune/sft';
 import type { RunSchedule } from '@attune/trainer';
 import type { Values } from '../command-line/option.ts';
 
 /** The recipe's keys as SFTTrainer takes them. */
 export function sftArguments(values: Values): SFTArguments {
-  const number = (key: string) => Number(values[key]);
   return {
-    seed: number('seed'),
-    dataSeed: values.data_seed == null ? null : number('data_seed'),
-    learningRate: number('learning_rate'),
-    lrSchedulerType: values.lr_scheduler_type as SFTArguments['lrSchedulerType'],
-    ...(values.lr_scheduler_kwargs != null && {
-      lrSchedulerKwargs: values.lr_scheduler_kwargs as NonNullable<SFTArguments['lrSchedulerKwargs']>,
-    }),
-    warmupSteps: number('warmup_steps'),
-    maxSteps: number('max_steps'),
-    numTrainEpochs: number('num_train_epochs'),
-    gradientAccumulationSteps: number('gradient_accumulation_steps'),
-    maxGradNorm: number('max_grad_norm'),
-    weightDecay: number('weight_decay'),
-    adamBeta1: number('adam_beta1'),
-    adamBeta2: number('adam_beta2'),
-    adamEpsilon: number('adam_epsilon'),
-    perDeviceTrainBatchSize: number('per_device_train_batch_size'),
-    perDeviceEvalBatchSize: number('per_device_eval_batch_size'),
-    trainSamplingStrategy: values.train_sampling_strategy as 'random' | 'sequential',
-    dataloaderDropLast: values.dataloader_drop_last === true,
-    gradientCheckpointing: values.gradient_checkpointing === true,
-    lossType: values.loss_type as SFTLoss,
-  };
+    ...only(values, [
+      'seed',
+      'data_seed',
+      'max_steps',
+      'num_train_epochs',
+      'gradient_accumulation_steps',
+      'per_device_train_batch_size',
+      'per_device_eval_batch_size',
+      'train_sampling_strategy',
+      'dataloader_drop_last',
+      'gradient_checkpointing',
+      'loss_type',
+      'learning_rate',
+      'lr_scheduler_type',
+      'warmup_steps',
+      'weight_decay',
+      'adam_beta1',
+      'adam_beta2',
+      'adam_epsilon',
+      'max_grad_norm',
+    ]),
+    lrSchedulerKwargs: camelKeys(values.lr_scheduler_kwargs),
+  } as unknown as SFTArguments;
 }
 
-/** When the run logs, evaluates and saves. */
 export function runSchedule(values: Values): RunSchedule {
-  const when = (key: string) => values[key] as 'no' | 'steps' | 'epoch';
-  return {
-    loggingSteps: Number(values.logging_steps),
-    loggingFirstStep: values.logging_first_step === true,
-    evalStrategy: when('eval_strategy'),
-    evalSteps: values.eval_steps == null ? null : Number(values.eval_steps),
-    saveStrategy: when('save_strategy'),
-    saveSteps: Number(values.save_steps),
-  };
+  const schedule = only(values, [
+    'logging_steps',
+    'logging_first_step',
+    'eval_strategy',
+    'eval_steps',
+    'save_strategy',
+    'save_steps',
+  ]) as unknown as RunSchedule;
+  const silent = values.logging_strategy === 'no';
+  return silent ? { ...schedule, loggingSteps: Number.MAX_SAFE_INTEGER, loggingFirstStep: false } : schedule;
 }
+
+export function datasetOptions(values: Values): DatasetOptions {
+  const { shuffle_dataset: shuffleDataset, ...rest } = values;
+  return {
+    ...only(rest, [
+      'max_length',
+      'packing',
+      'packing_strategy',
+      'completion_only_loss',
+      'assistant_only_loss',
+      'dataset_text_field',
+      'seed',
+    ]),
+    ...(shuffleDataset === true && { shuffleDataset: true }),
+  } as DatasetOptions;
+}
+
+function only(values: Values, keys: readonly string[]): Record<string, unknown> {
+  const found = keys.filter((key) => values[key] !== undefined);
+  return Object.fromEntries(found.map((key) => [camel(key), values[key]]));
+}
+
+function camelKeys(value: unknown): Record<string, unknown> | null {
+  if (typeof value !== 'object' || value === null) return null;
+  return Object.fromEntries(Object.entries(value).map(([key, v]) => [camel(key), v]));
+}
+
+const camel = (key: string) => key.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());

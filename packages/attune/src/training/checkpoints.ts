@@ -1,88 +1,96 @@
+import { basename, dirname, resolve } from 'node:path';
 import { AttuneError } from '@attune/gpu';
-import { bytesFromMemory, readSafetensors, writeSafetensors } from '@attune/model';
-import type { SFTTrainer } from '@attune/sft';
+import { bytesFromMemory, readSafetensors, type TensorData, writeSafetensors } from '@attune/model';
 import {
   checkpointSteps,
   diskFolder,
-  type LogRow,
-  type OutputFolder,
-  readCheckpoint,
   type ResumePoint,
-  type StepReport,
+  readCheckpoint,
+  writeCheckpoint,
 } from '@attune/trainer';
-import type { Values } from '../command-line/option.ts';
 
 const roles = ['parameters', 'm', 'v'] as const;
+export type TrainedState = Record<(typeof roles)[number], ReadonlyMap<string, Float32Array>>;
 
-/** What a run needs to go on: trained tensors, AdamW's moments, where loop and log stood. */
-export async function checkpointParts(
-  trainer: SFTTrainer,
-  report: StepReport,
-  tokens: number,
-): Promise<Map<string, Uint8Array>> {
-  const parts = new Map<string, Uint8Array>();
-  for (const role of roles) {
-    const tensors = [...(await trainer.trained(role))].map(([name, data]) => ({
-      name,
-      dtype: 'F32' as const,
-      shape: [...trainer.trainable.tensors.get(name)!.shape],
-      data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    }));
-    parts.set(`${role}.safetensors`, writeSafetensors(tensors, { format: 'pt' }));
-  }
-  const resume = JSON.stringify({ ...report.resume, tokens, epoch: report.epoch });
-  parts.set('resume.json', new TextEncoder().encode(`${resume}\n`));
-  return parts;
+/** What a run needs to go on exactly where it stood. */
+export interface Checkpoint {
+  readonly state: TrainedState;
+  readonly resume: ResumePoint;
+  readonly tokens: number;
+  readonly history: readonly Record<string, number>[];
 }
 
-export interface Resumed {
-  readonly at: ResumePoint;
-  readonly tokens: number;
-  readonly history: readonly LogRow[];
-  readonly from: string;
+/** Writes `checkpoint-N` into the output folder; resolves to its path. */
+export async function saveCheckpoint(
+  outputDir: string,
+  checkpoint: Omit<Checkpoint, 'history'>,
+  more: ReadonlyMap<string, Uint8Array>,
+  limit: number | null,
+): Promise<string> {
+  const tensors = roles.flatMap((role) =>
+    [...checkpoint.state[role]].map(
+      ([name, data]): TensorData => ({
+        name: `${role}/${name}`,
+        dtype: 'F32',
+        shape: [data.length],
+        data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      }),
+    ),
+  );
+  const { resume, tokens } = checkpoint;
+  const parts = new Map<string, Uint8Array>([
+    ['state.safetensors', writeSafetensors(tensors)],
+    ['resume.json', new TextEncoder().encode(`${JSON.stringify({ resume, tokens }, null, 2)}\n`)],
+    ...more,
+  ]);
+  const name = await writeCheckpoint(await diskFolder(outputDir), resume.step, parts, limit);
+  return `${outputDir}/${name}`;
 }
 
 /**
- * Puts a trainer where `resume_from_checkpoint` says: a folder, or true for the last one of the
- * output folder. @throws AttuneError `checkpoint-missing`, `checkpoint-corrupt`, `checkpoint-mismatch`
+ * The checkpoint that `resume_from_checkpoint` names: a folder, or `true` for the newest of the output folder.
+ * @throws AttuneError `checkpoint-missing`, `checkpoint-corrupt`, `checkpoint-newer`
  */
-export async function resume(
-  trainer: SFTTrainer,
-  values: Values,
-  output: OutputFolder,
-): Promise<Resumed | undefined> {
-  const asked = values.resume_from_checkpoint;
-  if (asked == null || asked === false || asked === 'false') return undefined;
-  const latest = asked === true || asked === 'true';
-  const last = latest ? (await checkpointSteps(output)).at(-1) : undefined;
-  if (latest && last === undefined) {
-    throw new AttuneError(
-      'checkpoint-missing',
-      `${values.output_dir} holds no checkpoint to go on from.`,
-      'Leave out resume_from_checkpoint, or point it to a checkpoint-N folder.',
-    );
-  }
-  const from = latest ? `checkpoint-${last}` : String(asked);
-  const parts = latest
-    ? await readCheckpoint(output, from)
-    : await readCheckpoint(await diskFolder(from), '');
-  const tensors = {} as Record<(typeof roles)[number], Map<string, Float32Array>>;
-  for (const role of roles) {
-    const file = await readSafetensors(bytesFromMemory(parts.get(`${role}.safetensors`)!, role));
-    const missing = [...trainer.trainable.tensors.keys()].find((name) => !file.has(name));
-    if (missing || file.names().length !== trainer.trainable.tensors.size) {
+export async function loadCheckpoint(wanted: string, outputDir: string): Promise<Checkpoint> {
+  let folder = outputDir;
+  let name: string;
+  if (wanted.toLowerCase() === 'true') {
+    const steps = await checkpointSteps(await diskFolder(outputDir));
+    if (steps.length === 0) {
       throw new AttuneError(
-        'checkpoint-mismatch',
-        `${from} was written by a run that trained other tensors${missing ? ` (it has no ${missing})` : ''}.`,
-        'Resume with the recipe that the run was started with.',
+        'checkpoint-missing',
+        `${outputDir} holds no checkpoint.`,
+        'Leave out resume_from_checkpoint to begin anew, or name the checkpoint folder.',
       );
     }
-    tensors[role] = new Map();
-    for (const name of file.names()) tensors[role].set(name, await file.float32(name));
+    name = `checkpoint-${steps.at(-1)}`;
+  } else {
+    folder = dirname(resolve(wanted));
+    name = basename(resolve(wanted));
   }
-  const decode = (name: string) => JSON.parse(new TextDecoder().decode(parts.get(name)));
-  const { step, next, microBatches, tokens } = decode('resume.json');
-  const at = { step, next, microBatches };
-  trainer.restore(tensors, at);
-  return { at, tokens, history: decode('trainer_state.json').log_history, from };
+  const parts = await readCheckpoint(await diskFolder(folder), name);
+  const state = { parameters: new Map(), m: new Map(), v: new Map() } as Record<
+    (typeof roles)[number],
+    Map<string, Float32Array>
+  >;
+  const file = await readSafetensors(
+    bytesFromMemory(part(parts, name, 'state.safetensors'), `${name}/state.safetensors`),
+  );
+  for (const key of file.names()) {
+    const [role, ...rest] = key.split('/');
+    state[role as 'm']?.set(rest.join('/'), await file.float32(key));
+  }
+  const read = (file: string) => JSON.parse(new TextDecoder().decode(part(parts, name, file)));
+  const { resume, tokens } = read('resume.json');
+  return { state, resume, tokens, history: read('trainer_state.json').log_history };
+}
+
+function part(parts: ReadonlyMap<string, Uint8Array>, name: string, file: string): Uint8Array {
+  const found = parts.get(file);
+  if (found) return found;
+  throw new AttuneError(
+    'checkpoint-corrupt',
+    `${name} holds no ${file}.`,
+    'Go on from a checkpoint that attune sft or attune pretrain wrote.',
+  );
 }
