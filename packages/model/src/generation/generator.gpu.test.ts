@@ -214,3 +214,9 @@ test.each([
   await expect(writer.generate(ids, options)).rejects.toMatchObject({ code });
   writer.destroy();
 });
+
+test('refuses a batch of no rows', async () => {
+  await expect(generator('llama-rope3', { batchSize: 0 })).rejects.toMatchObject({
+    code: 'bad-option',
+  });
+});

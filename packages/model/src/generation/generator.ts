@@ -14,6 +14,7 @@ import {
   checkPrompts,
   type Decoding,
   decoding,
+  expectWhole,
   type GenerateOptions,
   type Generation,
 } from './options.ts';
@@ -46,12 +47,15 @@ export class Generator {
   readonly #plans = new Map<string, Plan>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** The executor's store holds the network's weights and its rotary table. */
+  /** The executor's store holds the network's weights and its rotary table. @throws AttuneError `bad-option` */
   constructor(
     executor: Executor,
     network: Network,
     { capacity, batchSize = 8 }: GeneratorOptions = {},
   ) {
+    for (const [name, value] of Object.entries({ capacity: capacity ?? 1, batchSize })) {
+      expectWhole(name, value, 1);
+    }
     this.#executor = executor;
     this.#batchSize = batchSize;
     const positions = executor.store.get('rope.cos').shape[0]!;

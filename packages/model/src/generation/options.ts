@@ -42,22 +42,24 @@ export interface Decoding {
   readonly readEvery: number;
 }
 
+/** @throws AttuneError `bad-option` unless `value` is a whole number of at least `least` */
+export function expectWhole(name: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw new AttuneError(
+    'bad-option',
+    `Generation was asked for ${name} ${value}.`,
+    `Give a whole number of at least ${least}.`,
+  );
+}
+
 /** Checks options and puts defaults in. @throws AttuneError `bad-option` */
 export function decoding(options: GenerateOptions): Decoding {
   const { maxNewTokens, temperature = 0, topK = 0, topP = 1, minP = 0 } = options;
   const { seed = 0, eosTokenIds: ends = [], readEvery = 8 } = options;
-  const whole = (name: string, value: number, least: number) => {
-    if (Number.isSafeInteger(value) && value >= least) return;
-    throw new AttuneError(
-      'bad-option',
-      `generate was asked for ${name} ${value}.`,
-      `Give a whole number of at least ${least}.`,
-    );
-  };
-  whole('maxNewTokens', maxNewTokens, 1);
-  whole('readEvery', readEvery, 1);
-  whole('seed', seed, 0);
-  for (const id of ends) whole('eosTokenIds', id, 0);
+  expectWhole('maxNewTokens', maxNewTokens, 1);
+  expectWhole('readEvery', readEvery, 1);
+  expectWhole('seed', seed, 0);
+  for (const id of ends) expectWhole('eosTokenIds', id, 0);
   return {
     sampling: { temperature, topK, topP, minP },
     ends,
