@@ -33,17 +33,32 @@ fn visible(row: i32, query: i32) -> vec2i {
 }
 
 fn lanes0to3(a: vec4f) -> mat4x4f {
-  return mat4x4f(subgroupBroadcast(a, 0), subgroupBroadcast(a, 1), subgroupBroadcast(a, 2), subgroupBroadcast(a, 3));
+  return mat4x4f(
+    subgroupBroadcast(a, 0),
+    subgroupBroadcast(a, 1),
+    subgroupBroadcast(a, 2),
+    subgroupBroadcast(a, 3),
+  );
 }
 
 #if !NARROW
 fn lanes4to7(a: vec4f) -> mat4x4f {
-  return mat4x4f(subgroupBroadcast(a, 4), subgroupBroadcast(a, 5), subgroupBroadcast(a, 6), subgroupBroadcast(a, 7));
+  return mat4x4f(
+    subgroupBroadcast(a, 4),
+    subgroupBroadcast(a, 5),
+    subgroupBroadcast(a, 6),
+    subgroupBroadcast(a, 7),
+  );
 }
 #endif
 
 fn shuffled(a: mat4x4f, lane: u32) -> mat4x4f {
-  return mat4x4f(subgroupShuffle(a[0], lane), subgroupShuffle(a[1], lane), subgroupShuffle(a[2], lane), subgroupShuffle(a[3], lane));
+  return mat4x4f(
+    subgroupShuffle(a[0], lane),
+    subgroupShuffle(a[1], lane),
+    subgroupShuffle(a[2], lane),
+    subgroupShuffle(a[3], lane),
+  );
 }
 
 fn scaled(a: mat4x4f, by: vec4f) -> mat4x4f {
@@ -75,7 +90,12 @@ fn weights(queries: ptr<function, Queries>, s: mat4x4f, keys: vec4i) -> mat4x4f 
   let b = seen(*queries, 1, keys);
   let c = seen(*queries, 2, keys);
   let d = seen(*queries, 3, keys);
-  let t = transpose(mat4x4f(select(hidden, s[0], a), select(hidden, s[1], b), select(hidden, s[2], c), select(hidden, s[3], d)));
+  let t = transpose(mat4x4f(
+    select(hidden, s[0], a),
+    select(hidden, s[1], b),
+    select(hidden, s[2], c),
+    select(hidden, s[3], d),
+  ));
   let m = max((*queries).m, subgroupMax(max(max(t[0], t[1]), max(t[2], t[3]))));
   let none = vec4f(0.0);
   let p = mat4x4f(

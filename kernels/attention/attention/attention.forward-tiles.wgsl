@@ -88,9 +88,19 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
       workgroupBarrier();
       for (var d = 0u; d < 8u; d++) {
         let at = y4 * STRIDE + d;
-        let qs = mat4x4f(queryTile[at], queryTile[at + STRIDE], queryTile[at + 2u * STRIDE], queryTile[at + 3u * STRIDE]);
+        let qs = mat4x4f(
+          queryTile[at],
+          queryTile[at + STRIDE],
+          queryTile[at + 2u * STRIDE],
+          queryTile[at + 3u * STRIDE],
+        );
         let there = x * STRIDE + d;
-        let ks = mat4x4f(keyTile[there], keyTile[there + 8u * STRIDE], keyTile[there + 16u * STRIDE], keyTile[there + 24u * STRIDE]);
+        let ks = mat4x4f(
+          keyTile[there],
+          keyTile[there + 8u * STRIDE],
+          keyTile[there + 16u * STRIDE],
+          keyTile[there + 24u * STRIDE],
+        );
         s += transpose(qs) * ks;
       }
       workgroupBarrier();

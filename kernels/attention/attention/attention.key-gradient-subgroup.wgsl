@@ -35,17 +35,32 @@ fn seeing(row: i32, key: i32) -> vec2i {
 }
 
 fn lanes0to3(a: vec4f) -> mat4x4f {
-  return mat4x4f(subgroupBroadcast(a, 0), subgroupBroadcast(a, 1), subgroupBroadcast(a, 2), subgroupBroadcast(a, 3));
+  return mat4x4f(
+    subgroupBroadcast(a, 0),
+    subgroupBroadcast(a, 1),
+    subgroupBroadcast(a, 2),
+    subgroupBroadcast(a, 3),
+  );
 }
 
 #if !NARROW
 fn lanes4to7(a: vec4f) -> mat4x4f {
-  return mat4x4f(subgroupBroadcast(a, 4), subgroupBroadcast(a, 5), subgroupBroadcast(a, 6), subgroupBroadcast(a, 7));
+  return mat4x4f(
+    subgroupBroadcast(a, 4),
+    subgroupBroadcast(a, 5),
+    subgroupBroadcast(a, 6),
+    subgroupBroadcast(a, 7),
+  );
 }
 #endif
 
 fn shuffled(a: mat4x4f, lane: u32) -> mat4x4f {
-  return mat4x4f(subgroupShuffle(a[0], lane), subgroupShuffle(a[1], lane), subgroupShuffle(a[2], lane), subgroupShuffle(a[3], lane));
+  return mat4x4f(
+    subgroupShuffle(a[0], lane),
+    subgroupShuffle(a[1], lane),
+    subgroupShuffle(a[2], lane),
+    subgroupShuffle(a[3], lane),
+  );
 }
 
 // Four keys: which queries see each.
@@ -77,7 +92,12 @@ fn powers(s: mat4x4f, shift: vec4f) -> mat4x4f {
 }
 
 fn gradients(p: mat4x4f, dp: mat4x4f, delta: vec4f) -> mat4x4f {
-  return mat4x4f(p[0] * (dp[0] - delta), p[1] * (dp[1] - delta), p[2] * (dp[2] - delta), p[3] * (dp[3] - delta));
+  return mat4x4f(
+    p[0] * (dp[0] - delta),
+    p[1] * (dp[1] - delta),
+    p[2] * (dp[2] - delta),
+    p[3] * (dp[3] - delta),
+  );
 }
 
 @compute @workgroup_size(LANES)

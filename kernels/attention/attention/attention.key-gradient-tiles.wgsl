@@ -47,7 +47,12 @@ fn products(x: u32, y4: u32) -> mat4x4f {
     let at = y4 * STRIDE + d;
     let a = mat4x4f(keyTile[at], keyTile[at + STRIDE], keyTile[at + 2u * STRIDE], keyTile[at + 3u * STRIDE]);
     let there = x * STRIDE + d;
-    let b = mat4x4f(queryTile[there], queryTile[there + 8u * STRIDE], queryTile[there + 16u * STRIDE], queryTile[there + 24u * STRIDE]);
+    let b = mat4x4f(
+      queryTile[there],
+      queryTile[there + 8u * STRIDE],
+      queryTile[there + 16u * STRIDE],
+      queryTile[there + 24u * STRIDE],
+    );
     sum += transpose(a) * b;
   }
   return sum;

@@ -44,9 +44,19 @@ fn products(x: u32, y4: u32) -> mat4x4f {
   var sum = mat4x4f();
   for (var d = 0u; d < 8u; d++) {
     let at = y4 * STRIDE + d;
-    let a = mat4x4f(queryTile[at], queryTile[at + STRIDE], queryTile[at + 2u * STRIDE], queryTile[at + 3u * STRIDE]);
+    let a = mat4x4f(
+      queryTile[at],
+      queryTile[at + STRIDE],
+      queryTile[at + 2u * STRIDE],
+      queryTile[at + 3u * STRIDE],
+    );
     let there = x * STRIDE + d;
-    let b = mat4x4f(keyTile[there], keyTile[there + 8u * STRIDE], keyTile[there + 16u * STRIDE], keyTile[there + 24u * STRIDE]);
+    let b = mat4x4f(
+      keyTile[there],
+      keyTile[there + 8u * STRIDE],
+      keyTile[there + 16u * STRIDE],
+      keyTile[there + 24u * STRIDE],
+    );
     sum += transpose(a) * b;
   }
   return sum;
