@@ -79,11 +79,7 @@ async function gather(
   for (const key of command.required ?? []) {
     if (values[key] !== undefined) continue;
     const { help } = command.options.find((option) => option.name === key)!;
-    throw usageError(
-      'missing-key',
-      `attune ${command.name} needs ${key}.`,
-      `--${key}: ${help}`,
-    );
+    throw usageError('missing-key', `attune ${command.name} needs ${key}.`, `--${key}: ${help}`);
   }
   return values;
 }
@@ -95,7 +91,9 @@ function unknownCommand(name: string): AttuneError {
   );
   return usageError(
     'unknown-command',
-    name.startsWith('-') ? `The first word is the command, not ${name}.` : `There is no command ${name}.`,
+    name.startsWith('-')
+      ? `The first word is the command, not ${name}.`
+      : `There is no command ${name}.`,
     near ? `Did you mean attune ${near}?` : 'attune --help lists them.',
   );
 }

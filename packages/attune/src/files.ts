@@ -20,10 +20,7 @@ export async function readFileOf(folder: string, file: string, code: string): Pr
 }
 
 /** Writes a file piece by piece under another name first, so that a file of this name is always whole. */
-export async function writeStream(
-  path: string,
-  pieces: AsyncIterable<Uint8Array>,
-): Promise<void> {
+export async function writeStream(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
   const unfinished = `${path}.unfinished`;
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -32,7 +29,8 @@ export async function writeStream(
       stream.on('error', reject);
       (async () => {
         for await (const piece of pieces) {
-          if (!stream.write(piece)) await new Promise<void>((drained) => stream.once('drain', () => drained()));
+          if (!stream.write(piece))
+            await new Promise<void>((drained) => stream.once('drain', () => drained()));
         }
         stream.end(resolve);
       })().catch(reject);

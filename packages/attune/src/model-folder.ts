@@ -83,7 +83,8 @@ export async function writeTokenizer(
   try {
     const { tokenizerJson, tokenizerConfig, chatTemplate } = model.tokenizer;
     await writeWhole(join(out, 'tokenizer.json'), json(tokenizerJson));
-    if (tokenizerConfig) await writeWhole(join(out, 'tokenizer_config.json'), json(tokenizerConfig));
+    if (tokenizerConfig)
+      await writeWhole(join(out, 'tokenizer_config.json'), json(tokenizerConfig));
     if (chatTemplate !== undefined) {
       await writeWhole(join(out, 'chat_template.jinja'), chatTemplate);
     }

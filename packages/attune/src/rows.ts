@@ -1,4 +1,4 @@
-import { readRows, type Row } from '@attune/data';
+import { type Row, readRows } from '@attune/data';
 import { AttuneError } from '@attune/gpu';
 import type { ChatMessage, Tokenizer } from '@attune/tokenizer';
 
@@ -7,7 +7,11 @@ export async function inputRows(path: string): Promise<Row[]> {
   const rows: Row[] = [];
   for await (const row of readRows(path)) rows.push(row);
   if (rows.length > 0) return rows;
-  throw new AttuneError('data-empty', `${path} has no row.`, 'Give at least one JSON object a line.');
+  throw new AttuneError(
+    'data-empty',
+    `${path} has no row.`,
+    'Give at least one JSON object a line.',
+  );
 }
 
 function idsIn(value: unknown, vocabulary: number, where: string): number[] {
@@ -24,7 +28,12 @@ function idsIn(value: unknown, vocabulary: number, where: string): number[] {
 }
 
 /** Token ids of a row for `logits`: `input_ids` as they are, or `text` without special tokens. */
-export function rowIds(row: Row, tokenizer: () => Tokenizer, vocabulary: number, n: number): number[] {
+export function rowIds(
+  row: Row,
+  tokenizer: () => Tokenizer,
+  vocabulary: number,
+  n: number,
+): number[] {
   if (row.input_ids !== undefined) return idsIn(row.input_ids, vocabulary, `input_ids of row ${n}`);
   if (typeof row.text === 'string') {
     return idsIn(tokenizer().encode(row.text), vocabulary, `The text of row ${n}`);
@@ -33,8 +42,14 @@ export function rowIds(row: Row, tokenizer: () => Tokenizer, vocabulary: number,
 }
 
 /** Token ids of a row for `generate`. */
-export function promptIds(row: Row, tokenizer: () => Tokenizer, vocabulary: number, n: number): number[] {
-  if (row.prompt_ids !== undefined) return idsIn(row.prompt_ids, vocabulary, `prompt_ids of row ${n}`);
+export function promptIds(
+  row: Row,
+  tokenizer: () => Tokenizer,
+  vocabulary: number,
+  n: number,
+): number[] {
+  if (row.prompt_ids !== undefined)
+    return idsIn(row.prompt_ids, vocabulary, `prompt_ids of row ${n}`);
   const messages = row.messages ?? (Array.isArray(row.prompt) ? row.prompt : undefined);
   if (Array.isArray(messages)) {
     const list = messages as ChatMessage[];

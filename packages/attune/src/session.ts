@@ -117,7 +117,8 @@ export async function loadSession(values: Values, terminal: Terminal): Promise<S
 export function loadingLine(terminal: Terminal): (done: number, total: number) => void {
   const start = Date.now();
   return (done, total) => {
-    if (Date.now() - start > 1500) terminal.progress(`Loading weights: ${done} of ${total} tensors`);
+    if (Date.now() - start > 1500)
+      terminal.progress(`Loading weights: ${done} of ${total} tensors`);
   };
 }
 

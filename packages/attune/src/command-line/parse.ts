@@ -28,7 +28,13 @@ export function parseLine(
 ): ParsedLine {
   const known = new Map([...options, ...everywhere].map((option) => [option.name, option]));
   const words = args.map((word) => (/^--\w/.test(word) ? underscored(word) : word));
-  const { tokens } = parseArgs({ args: words, options: declared(known), strict: false, allowPositionals: true, tokens: true });
+  const { tokens } = parseArgs({
+    args: words,
+    options: declared(known),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   const given = new Map<string, unknown[]>();
   let last: { name: string; open: boolean } | undefined;
   for (const token of tokens) {
@@ -56,7 +62,11 @@ export function parseLine(
       continue;
     }
     if (token.value === undefined && option.kind !== 'flag') {
-      throw usageError('missing-value', `--${name} stands without a value.`, `${name}: ${option.help}`);
+      throw usageError(
+        'missing-value',
+        `--${name} stands without a value.`,
+        `${name}: ${option.help}`,
+      );
     }
     const earlier = option.kind === 'list' ? (given.get(name) ?? []) : [];
     given.set(name, [...earlier, token.value ?? true]);

@@ -19,13 +19,40 @@ export const exportCommand: Command = {
 --format lora-gguf: the adapter alone, for llama.cpp's --lora.
 --format safetensors: a Hugging Face model folder.
 A recipe needs no export: trl sft --config recipe.yaml runs it on PyTorch.`,
-  example: 'attune export --format lora-gguf --model_name_or_path M --adapter_name_or_path out --output lora.gguf',
+  example:
+    'attune export --format lora-gguf --model_name_or_path M --adapter_name_or_path out --output lora.gguf',
   options: [
     ...modelKeysWithout('device'),
-    { name: 'format', kind: 'text', choices: ['gguf', 'lora-gguf', 'safetensors'], default: 'gguf', help: 'What to write.', group: 'Files' },
-    { name: 'output', kind: 'text', help: 'The file (or, for safetensors, the folder) to write.', group: 'Files' },
-    { name: 'gguf_type', kind: 'text', choices: Object.keys(ggufTypes), default: 'f16', help: 'Number format of matrices in a GGUF.', group: 'Files' },
-    { name: 'dtype', kind: 'text', choices: Object.keys(savedDtypes), default: 'float32', help: 'Number format of safetensors.', group: 'Files' },
+    {
+      name: 'format',
+      kind: 'text',
+      choices: ['gguf', 'lora-gguf', 'safetensors'],
+      default: 'gguf',
+      help: 'What to write.',
+      group: 'Files',
+    },
+    {
+      name: 'output',
+      kind: 'text',
+      help: 'The file (or, for safetensors, the folder) to write.',
+      group: 'Files',
+    },
+    {
+      name: 'gguf_type',
+      kind: 'text',
+      choices: Object.keys(ggufTypes),
+      default: 'f16',
+      help: 'Number format of matrices in a GGUF.',
+      group: 'Files',
+    },
+    {
+      name: 'dtype',
+      kind: 'text',
+      choices: Object.keys(savedDtypes),
+      default: 'float32',
+      help: 'Number format of safetensors.',
+      group: 'Files',
+    },
   ],
   required: ['model_name_or_path', 'output'],
   async run(values, { terminal }) {

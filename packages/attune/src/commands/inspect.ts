@@ -1,4 +1,4 @@
-import { countTrained, collate, ignored, prepareDataset } from '@attune/data';
+import { collate, countTrained, ignored, type prepareDataset } from '@attune/data';
 import { Network } from '@attune/model';
 import { Graph, mebibytes, PlannedGraph, Trainable } from '@attune/plan';
 import { nextTokenGraph } from '@attune/sft';
@@ -28,7 +28,8 @@ const plainTraits = {
 export const inspect: Command = {
   name: 'inspect',
   summary: 'Shows rendered rows, which tokens are trained, and the memory a recipe needs.',
-  description: 'Trained tokens stand in colour (or in [brackets] where there is none). Nothing is trained.',
+  description:
+    'Trained tokens stand in colour (or in [brackets] where there is none). Nothing is trained.',
   example: 'attune inspect --config recipe.yaml --rows 3',
   options: [
     ...sftKeys,
@@ -43,7 +44,9 @@ export const inspect: Command = {
     const examples = data.train as Awaited<ReturnType<typeof prepareDataset>>['examples'];
     for (const [i, { inputIds, labels }] of examples.slice(0, Number(values.rows)).entries()) {
       const trained = labels.filter((label) => label !== ignored).length;
-      terminal.out(paint(terminal, 'bold', `row ${i + 1}: ${inputIds.length} tokens, ${trained} trained`));
+      terminal.out(
+        paint(terminal, 'bold', `row ${i + 1}: ${inputIds.length} tokens, ${trained} trained`),
+      );
       let line = '';
       for (const [t, id] of inputIds.entries()) {
         const text = tokenizer.decode([id]);

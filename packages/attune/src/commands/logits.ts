@@ -22,13 +22,17 @@ async function* rowLogits(session: Session, rows: readonly number[][]) {
       plan = await executor.compile(graph);
       plans.set(length, plan);
     }
-    const values = tokenValues({
-      rows: 1,
-      length: ids.length,
-      inputIds: Int32Array.from(ids),
-      positions: Int32Array.from(ids, (_, i) => i),
-      segmentIds: new Int32Array(ids.length).fill(1),
-    }, 1, length);
+    const values = tokenValues(
+      {
+        rows: 1,
+        length: ids.length,
+        inputIds: Int32Array.from(ids),
+        positions: Int32Array.from(ids, (_, i) => i),
+        segmentIds: new Int32Array(ids.length).fill(1),
+      },
+      1,
+      length,
+    );
     const outputs = await executor.run([[plan, values]]);
     yield (outputs.logits as Float32Array).slice(0, ids.length * vocabSize);
   }

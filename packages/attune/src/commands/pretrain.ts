@@ -57,13 +57,16 @@ export async function startingModel(values: Values, terminal: Terminal): Promise
   return fresh(model, values, terminal);
 }
 
-function fresh(
-  model: Omit<OpenModel, 'weights'>,
-  values: Values,
-  terminal: Terminal,
-): OpenModel {
+function fresh(model: Omit<OpenModel, 'weights'>, values: Values, terminal: Terminal): OpenModel {
   terminal.note(`From scratch: fresh weights of seed ${Number(values.seed)}.`);
   const { config, rawConfig, files, tokenizer, generationConfig } = model;
   const weights = freshWeights(config, Number(values.seed));
-  return { config, rawConfig, files, tokenizer, weights, ...(generationConfig && { generationConfig }) };
+  return {
+    config,
+    rawConfig,
+    files,
+    tokenizer,
+    weights,
+    ...(generationConfig && { generationConfig }),
+  };
 }

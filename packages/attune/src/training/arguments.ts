@@ -41,7 +41,9 @@ export function runSchedule(values: Values): RunSchedule {
     'save_steps',
   ]) as unknown as RunSchedule;
   const silent = values.logging_strategy === 'no';
-  return silent ? { ...schedule, loggingSteps: Number.MAX_SAFE_INTEGER, loggingFirstStep: false } : schedule;
+  return silent
+    ? { ...schedule, loggingSteps: Number.MAX_SAFE_INTEGER, loggingFirstStep: false }
+    : schedule;
 }
 
 export function datasetOptions(values: Values): DatasetOptions {

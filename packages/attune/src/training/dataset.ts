@@ -1,4 +1,10 @@
-import { type Dataset, type DatasetStream, prepareDataset, reportNotes, streamDataset } from '@attune/data';
+import {
+  type Dataset,
+  type DatasetStream,
+  prepareDataset,
+  reportNotes,
+  streamDataset,
+} from '@attune/data';
 import type { Tokenizer } from '@attune/tokenizer';
 import type { Values } from '../command-line/option.ts';
 import type { Terminal } from '../command-line/terminal.ts';

@@ -9,9 +9,9 @@ import {
   Progress,
   RunLog,
   runTraining,
+  type StepReport,
   sparkline,
   spokenSeconds,
-  type StepReport,
   writeCheckpoint,
 } from '@attune/trainer';
 import type { Context } from '../command-line/command.ts';
@@ -87,7 +87,8 @@ export async function runSft(values: Values, context: Context): Promise<void> {
             parts.set('trainer_state.json', new TextEncoder().encode(state));
             const limit = values.save_total_limit == null ? null : Number(values.save_total_limit);
             const name = await writeCheckpoint(output, report.step, parts, limit);
-            if (signal.aborted) terminal.note(`Saved ${join(out, name)}; go on with --resume_from_checkpoint true.`);
+            if (signal.aborted)
+              terminal.note(`Saved ${join(out, name)}; go on with --resume_from_checkpoint true.`);
           },
           stopping: () => signal.aborted,
         },
@@ -112,7 +113,14 @@ export async function runSft(values: Values, context: Context): Promise<void> {
 /** After a step that gave no number the weights are still good: they are saved before the error is told. */
 async function keepWhatIsGood(
   error: unknown,
-  { trainer, last, seen, log, output, out }: {
+  {
+    trainer,
+    last,
+    seen,
+    log,
+    output,
+    out,
+  }: {
     trainer: SFTTrainer;
     last: StepReport | undefined;
     seen: number;

@@ -15,7 +15,14 @@ import { writeAdapter } from '@attune/peft';
 import { printAccount } from '@attune/plan';
 import { SFTTrainer } from '@attune/sft';
 import type { Tokenizer } from '@attune/tokenizer';
-import { runTraining, type StepReport } from '@attune/trainer';
+import {
+  diskFolder,
+  Progress,
+  RunLog,
+  runTraining,
+  type StepReport,
+  spokenSeconds,
+} from '@attune/trainer';
 import type { Context } from '../command-line/command.ts';
 import { usageError, type Values } from '../command-line/option.ts';
 import { writeWhole } from '../files.ts';
@@ -24,8 +31,6 @@ import { loadingLine, needPadding, openDevice, tokenizerOf } from '../session.ts
 import { datasetOptions, runSchedule, sftArguments } from './arguments.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts';
 import { type ChosenMethod, chooseMethod } from './method.ts';
-import { progressLine, spokenTime } from './progress.ts';
-import { RunFiles } from './run-files.ts';
 import { type DataFiles, dataFiles } from './sources.ts';
 
 /** Runs a recipe of SFT or pretraining on an opened model, and leaves the result in `output_dir`. */
@@ -60,16 +65,15 @@ export async function trainSft(values: Values, model: OpenModel, context: Contex
   await preflight(trainer, context);
 
   const schedule = runSchedule(values);
-  const record = new RunFiles(out, {
+  const facts = {
     maxSteps: trainer.totalSteps,
     numTrainEpochs: args.numTrainEpochs,
     trainBatchSize: args.perDeviceTrainBatchSize,
     loggingSteps: schedule.loggingSteps,
     saveSteps: schedule.saveSteps,
-    evalSteps: schedule.evalSteps ?? schedule.loggingSteps,
-  });
-  await record.begin(earlier?.history);
-  const started = Date.now();
+  };
+  const record = await RunLog.open(await diskFolder(out), facts, earlier?.history);
+  const progress = new Progress();
   const from = earlier?.resume.step ?? 0;
   let last: StepReport | undefined;
   let tokens = earlier?.tokens ?? 0;
@@ -92,7 +96,7 @@ export async function trainSft(values: Values, model: OpenModel, context: Contex
     terminal.note(`Checkpoint: ${saved}`);
   };
   if (values.eval_on_start === true && data.evaluation) {
-    await record.add({ ...(await trainer.evaluate()), epoch: 0, step: 0 });
+    await record.row({ ...(await trainer.evaluate()), epoch: 0, step: 0 });
   }
   const result = await runTraining(
     trainer.steps(),
@@ -101,11 +105,12 @@ export async function trainSft(values: Values, model: OpenModel, context: Contex
       stepped(report) {
         last = report;
         tokens += report.tokens;
-        terminal.progress(progressLine(report, started, from));
+        terminal.progress(progress.line(report));
       },
       async logged(row) {
-        await record.add(row);
-        if ('eval_loss' in row) terminal.note(`step ${row.step}: eval_loss ${row.eval_loss!.toFixed(4)}`);
+        await record.row(row);
+        if ('eval_loss' in row)
+          terminal.note(`step ${row.step}: eval_loss ${row.eval_loss!.toFixed(4)}`);
       },
       ...(data.evaluation && { evaluate: () => trainer.evaluate() }),
       save: saveAt,
@@ -115,12 +120,14 @@ export async function trainSft(values: Values, model: OpenModel, context: Contex
   );
   terminal.settle();
   if (result.stopped) {
-    terminal.out(`Stopped after step ${last?.step} of ${trainer.totalSteps}. Go on with --resume_from_checkpoint ${saved}`);
+    terminal.out(
+      `Stopped after step ${last?.step} of ${trainer.totalSteps}. Go on with --resume_from_checkpoint ${saved}`,
+    );
   } else {
     await saveResult(out, { model, chosen, values, trained: await trainer.trained() });
-    await record.end(last?.step ?? from, last?.epoch ?? 0);
+    await record.finish(last?.step ?? from, last?.epoch ?? 0);
     terminal.out(
-      `Done: ${result.steps} steps, ${result.tokens} tokens, mean loss ${result.trainLoss.toFixed(4)}, in ${spokenTime(result.seconds)}. ${chosen.lora ? 'Adapter' : 'Model'}: ${out}`,
+      `Done: ${result.steps} steps, ${result.tokens} tokens, mean loss ${result.trainLoss.toFixed(4)}, in ${spokenSeconds(result.seconds)}. ${chosen.lora ? 'Adapter' : 'Model'}: ${out}`,
     );
   }
   trainer.destroy();
@@ -133,7 +140,10 @@ async function readData(
   files: DataFiles,
   tokenizer: Tokenizer,
   { terminal }: Context,
-): Promise<{ train: Dataset['examples'] | ReturnType<typeof streamDataset>; evaluation?: Example[] }> {
+): Promise<{
+  train: Dataset['examples'] | ReturnType<typeof streamDataset>;
+  evaluation?: Example[];
+}> {
   const options = datasetOptions(values);
   const packing = (values.eval_packing ?? values.packing) === true;
   const evaluationOptions: DatasetOptions = { ...options, packing, shuffleDataset: false };
@@ -143,7 +153,10 @@ async function readData(
     const held = files.evaluation.length
       ? await prepareDataset(files.evaluation, tokenizer, evaluationOptions)
       : undefined;
-    return { train: streamDataset(files.train, tokenizer, options), ...(held && { evaluation: held.examples }) };
+    return {
+      train: streamDataset(files.train, tokenizer, options),
+      ...(held && { evaluation: held.examples }),
+    };
   }
   const reading: DatasetOptions = {
     ...options,
@@ -156,7 +169,11 @@ async function readData(
     for await (const row of readAllRows(files.train)) rows.push(row);
     const count = share < 1 ? Math.ceil(share * rows.length) : share;
     train = await prepareDataset(rows.slice(0, rows.length - count), tokenizer, reading);
-    evaluation = await prepareDataset(rows.slice(rows.length - count), tokenizer, evaluationOptions);
+    evaluation = await prepareDataset(
+      rows.slice(rows.length - count),
+      tokenizer,
+      evaluationOptions,
+    );
   } else {
     train = await prepareDataset(files.train, tokenizer, reading);
     if (files.evaluation.length > 0) {
@@ -220,7 +237,12 @@ async function saveResult(
     chosen,
     values,
     trained,
-  }: { model: OpenModel; chosen: ChosenMethod; values: Values; trained: ReadonlyMap<string, Float32Array> },
+  }: {
+    model: OpenModel;
+    chosen: ChosenMethod;
+    values: Values;
+    trained: ReadonlyMap<string, Float32Array>;
+  },
 ): Promise<void> {
   if (chosen.lora) {
     for (const [name, bytes] of adapterFiles(chosen, trained, values)) {

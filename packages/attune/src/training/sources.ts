@@ -35,7 +35,8 @@ export function dataFiles(values: Values): DataFiles {
         throw badMixture(`data_files has ${Object.keys(splits).join(', ')}, not ${wanted}`);
       }
       train.push(...[splits[wanted]].flat().map(place));
-      if (splits[testSplit] !== undefined) evaluation.push(...[splits[testSplit]].flat().map(place));
+      if (splits[testSplit] !== undefined)
+        evaluation.push(...[splits[testSplit]].flat().map(place));
     } else train.push(...[files].flat().map(place));
   }
   if (train.length > 0) return { train, evaluation };
