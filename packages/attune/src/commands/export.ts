@@ -1,88 +1,89 @@
-import { basename } from 'node:path';
-import { AttuneError } from '@attune/gpu';
+import { stringify } from 'yaml';
 import { exportGguf } from '@attune/model';
 import { mergedWeights, writeLoraGguf } from '@attune/peft';
 import type { Command } from '../command-line/command.ts';
+import { usageError } from '../command-line/option.ts';
+import { readRecipe } from '../command-line/recipe.ts';
 import { writeStream, writeWhole } from '../files.ts';
+import { ignoredKeys } from '../keys/ignored-keys.ts';
 import { modelKeysWithout } from '../keys/model-keys.ts';
+import { sftKeys } from '../keys/sft-keys.ts';
 import { writeModelFolder } from '../model-folder.ts';
 import { findAdapter, findModel } from '../session.ts';
-import { savedDtypes } from './merge.ts';
 
-const ggufTypes = { f32: 'F32', f16: 'F16', bf16: 'BF16', q8_0: 'Q8_0' } as const;
-
-/** `attune export`: models and adapters for other programs. */
 export const exportCommand: Command = {
   name: 'export',
-  summary: 'Writes a model or an adapter for other programs: GGUF, LoRA GGUF, safetensors.',
-  description: `--format gguf: the model (with the adapter merged in, if one is given) for llama.cpp.
---format lora-gguf: the adapter alone, for llama.cpp's --lora.
---format safetensors: a Hugging Face model folder.
-A recipe needs no export: trl sft --config recipe.yaml runs it on PyTorch.`,
-  example:
-    'attune export --format lora-gguf --model_name_or_path M --adapter_name_or_path out --output lora.gguf',
+  summary: 'Writes a model as safetensors or GGUF, an adapter as LoRA GGUF, a recipe for TRL.',
+  description:
+    'safetensors: a model folder, the adapter merged in if one is named. gguf: one file for llama.cpp. lora-gguf: the adapter alone, for llama.cpp beside its base. trl: the recipe with what TRL understands, and the command line for several GPUs.',
+  example: `attune export --model_name_or_path M --adapter_name_or_path adapter --format lora-gguf --output adapter.gguf
+attune export --recipe recipe.yaml --format trl --output recipe-trl.yaml`,
   options: [
     ...modelKeysWithout('device'),
     {
       name: 'format',
       kind: 'text',
-      choices: ['gguf', 'lora-gguf', 'safetensors'],
-      default: 'gguf',
+      group: 'Output',
+      choices: ['safetensors', 'gguf', 'lora-gguf', 'trl'],
+      default: 'safetensors',
       help: 'What to write.',
-      group: 'Files',
     },
+    { name: 'output', kind: 'text', group: 'Output', help: 'The file, or for safetensors the folder, to write.' },
     {
-      name: 'output',
+      name: 'type',
       kind: 'text',
-      help: 'The file (or, for safetensors, the folder) to write.',
-      group: 'Files',
+      group: 'Output',
+      choices: ['F32', 'F16', 'BF16', 'Q8_0'],
+      default: 'F16',
+      help: 'What matrices of a GGUF are stored as.',
     },
-    {
-      name: 'gguf_type',
-      kind: 'text',
-      choices: Object.keys(ggufTypes),
-      default: 'f16',
-      help: 'Number format of matrices in a GGUF.',
-      group: 'Files',
-    },
-    {
-      name: 'dtype',
-      kind: 'text',
-      choices: Object.keys(savedDtypes),
-      default: 'float32',
-      help: 'Number format of safetensors.',
-      group: 'Files',
-    },
+    { name: 'recipe', kind: 'text', group: 'Output', help: 'For trl: the recipe to write down for it.' },
   ],
-  required: ['model_name_or_path', 'output'],
+  required: ['output'],
   async run(values, { terminal }) {
+    const out = String(values.output);
+    const { format } = values;
+    const need = (key: string) => {
+      if (values[key] !== undefined) return String(values[key]);
+      throw usageError('missing-key', `attune export --format ${format} needs ${key}.`, `Give --${key}.`);
+    };
+    if (format === 'trl') {
+      await writeTrl(need('recipe'), out);
+      terminal.out(`Recipe: ${out}. Run it with: trl sft --config ${out} --accelerate_config fsdp2`);
+      return;
+    }
+    need('model_name_or_path');
     const model = await findModel(values, terminal);
     const path = values.adapter_name_or_path;
     const adapter = path === undefined ? undefined : await findAdapter(String(path), model);
-    const output = String(values.output);
-    if (values.format === 'lora-gguf') {
-      if (!adapter) {
-        throw new AttuneError(
-          'adapter-missing',
-          'A LoRA GGUF was asked for, and no adapter is named.',
-          'Give --adapter_name_or_path.',
-        );
-      }
-      await writeWhole(output, writeLoraGguf(model.config, adapter.method, adapter.values));
-    } else {
-      const weights = adapter
-        ? mergedWeights(model.weights, adapter.method, adapter.values)
-        : model.weights;
-      if (values.format === 'safetensors') {
-        const dtype = savedDtypes[String(values.dtype)]!;
-        await writeModelFolder(output, model, weights, { dtype });
-      } else {
-        const type = ggufTypes[values.gguf_type as keyof typeof ggufTypes];
-        const name = basename(String(values.model_name_or_path));
-        const { tokenizer, config } = model;
-        await writeStream(output, exportGguf({ config, weights, tokenizer, name, type }));
-      }
+    if (format === 'lora-gguf') {
+      need('adapter_name_or_path');
+      await writeWhole(out, writeLoraGguf(model.config, adapter!.method, adapter!.values));
+      terminal.out(`LoRA for llama.cpp: ${out}`);
+      return;
     }
-    terminal.note(`Wrote ${output}.`);
+    const weights = adapter ? mergedWeights(model.weights, adapter.method, adapter.values) : model.weights;
+    const untied =
+      model.config.tieWordEmbeddings && (adapter?.method.saved.includes('lm_head.weight') ?? false);
+    if (format === 'safetensors') {
+      await writeModelFolder(out, model, weights, { untied });
+    } else {
+      const type = values.type as 'F32' | 'F16' | 'BF16' | 'Q8_0';
+      const name = String(values.model_name_or_path).split(/[\\/]/).filter(Boolean).at(-1)!;
+      const config = untied ? { ...model.config, tieWordEmbeddings: false } : model.config;
+      const { tokenizer } = model;
+      await writeStream(out, exportGguf({ config, weights, tokenizer, name, type }));
+    }
+    terminal.out(`Model: ${out}`);
   },
 };
+
+/** Keys of ours that TRL would take for an argument of `accelerate launch`. */
+const ours = new Set(['device', 'adapter_name_or_path', 'from_scratch', 'eval_dataset']);
+
+async function writeTrl(recipe: string, out: string): Promise<void> {
+  const { values } = await readRecipe(recipe, sftKeys, ignoredKeys);
+  const kept = Object.fromEntries(Object.entries(values).filter(([key]) => !ours.has(key)));
+  // TRL computes in bf16 unless told otherwise; here everything is float32.
+  await writeWhole(out, stringify({ bf16: false, dtype: 'float32', report_to: 'none', ...kept }));
+}

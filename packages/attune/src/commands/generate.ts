@@ -1,15 +1,61 @@
 import { createInterface } from 'node:readline/promises';
+import { AttuneError } from '@attune/gpu';
 import { type GenerateOptions, Generator } from '@attune/model';
 import type { ChatMessage, Tokenizer } from '@attune/tokenizer';
 import type { Command, Context } from '../command-line/command.ts';
-import type { Values } from '../command-line/option.ts';
+import { type Option, usageError, type Values } from '../command-line/option.ts';
 import { writeWhole } from '../files.ts';
 import { modelKeys } from '../keys/model-keys.ts';
-import { inputRows, promptIds } from '../rows.ts';
+import { promptIds, readAll } from '../rows.ts';
 import { loadSession, type Session, tokenizerOf } from '../session.ts';
 
-function optionsOf(values: Values, session: Session, tokenizer: Tokenizer): GenerateOptions {
-  const ends = [...tokenizer.eosTokenIds, ...session.network.config.eosTokenIds];
+const sampling: Option[] = [
+  { name: 'max_new_tokens', kind: 'integer', default: 256, least: 1, help: 'Tokens of an answer at most.' },
+  { name: 'temperature', kind: 'number', default: 0, least: 0, help: 'Divides the logits; 0 takes the likeliest token.' },
+  { name: 'top_k', kind: 'integer', default: 0, least: 0, help: 'Keeps the k likeliest tokens; 0: all.' },
+  { name: 'top_p', kind: 'number', default: 1, least: 0, help: 'Keeps the fewest tokens of this probability together.' },
+  { name: 'min_p', kind: 'number', default: 0, least: 0, help: "Keeps tokens of this share of the likeliest's probability." },
+  { name: 'seed', kind: 'integer', default: 0, least: 0, help: 'Seed of sampling.' },
+  { name: 'batch_size', kind: 'integer', default: 8, least: 1, help: 'Prompts decoded together.' },
+];
+
+export const generate: Command = {
+  name: 'generate',
+  summary: 'Answers prompts of a file, or chats in the terminal.',
+  description:
+    'Rows of {"messages"}, {"prompt"} or {"prompt_ids"} come back with ids, text and log_probs. Without --prompts, a chat.',
+  example: `attune generate --model_name_or_path M --adapter_name_or_path adapter \\
+  --prompts prompts.jsonl --output answers.jsonl --max_new_tokens 64 --temperature 0`,
+  options: [
+    ...modelKeys,
+    { name: 'prompts', kind: 'text', group: 'Files', help: 'Rows, as JSONL.' },
+    { name: 'output', kind: 'text', group: 'Files', help: 'The JSONL file to write. Default: the standard output.' },
+    ...sampling.map((option) => ({ ...option, group: 'Sampling' })),
+  ],
+  required: ['model_name_or_path'],
+  async run(values, context) {
+    if (values.prompts === undefined && !process.stdin.isTTY) {
+      throw usageError(
+        'missing-key',
+        'There are no prompts, and no terminal to chat in.',
+        'Give --prompts FILE.jsonl with rows of {"messages"}, {"prompt"} or {"prompt_ids"}.',
+      );
+    }
+    const rows = values.prompts === undefined ? undefined : await readAll(String(values.prompts));
+    const session = await loadSession(values, context.terminal);
+    try {
+      if (rows) await answerRows(rows, values, session, context);
+      else await chat(values, session, context);
+    } finally {
+      session.destroy();
+    }
+  },
+};
+
+function options(values: Values, session: Session, signal: AbortSignal): GenerateOptions {
+  const { config, generationConfig } = session.model;
+  const listed = generationConfig?.eos_token_id;
+  const ends = listed == null ? config.eosTokenIds : ([listed].flat() as number[]);
   return {
     maxNewTokens: Number(values.max_new_tokens),
     temperature: Number(values.temperature),
@@ -17,155 +63,83 @@ function optionsOf(values: Values, session: Session, tokenizer: Tokenizer): Gene
     topP: Number(values.top_p),
     minP: Number(values.min_p),
     seed: Number(values.seed),
-    eosTokenIds: [...new Set(ends)],
+    eosTokenIds: ends,
+    signal,
   };
 }
 
-/** A chat in the terminal: each answer appears as it is made. */
-async function chat(
+async function answerRows(
+  rows: Awaited<ReturnType<typeof readAll>>,
+  values: Values,
   session: Session,
-  tokenizer: Tokenizer,
-  generator: Generator,
-  options: GenerateOptions,
   { terminal, signal }: Context,
 ): Promise<void> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const messages: ChatMessage[] = [];
-  terminal.note('Write a message; an empty line or Ctrl-D ends the chat.');
-  for (;;) {
-    const said = await lines.question('> ', { signal }).catch(() => '');
-    if (said.trim() === '') break;
-    messages.push({ role: 'user', content: said });
-    const ids = tokenizer.hasChatTemplate
-      ? tokenizer.encodeChat(messages, { addGenerationPrompt: true }).ids
-      : tokenizer.encode(said);
-    const stream = tokenizer.stream({ skipSpecialTokens: true });
-    let answer = '';
-    const show = (text: string) => {
-      answer += text;
-      process.stdout.write(text);
-    };
-    await generator.generate([ids], {
-      ...options,
-      signal,
-      readEvery: 4,
-      onTokens: (_, fresh) => {
-        for (const id of fresh) show(stream.push(id));
-      },
-    });
-    show(stream.flush());
-    process.stdout.write('\n');
-    messages.push({ role: 'assistant', content: answer });
+  let tokenizer: Tokenizer | undefined;
+  const tokens = () => (tokenizer ??= tokenizerOf(session.model));
+  const prompts = rows.map((row, i) => promptIds(row, i + 1, tokens));
+  const text = readableBy(session, tokens);
+  const generator = new Generator(session.executor, session.network, {
+    batchSize: Number(values.batch_size),
+  });
+  let made = 0;
+  const results = await generator.generate(prompts, {
+    ...options(values, session, signal),
+    onTokens: (_, ids) => {
+      made += ids.length;
+      terminal.progress(`Generating: ${made} tokens`);
+    },
+  });
+  terminal.settle();
+  const lines = results.map(({ ids, logProbs, finishReason }, i) =>
+    JSON.stringify({ ...rows[i], ids, text: text(ids), log_probs: logProbs, finish_reason: finishReason }),
+  );
+  if (values.output === undefined) for (const line of lines) terminal.out(line);
+  else {
+    await writeWhole(String(values.output), `${lines.join('\n')}\n`);
+    terminal.out(`Answered ${lines.length} prompts with ${made} tokens: ${values.output}`);
   }
-  lines.close();
 }
 
-/** `attune generate`: answers to a file of prompts, or a chat. */
-export const generate: Command = {
-  name: 'generate',
-  summary: 'Answers prompts with a model, or with a model and an adapter.',
-  description:
-    'Rows of {"messages"}, {"prompt"} or {"prompt_ids"} come back with ids, text and log_probs. Without files: a chat in the terminal.',
-  example:
-    'attune generate --model_name_or_path M --adapter_name_or_path out --prompts rows.jsonl --output answers.jsonl --max_new_tokens 64 --temperature 0',
-  options: [
-    ...modelKeys,
-    { name: 'prompts', kind: 'text', help: 'A JSONL file of rows.', group: 'Files' },
-    {
-      name: 'output',
-      kind: 'text',
-      help: 'The JSONL file to write. Default: the standard output.',
-      group: 'Files',
-    },
-    {
-      name: 'max_new_tokens',
-      kind: 'integer',
-      default: 256,
-      least: 1,
-      help: 'Tokens of an answer at most.',
-      group: 'Sampling',
-    },
-    {
-      name: 'temperature',
-      kind: 'number',
-      default: 0,
-      least: 0,
-      help: 'Divides the logits; 0 takes the likeliest token.',
-      group: 'Sampling',
-    },
-    {
-      name: 'top_k',
-      kind: 'integer',
-      default: 0,
-      least: 0,
-      help: 'Keeps the k likeliest tokens; 0: all.',
-      group: 'Sampling',
-    },
-    {
-      name: 'top_p',
-      kind: 'number',
-      default: 1,
-      least: 0,
-      help: 'Keeps the fewest likeliest tokens that reach this probability.',
-      group: 'Sampling',
-    },
-    {
-      name: 'min_p',
-      kind: 'number',
-      default: 0,
-      least: 0,
-      help: "Keeps tokens of at least this share of the likeliest one's probability.",
-      group: 'Sampling',
-    },
-    {
-      name: 'seed',
-      kind: 'integer',
-      default: 42,
-      least: 0,
-      help: 'Seed of sampling.',
-      group: 'Sampling',
-    },
-    {
-      name: 'batch_size',
-      kind: 'integer',
-      default: 8,
-      least: 1,
-      help: 'Prompts answered together.',
-      group: 'Sampling',
-    },
-  ],
-  required: ['model_name_or_path'],
-  async run(values, context) {
-    const { terminal, signal } = context;
-    const rows = values.prompts === undefined ? [] : await inputRows(String(values.prompts));
-    const session = await loadSession(values, terminal);
-    const tokenizer = tokenizerOf(session.model);
-    const { vocabSize } = session.network.config;
-    const ids = rows.map((row, i) => promptIds(row, () => tokenizer, vocabSize, i + 1));
-    const batchSize = Number(values.batch_size);
-    const generator = new Generator(session.executor, session.network, { batchSize });
-    const options = optionsOf(values, session, tokenizer);
-    if (values.prompts === undefined) await chat(session, tokenizer, generator, options, context);
-    else {
-      const lines: string[] = [];
-      for (let first = 0; first < ids.length && !signal.aborted; first += batchSize) {
-        const group = ids.slice(first, first + batchSize);
-        const seed = options.seed! + first;
-        const answers = await generator.generate(group, { ...options, seed, signal });
-        for (const [i, { ids: made, logProbs }] of answers.entries()) {
-          const text = tokenizer.decode(made, { skipSpecialTokens: true });
-          lines.push(JSON.stringify({ ...rows[first + i], ids: made, text, log_probs: logProbs }));
-        }
-        terminal.progress(`answered ${lines.length} of ${ids.length}`);
-      }
-      terminal.settle();
-      if (values.output === undefined) for (const line of lines) terminal.out(line);
-      else {
-        await writeWhole(String(values.output), lines.map((line) => `${line}\n`).join(''));
-        terminal.note(`Wrote ${lines.length} answers to ${values.output}.`);
-      }
+/** Text of an answer without its end token; a model without a tokenizer gives none. */
+function readableBy({ model }: Session, tokens: () => Tokenizer): (ids: number[]) => string | null {
+  let has = true;
+  try {
+    void model.tokenizer;
+  } catch (error) {
+    if (!(error instanceof AttuneError)) throw error;
+    has = false;
+  }
+  return (ids) => (has ? tokens().decode(ids, { skipSpecialTokens: true }) : null);
+}
+
+async function chat(values: Values, session: Session, { terminal, signal }: Context): Promise<void> {
+  const tokenizer = tokenizerOf(session.model);
+  const generator = new Generator(session.executor, session.network, { batchSize: 1 });
+  const messages: ChatMessage[] = [];
+  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  terminal.note('An empty line ends the chat.');
+  try {
+    while (!signal.aborted) {
+      const line = (await prompt.question('> ', { signal })).trim();
+      if (line === '') break;
+      messages.push({ role: 'user', content: line });
+      const ids = tokenizer.hasChatTemplate
+        ? tokenizer.encodeChat(messages, { addGenerationPrompt: true }).ids
+        : tokenizer.encode(line);
+      const stream = tokenizer.stream({ skipSpecialTokens: true });
+      const [answer] = await generator.generate([ids], {
+        ...options(values, session, signal),
+        onTokens: (_, fresh) => {
+          for (const id of fresh) process.stdout.write(stream.push(id));
+        },
+      });
+      process.stdout.write(`${stream.flush()}\n`);
+      messages.push({
+        role: 'assistant',
+        content: tokenizer.decode(answer!.ids, { skipSpecialTokens: true }),
+      });
     }
-    generator.destroy();
-    session.destroy();
-  },
-};
+  } finally {
+    prompt.close();
+  }
+}

@@ -1,84 +1,122 @@
-import { collate, countTrained, ignored, type prepareDataset } from '@attune/data';
+import { encodeExample, ignored, newReport, reportNotes } from '@attune/data';
 import { Network } from '@attune/model';
-import { Graph, mebibytes, PlannedGraph, Trainable } from '@attune/plan';
+import { updateGraph } from '@attune/optim';
+import { Graph, PlannedGraph, printAccount, Trainable } from '@attune/plan';
 import { nextTokenGraph } from '@attune/sft';
+import { expectedTensors } from '@attune/model';
 import { bucket } from '@attune/trainer';
 import type { Command } from '../command-line/command.ts';
-import { paint } from '../command-line/terminal.ts';
+import type { Values } from '../command-line/option.ts';
+import { paint, type Terminal } from '../command-line/terminal.ts';
 import { ignoredKeys } from '../keys/ignored-keys.ts';
+import { recipeKeys } from '../keys/recipe-keys.ts';
 import { sftKeys } from '../keys/sft-keys.ts';
-import { findModel, needPadding, tokenizerOf } from '../session.ts';
-import { sftArguments } from '../training/arguments.ts';
-import { trainingData } from '../training/dataset.ts';
-import { chooseMethod } from '../training/method.ts';
+import { readAll } from '../rows.ts';
+import { findModel, tokenizerOf } from '../session.ts';
+import { datasetOptions, sftArguments } from '../training/arguments.ts';
+import { type ChosenMethod, chooseMethod } from '../training/method.ts';
+import { dataFiles } from '../training/sources.ts';
+import type { OpenModel } from '@attune/model';
 
-/** A plain software adapter: what a plan needs does not depend on the device by much. */
-const plainTraits = {
-  software: true,
-  f16: false,
-  subgroups: false,
-  subgroupMinSize: 0,
-  subgroupMaxSize: 0,
-  maxStorageBinding: 2 ** 30,
-  maxWorkgroupMemory: 16384,
-  maxInvocations: 256,
-};
-
-/** `attune inspect`: what a recipe would train on, and the memory it would need; no GPU is touched. */
 export const inspect: Command = {
   name: 'inspect',
-  summary: 'Shows rendered rows, which tokens are trained, and the memory a recipe needs.',
+  summary: 'Shows rows as the model sees them, which tokens train, and the memory of a step.',
   description:
-    'Trained tokens stand in colour (or in [brackets] where there is none). Nothing is trained.',
+    'Takes the keys of sft. Needs no GPU: the memory account is that of the plan. Trained tokens are green, or in [brackets] where there are no colours.',
   example: 'attune inspect --config recipe.yaml --rows 3',
   options: [
+    ...recipeKeys,
+    { name: 'rows', kind: 'integer', group: 'Recipe', default: 2, least: 0, help: 'Rows to show.' },
     ...sftKeys,
-    { name: 'rows', kind: 'integer', default: 3, least: 1, help: 'Rows to show.', group: 'Files' },
   ],
   ignored: ignoredKeys,
   required: ['model_name_or_path'],
-  async run(values, { terminal, signal }) {
+  async run(values, { terminal }) {
     const model = await findModel(values, terminal);
     const tokenizer = tokenizerOf(model);
-    const data = await trainingData({ ...values, streaming: false }, tokenizer, terminal, signal);
-    const examples = data.train as Awaited<ReturnType<typeof prepareDataset>>['examples'];
-    for (const [i, { inputIds, labels }] of examples.slice(0, Number(values.rows)).entries()) {
-      const trained = labels.filter((label) => label !== ignored).length;
-      terminal.out(
-        paint(terminal, 'bold', `row ${i + 1}: ${inputIds.length} tokens, ${trained} trained`),
-      );
-      let line = '';
-      for (const [t, id] of inputIds.entries()) {
-        const text = tokenizer.decode([id]);
-        if (labels[t] === ignored) line += paint(terminal, 'dim', text);
-        else line += terminal.colour ? paint(terminal, 'green', text) : `[${text}]`;
+    const options = datasetOptions(values);
+    const report = newReport();
+    let shown = 0;
+    let longest = { tokens: 0, count: 0 };
+    for (const file of dataFiles(values).train) {
+      for (const row of await readAll(file)) {
+        const example = encodeExample(row, tokenizer, { ...options, report });
+        if (!example) continue;
+        const tokens = example.inputIds.length;
+        const count = example.labels.filter((label) => label !== ignored).length;
+        if (tokens > longest.tokens) longest = { tokens, count };
+        if (shown++ >= Number(values.rows)) continue;
+        terminal.out(paint(terminal, 'bold', `Row ${report.rows}: ${tokens} tokens, ${count} trained`));
+        terminal.out(
+          [...example.inputIds]
+            .map((id, i) => token(terminal, tokenizer.tokenText(id) === undefined ? `<${id}>` : tokenizer.decode([id]), example.labels[i] !== ignored))
+            .join(''),
+        );
       }
-      terminal.out(`${line}\n`);
     }
-    const args = sftArguments(values);
-    const longest = [...examples]
-      .sort((a, b) => b.inputIds.length - a.inputIds.length)
-      .slice(0, args.perDeviceTrainBatchSize);
-    const batch = collate(longest, { padTokenId: needPadding(tokenizer) });
-    const tokens = batch.attentionMask.reduce((sum, mask) => sum + mask, 0);
-    const { method } = await chooseMethod(values, model);
-    const trainable = new Trainable(method.tensors);
-    const network = new Network(model.config, method.tuning(trainable));
-    const options = {
-      lossType: args.lossType,
-      gradientCheckpointing: args.gradientCheckpointing,
-      positions: model.config.maxPositionEmbeddings,
-      seed: args.seed,
-    };
-    const graph = new Graph(plainTraits);
-    const sizes = [bucket(tokens), bucket(countTrained(batch))] as const;
-    const plan = new PlannedGraph(nextTokenGraph(graph, network, ...sizes, options, true));
-    const total = examples.reduce((sum, { inputIds }) => sum + inputIds.length, 0);
     terminal.out(
-      `${examples.length} sequences, ${total} tokens. The longest batch has ${tokens}; a step on it takes ${plan.layout.calls.length} dispatches and ${mebibytes(plan.account.activations)} MiB for activations.`,
+      `\n${report.rows} rows: ${report.tokens} tokens, ${report.trainedTokens} trained; the longest row has ${report.longest}.`,
     );
-    terminal.out(
-      `${trainable.count.toLocaleString('en')} numbers train: ${mebibytes(4 * trainable.bytes)} MiB with gradients and moments.`,
-    );
+    for (const note of reportNotes(report, tokenizer, options)) terminal.out(note);
+    const batch = Number(values.per_device_train_batch_size);
+    const chosen = await chooseMethod(values, model);
+    terminal.out(`\nMemory of a step with ${batch} rows as long as the longest:`);
+    terminal.out(account(values, model, chosen, { tokens: longest.tokens * batch, count: longest.count * batch }));
   },
 };
+
+function token(terminal: Terminal, text: string, trained: boolean): string {
+  if (!trained) return paint(terminal, 'dim', text);
+  return terminal.colour ? paint(terminal, 'green', text) : `[${text}]`;
+}
+
+/** The limits that WebGPU promises everywhere. */
+const anyAdapter = {
+  f16: false,
+  subgroups: false,
+  software: false,
+  maxInvocations: 256,
+  maxWorkgroupMemory: 16384,
+  maxWorkgroups: 65535,
+  maxStorageBuffers: 8,
+  maxStorageBinding: 128 * 2 ** 20,
+  maxBuffer: 256 * 2 ** 20,
+} as unknown as ConstructorParameters<typeof Graph>[0];
+
+function account(
+  values: Values,
+  model: OpenModel,
+  { method }: ChosenMethod,
+  { tokens, count }: { tokens: number; count: number },
+): string {
+  const { config } = model;
+  const trainable = new Trainable(method.tensors, 2 ** 40);
+  const args = sftArguments(values);
+  const graph = nextTokenGraph(
+    new Graph(anyAdapter),
+    new Network(config, method.tuning(trainable)),
+    bucket(tokens),
+    bucket(Math.max(1, count)),
+    {
+      lossType: args.lossType,
+      gradientCheckpointing: args.gradientCheckpointing,
+      positions: config.maxPositionEmbeddings,
+      seed: args.seed,
+    },
+    true,
+  );
+  const step = new PlannedGraph(graph).account;
+  const update = new PlannedGraph(updateGraph(anyAdapter, trainable)).account;
+  const frozen = [...expectedTensors(config)]
+    .filter(({ name }) => !method.replaces(name))
+    .reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+  const rope = 4 * config.maxPositionEmbeddings * config.headDim;
+  return printAccount([
+    ['weights', frozen + rope],
+    ['parameters', trainable.bytes],
+    ['gradients', trainable.bytes],
+    ['optimizer', 2 * trainable.bytes],
+    ['activations', step.activations],
+    ['inputs and call parameters', step.inputs + step.parameters + update.inputs + update.parameters],
+  ]);
+}
