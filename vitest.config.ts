@@ -51,7 +51,12 @@ const gpu: TestProjectConfiguration = {
 /** Against the field's reference implementations, where their fixtures are (ATTUNE_FIXTURES). */
 const parity: TestProjectConfiguration = {
   ...gpu,
-  test: { ...gpu.test, name: 'parity', include: ['scripts/parity/**/*.parity.ts'], testTimeout: 900_000 },
+  test: {
+    ...gpu.test,
+    name: 'parity',
+    include: ['scripts/parity/**/*.parity.ts'],
+    testTimeout: 900_000,
+  },
 };
 
 /** Chromium is looked for, and unpacked the first time, only where the browser project was asked for. */
@@ -97,5 +102,7 @@ async function browser(): Promise<TestProjectConfiguration[]> {
 }
 
 export default defineConfig(async () => ({
-  test: { projects: [node, gpu, ...(process.env.ATTUNE_FIXTURES ? [parity] : []), ...(await browser())] },
+  test: {
+    projects: [node, gpu, ...(process.env.ATTUNE_FIXTURES ? [parity] : []), ...(await browser())],
+  },
 }));

@@ -1,16 +1,9 @@
-import type { KernelTraits } from '../contract/index.ts';
 import type { MatmulVariant } from './choose.ts';
 import text from './matmul.broadcast.wgsl';
-import { bindOperands, canRead, joinsLowRank, turned, withOperands } from './operands.ts';
+import { bindOperands, canRead, joinsLowRank, lanesOf, turned, withOperands } from './operands.ts';
 import type { Problem } from './problem.ts';
 
 const source = withOperands('broadcast', text);
-
-/** Lanes of a subgroup, where their number is certain and one that the shader is written for. */
-function lanesOf({ subgroups, subgroupMinSize, subgroupMaxSize }: KernelTraits): number {
-  const certain = subgroups && subgroupMinSize === subgroupMaxSize;
-  return certain && [4, 8, 16].includes(subgroupMaxSize) ? subgroupMaxSize : 0;
-}
 
 interface Tile {
   /** Rows ÷ lanes. */
@@ -56,7 +49,9 @@ export const broadcast: MatmulVariant = {
   name: 'broadcast',
   // A transposed a is read one by one, f16 by fours.
   canRun: (traits, problem) =>
-    lanesOf(traits) > 0 && canRead(problem) && !(problem.halfA && problem.transposeA),
+    [4, 8, 16].includes(lanesOf(traits)) &&
+    canRead(problem) &&
+    !(problem.halfA && problem.transposeA),
   suits: (traits) => traits.software,
   joinsLowRank,
   record(recorder, operands, problem) {

@@ -3,7 +3,7 @@ import { broadcast } from './broadcast.ts';
 import { naive } from './naive.ts';
 import type { Operands } from './operands.ts';
 import type { Problem } from './problem.ts';
-import { registers, sliced, tiled } from './variants.ts';
+import { registers, row, sliced, tiled } from './variants.ts';
 
 /** One way to multiply. */
 export interface MatmulVariant {
@@ -19,6 +19,7 @@ export interface MatmulVariant {
 
 /** Best first. */
 export const matmulVariants: readonly MatmulVariant[] = [
+  row,
   broadcast,
   sliced,
   tiled,

@@ -1,4 +1,4 @@
-import { type Shader, shader, type Tensor } from '../contract/index.ts';
+import { type KernelTraits, type Shader, shader, type Tensor } from '../contract/index.ts';
 import operandsText from './matmul.operands.wgsl';
 import type { Problem } from './problem.ts';
 
@@ -16,6 +16,11 @@ export interface Operands {
 /** A variant's shader: its text goes on where matmul.operands.wgsl ends. */
 export function withOperands(name: string, text: string): Shader {
   return shader(`matmul.${name}`, `${operandsText}\n${text}`);
+}
+
+/** Lanes of a subgroup where their number is certain, else 0. */
+export function lanesOf({ subgroups, subgroupMinSize, subgroupMaxSize }: KernelTraits): number {
+  return subgroups && subgroupMinSize === subgroupMaxSize ? subgroupMaxSize : 0;
 }
 
 /** Whether matmul.operands.wgsl can read the operands: f16 is read by fours. */

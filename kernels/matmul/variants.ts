@@ -1,14 +1,16 @@
 import type { MatmulVariant } from './choose.ts';
 import registersText from './matmul.registers.wgsl';
+import rowText from './matmul.row.wgsl';
 import slicedText from './matmul.sliced.wgsl';
 import tiledText from './matmul.tiled.wgsl';
-import { bindOperands, canRead, joinsLowRank, turned, withOperands } from './operands.ts';
+import { bindOperands, canRead, joinsLowRank, lanesOf, turned, withOperands } from './operands.ts';
 
 const registersSource = withOperands('registers', registersText);
+const rowSource = withOperands('row', rowText);
 const slicedSource = withOperands('sliced', slicedText);
 const tiledSource = withOperands('tiled', tiledText);
 
-/** 8 × 4 sums an invocation, nothing shared: where barriers are dear and subgroups are not to be had. */
+/** 8 × 8 sums an invocation, nothing shared: where barriers are dear and subgroups are not to be had. */
 export const registers: MatmulVariant = {
   name: 'registers',
   canRun: (_, problem) => canRead(problem),
@@ -17,7 +19,26 @@ export const registers: MatmulVariant = {
   record(recorder, operands, problem) {
     recorder.dispatch(registersSource, {
       ...bindOperands(problem, operands),
-      workgroups: [Math.ceil(problem.n / 32), Math.ceil(problem.m / 64), problem.batch],
+      workgroups: [Math.ceil(problem.n / 64), Math.ceil(problem.m / 64), problem.batch],
+    });
+  },
+};
+
+/** The lanes of a subgroup share out k: a single row, as in decoding. */
+export const row: MatmulVariant = {
+  name: 'row',
+  canRun: (traits, problem) =>
+    lanesOf(traits) >= 4 && problem.m === 1 && problem.transposeB && problem.k % 4 === 0,
+  suits: () => true,
+  joinsLowRank,
+  record(recorder, operands, problem) {
+    // A column of one is a row of one.
+    const laid = { ...problem, transposeA: false };
+    const { n, batch } = problem;
+    recorder.dispatch(rowSource, {
+      ...bindOperands(laid, operands),
+      constants: { LANES: lanesOf(recorder.traits) },
+      workgroups: [Math.ceil(n / 8), 1, batch],
     });
   },
 };

@@ -11,10 +11,11 @@ import { randomText, seedKey } from '../random/random.ts';
 import advanceText from './sampling.advance.wgsl';
 import forwardText from './sampling.forward.wgsl';
 import { sampleReference } from './sampling.reference.ts';
+import rowText from './sampling.row.wgsl';
 
 export { sampleProbabilities, sampleReference } from './sampling.reference.ts';
 
-const forwardSource = shader('sampling.forward', `${randomText}\n${forwardText}`);
+const forwardSource = shader('sampling.forward', `${randomText}\n${rowText}\n${forwardText}`);
 const advanceSource = shader('sampling.advance', advanceText);
 
 export interface SampleOptions {

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
 import { testGpu } from '@attune/gpu/testing';
 import { Generator, Network, openModel, uploadWeights } from '@attune/model';
 import { Executor, Store } from '@attune/plan';
+import { expect, test } from 'vitest';
 
 // ATTUNE_FIXTURES names the folder of reference fixtures (families/NAME/generation.json).
 const root = process.env.ATTUNE_FIXTURES ?? '';
@@ -17,9 +17,11 @@ test.each(names)('%s: greedy tokens and log-probabilities within 1e-4', async (n
   await uploadWeights(store, config, weights);
   const executor = new Executor(store);
   const generator = new Generator(executor, new Network(config));
-  const { rows, max_new_tokens: maxNewTokens, eos_token_id } = JSON.parse(
-    readFileSync(`${folder}/generation.json`, 'utf8'),
-  ) as {
+  const {
+    rows,
+    max_new_tokens: maxNewTokens,
+    eos_token_id,
+  } = JSON.parse(readFileSync(`${folder}/generation.json`, 'utf8')) as {
     rows: { prompt: number[]; tokens: number[]; log_probs: number[] }[];
     max_new_tokens: number;
     eos_token_id: number;

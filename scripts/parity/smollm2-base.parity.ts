@@ -1,21 +1,38 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, expect, test } from 'vitest';
 import { testGpu } from '@attune/gpu/testing';
 import {
-  decoder, Generator, logits, Network, openModel, predictionInputs, predictionValues, predictTokens,
-  tokenInputs, tokenValues, uploadWeights,
+  decoder,
+  Generator,
+  logits,
+  Network,
+  openModel,
+  predictionInputs,
+  predictionValues,
+  predictTokens,
+  tokenInputs,
+  tokenValues,
+  uploadWeights,
 } from '@attune/model';
 import { Executor, Graph, Store } from '@attune/plan';
+import { afterAll, expect, test } from 'vitest';
 
 // ATTUNE_FIXTURES names the folder of reference fixtures; the model lies in models/ beside it.
 const root = process.env.ATTUNE_FIXTURES ?? '';
 const expected = JSON.parse(readFileSync(`${root}/smollm2/base/expected.json`, 'utf8')) as {
   greedy: { prompt_ids: number[]; ids: number[]; leads: number[] }[];
   passages: { ids: number[]; logps: number[] }[];
-  first_token_logits: { chat: number; ids: number[]; values: number[]; logsumexp: number; mean: number }[];
+  first_token_logits: {
+    chat: number;
+    ids: number[];
+    values: number[];
+    logsumexp: number;
+    mean: number;
+  }[];
 };
 const positions = 1024;
-const { config, weights, generationConfig } = await openModel(`${root}/../models/smollm2-135m-instruct`);
+const { config, weights, generationConfig } = await openModel(
+  `${root}/../models/smollm2-135m-instruct`,
+);
 const store = new Store(await testGpu());
 await uploadWeights(store, config, weights, { positions });
 const executor = new Executor(store);
@@ -73,18 +90,28 @@ test('logits of the first answered token within 1e-3', async () => {
     const prompt = expected.greedy[chat]!.prompt_ids;
     const graph = new Graph(executor.gpu.traits);
     const hidden = decoder(graph, network, tokenInputs(graph, config, 1, prompt.length, positions));
-    const last = graph.view(hidden, [1, config.hiddenSize], (prompt.length - 1) * config.hiddenSize);
+    const last = graph.view(
+      hidden,
+      [1, config.hiddenSize],
+      (prompt.length - 1) * config.hiddenSize,
+    );
     graph.output('logits', logits(graph, network, last));
     const plan = await executor.compile(graph);
     const out = await executor.run([[plan, { ...tokenValues(single(prompt)) }]]);
     const all = Array.from(out.logits!);
-    const top = all.map((_, id) => id).sort((a, b) => all[b]! - all[a]!).slice(0, ids.length);
+    const top = all
+      .map((_, id) => id)
+      .sort((a, b) => all[b]! - all[a]!)
+      .slice(0, ids.length);
     const worst = Math.max(...values.map((value, i) => Math.abs(value - all[ids[i]!]!)));
     console.log('chat', chat, 'largest difference of the top logits', worst);
     expect(worst).toBeLessThan(1e-3);
     expect(new Set(top)).toEqual(new Set(ids));
     const m = all[top[0]!]!;
-    expect(m + Math.log(all.reduce((sum, x) => sum + Math.exp(x - m), 0))).toBeCloseTo(logsumexp, 3);
+    expect(m + Math.log(all.reduce((sum, x) => sum + Math.exp(x - m), 0))).toBeCloseTo(
+      logsumexp,
+      3,
+    );
     expect(all.reduce((sum, x) => sum + x, 0) / all.length).toBeCloseTo(mean, 3);
     plan.destroy();
   }
@@ -99,12 +126,18 @@ test.each([1, 8])('tokens a second, batch %i', async (batchSize) => {
   // The machine may be shared: the processor time of the adapter's threads says more than the clock there.
   const used = () => Object.values(process.cpuUsage()).reduce((a, b) => a + b) / 1000;
   const cpu: number[] = [];
-  const onTokens = (row: number) => row === 0 && (times.push(performance.now()), cpu.push(used()));
+  const onTokens = (row: number) => {
+    if (row !== 0) return;
+    times.push(performance.now());
+    cpu.push(used());
+  };
   await generator.generate(prompts, { maxNewTokens: steps, onTokens });
   const busy = (cpu.at(-1)! - cpu[0]!) / (steps - 1);
   const seconds = (times.at(-1)! - times[0]!) / 1000;
   const rate = ((steps - 1) * batchSize) / seconds;
-  console.log(`batch ${batchSize}: ${rate.toFixed(1)} tokens/s (${((1000 * seconds) / (steps - 1)).toFixed(0)} ms a step, ${busy.toFixed(0)} ms of processor time)`);
+  console.log(
+    `batch ${batchSize}: ${rate.toFixed(1)} tokens/s (${((1000 * seconds) / (steps - 1)).toFixed(0)} ms a step, ${busy.toFixed(0)} ms of processor time)`,
+  );
   expect(rate).toBeGreaterThan(0);
   generator.destroy();
 });

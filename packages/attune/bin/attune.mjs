@@ -11,13 +11,17 @@ if (existsSync(workspace) && (process.env.ATTUNE_NO_BUILD !== '1' || !existsSync
   const { log } = console;
   console.log = console.error;
   try {
-    const installed = existsSync(fileURLToPath(new URL('../../../node_modules/.attune-setup', import.meta.url)));
+    const installed = existsSync(
+      fileURLToPath(new URL('../../../node_modules/.attune-setup', import.meta.url)),
+    );
     const { setup } = await import(new URL('../../../scripts/setup.mjs', import.meta.url));
     if (!installed) await setup();
     const { build } = await import(workspace);
     await build();
   } catch (error) {
-    console.error(`The build failed: ${error.message}\nRun npm run build to see why; ATTUNE_NO_BUILD=1 uses what is built. [build-failed]`);
+    console.error(
+      `The build failed: ${error.message}\nRun npm run build to see why; ATTUNE_NO_BUILD=1 uses what is built. [build-failed]`,
+    );
     process.exit(1);
   }
   console.log = log;

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
 import { philox } from '@attune/kernels';
+import { describe, expect, it } from 'vitest';
 import { permutation, uniformInteger } from './philox.ts';
 
 const hex = (words: number[]) => words.map((word) => word.toString(16).padStart(8, '0')).join(' ');

@@ -25,7 +25,10 @@ export function child(random, female = random.chance(0.5), taken = []) {
 /** An animal: "the fox", or a fox with a name. */
 export function creature(random, kinds = heroes, female = random.chance(0.5), taken = []) {
   const animal = random.pickWhere(kinds, (each) => !taken.includes(each.noun));
-  const size = animal.size >= 3 ? random.pick(['big', 'big', 'strong']) : random.pick(['little', 'small', 'little']);
+  const size =
+    animal.size >= 3
+      ? random.pick(['big', 'big', 'strong'])
+      : random.pick(['little', 'small', 'little']);
   const describe = `${a(`${size} ${animal.noun}`)}`;
   const rest = { human: false, noun: animal.noun, animal };
   if (random.chance(0.45)) {

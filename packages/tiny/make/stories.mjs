@@ -2,9 +2,10 @@
  * The pretraining text of the embedded model: stories made from plots, scenes with questions, and
  * a few conversations. Nothing is copied from anywhere: every text is a function of (seed, index).
  *
- *   node stories.mjs --documents 20000 --seed 1 --output corpus/train.jsonl
+ *   node stories.mjs --documents 24000 --seed 1 --output corpus/train.jsonl
+ *   node stories.mjs --documents 400 --seed 2 --mixed --output corpus/held.jsonl
  */
-import { echo } from './echoes.mjs';
+import { echo, firstEcho } from './echoes.mjs';
 import { a } from './grammar.mjs';
 import { fact, smallTalk } from './knowledge.mjs';
 import { plots } from './plots/index.mjs';
@@ -34,7 +35,12 @@ function scenes(random) {
   const parts = [];
   for (let i = 2 + random.below(3); i > 0; i--) {
     const { text, questions } = scene(random);
-    parts.push(`${text}\n${random.some(questions, 1 + random.below(2)).map(answered).join('\n')}`);
+    parts.push(
+      `${text}\n${random
+        .some(questions, 1 + random.below(2))
+        .map(answered)
+        .join('\n')}`,
+    );
   }
   return parts.join('\n\n');
 }
@@ -43,7 +49,8 @@ function facts(random) {
   return Array.from({ length: 3 + random.below(4) }, () => answered(fact(random))).join('\n');
 }
 
-const noArticle = /^(the|learning|soup|jam|bread|honey|candy|ice cream|rain|snow|night|hide and seek)\b|(cookies|pancakes)$/;
+const noArticle =
+  /^(the|learning|soup|jam|bread|honey|candy|ice cream|rain|snow|night|hide and seek)\b|(cookies|pancakes)$/;
 const topic = (words) => (noArticle.test(words) ? words : a(words));
 
 /** ChatML as the tokenizer's template renders it. */
@@ -81,19 +88,28 @@ const kinds = {
   facts,
   conversation,
   echo,
+  firstEcho,
 };
-const shares = { story: 32, storyWithQuestions: 26, scenes: 26, facts: 4, conversation: 12, echo: 3 };
+const shares = {
+  story: 32,
+  storyWithQuestions: 26,
+  scenes: 26,
+  facts: 4,
+  conversation: 12,
+  echo: 4,
+};
 /** At the beginning of the corpus: much to copy, little else. */
-const firstShares = { story: 20, storyWithQuestions: 5, scenes: 25, facts: 0, conversation: 0, echo: 50 };
+const firstShares = { firstEcho: 90, scenes: 10 };
 
 /**
- * Document `index` of `total` of the corpus with this seed. The first fifth of the corpus goes over
- * from `firstShares` to `shares`, so the order of the file matters: train on it in order.
+ * Document `index` of `total` of the corpus with this seed. The first 6 % are for learning to copy;
+ * they go over into the usual mixture up to 20 %. So the order of the file matters: train on it in
+ * order. Without `total`, the usual mixture from the start (held-out text).
  */
 export function storyDocument(seed, index, total = 0) {
   const random = new Random(seed, index);
-  const start = Math.max(0, 1 - index / (0.2 * total || 1));
-  return kinds[random.weighted(random.chance(start) ? firstShares : shares)](random);
+  const first = total ? Math.min(1, (0.2 - index / total) / 0.14) : 0;
+  return kinds[random.weighted(random.chance(first) ? firstShares : shares)](random);
 }
 
 async function main() {
@@ -104,7 +120,7 @@ async function main() {
     options: {
       documents: { type: 'string', default: '20000' },
       seed: { type: 'string', default: '1' },
-      ordered: { type: "boolean", default: true },
+      mixed: { type: 'boolean', default: false },
       output: { type: 'string', default: 'corpus/train.jsonl' },
     },
   });
@@ -112,7 +128,9 @@ async function main() {
   const out = createWriteStream(values.output);
   const total = Number(values.documents);
   for (let i = 0; i < total; i++) {
-    out.write(`${JSON.stringify({ text: storyDocument(Number(values.seed), i, values.ordered ? total : 0) })}\n`);
+    out.write(
+      `${JSON.stringify({ text: storyDocument(Number(values.seed), i, values.mixed ? 0 : total) })}\n`,
+    );
   }
   await new Promise((done) => out.end(done));
   console.log(`${values.documents} documents with seed ${values.seed} in ${values.output}`);

@@ -1,8 +1,8 @@
-import { a } from './grammar.mjs';
 import { trait } from './cast.mjs';
+import { a } from './grammar.mjs';
 import { homes } from './words/animals.mjs';
-import { goodTraits, pastimes } from './words/people.mjs';
 import { showFeeling } from './words/feelings.mjs';
+import { goodTraits, pastimes } from './words/people.mjs';
 import { days, fineWeather, partsOfDay } from './words/weather.mjs';
 
 /**
@@ -72,7 +72,8 @@ export class Tale {
 
 export function quote(random, who, line) {
   const end = line.at(-1);
-  const verb = end === '?' ? 'asked' : end === '!' ? random.pick(['shouted', 'said', 'cried']) : 'said';
+  const verb =
+    end === '?' ? 'asked' : end === '!' ? random.pick(['shouted', 'said', 'cried']) : 'said';
   const inside = end === '.' ? `${line.slice(0, -1)},` : line;
   return random.pick([
     `"${inside}" ${verb} ${who.name}.`,
@@ -92,13 +93,19 @@ export function open(tale, hero, place) {
   tale.say(
     `Once upon a time, there was ${kind}.`,
     `Once there was ${kind}.`,
-    `Once upon a time, ${kind} lived ${place ?? (hero.human ? random.pick(['in a small house', 'in a small town', 'near a big forest', 'by the sea']) : homes[hero.animal?.home] ?? 'in a small house')}.`,
+    `Once upon a time, ${kind} lived ${place ?? (hero.human ? random.pick(['in a small house', 'in a small town', 'near a big forest', 'by the sea']) : (homes[hero.animal?.home] ?? 'in a small house'))}.`,
     `There was once ${kind}.`,
     `This is a story about ${kind}.`,
   );
   const again = random.pick(goodTraits);
   if (place === undefined && kind === plain)
-    tale.maybe(0.5, `${hero.He} was very ${again}.`, `${hero.He} was ${again} and ${random.pick(['good', 'sweet', 'nice'])}.`, `Everyone liked ${hero.him}.`, `${hero.He} liked to ${random.pick(pastimes)}.`);
+    tale.maybe(
+      0.5,
+      `${hero.He} was very ${again}.`,
+      `${hero.He} was ${again} and ${random.pick(['good', 'sweet', 'nice'])}.`,
+      `Everyone liked ${hero.him}.`,
+      `${hero.He} liked to ${random.pick(pastimes)}.`,
+    );
   tale.ask('Who is the story about?', `The story is about ${kind}.`);
 }
 
@@ -126,7 +133,10 @@ export function closeHappy(tale, hero, friend, feelings = ['happy', 'happy', 'gl
       `From that day on, ${hero.name} and ${friend.name} were best friends, and they were ${feeling}.`,
       `They went home ${feeling}. ${hero.Name} and ${friend.name} had a good day.`,
     );
-    tale.ask(`How did ${hero.name} and ${friend.name} feel at the end?`, `${hero.Name} and ${friend.name} felt ${feeling}.`);
+    tale.ask(
+      `How did ${hero.name} and ${friend.name} feel at the end?`,
+      `${hero.Name} and ${friend.name} felt ${feeling}.`,
+    );
   } else {
     tale.say(
       `${hero.Name} was ${feeling}.`,
@@ -146,7 +156,9 @@ export function moral(tale, hero, ...lessons) {
   tale.say(
     `${hero.Name} learned ${lesson}.`,
     `That day, ${hero.name} learned ${lesson}.`,
-    ...(lesson.startsWith('not ') ? [] : [`${hero.Name} never forgot ${known}.`, `From that day on, ${hero.name} knew ${known}.`]),
+    ...(lesson.startsWith('not ')
+      ? []
+      : [`${hero.Name} never forgot ${known}.`, `From that day on, ${hero.name} knew ${known}.`]),
   );
   tale.ask(`What did ${hero.name} learn?`, `${hero.Name} learned ${lesson}.`);
 }

@@ -11,7 +11,12 @@ import { countWords, trainBpe } from './bpe.mjs';
 export const specials = ['<|endoftext|>', '<|im_start|>', '<|im_end|>', '<|pad|>'];
 
 export function tokenizerJson({ tokens, merges }) {
-  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
+  const byteLevel = {
+    type: 'ByteLevel',
+    add_prefix_space: false,
+    trim_offsets: true,
+    use_regex: true,
+  };
   return {
     version: '1.0',
     truncation: null,
@@ -61,14 +66,20 @@ function main() {
       output: { type: 'string', default: 'init' },
     },
   });
-  const texts = readFileSync(values.input, 'utf8').trim().split('\n').map((line) => JSON.parse(line).text);
+  const texts = readFileSync(values.input, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).text);
   const counts = countWords(texts, specials);
   const learned = trainBpe(counts, Number(values.size), specials);
   mkdirSync(values.output, { recursive: true });
-  const write = (name, value) => writeFileSync(join(values.output, name), `${JSON.stringify(value)}\n`);
+  const write = (name, value) =>
+    writeFileSync(join(values.output, name), `${JSON.stringify(value)}\n`);
   write('tokenizer.json', tokenizerJson(learned));
   write('tokenizer_config.json', tokenizerConfig);
-  console.log(`${counts.size} different words, ${learned.tokens.length} tokens, ${learned.merges.length} merges in ${values.output}`);
+  console.log(
+    `${counts.size} different words, ${learned.tokens.length} tokens, ${learned.merges.length} merges in ${values.output}`,
+  );
 }
 
 if (process.argv[1]?.endsWith('tokenizer.mjs')) main();

@@ -1,1 +1,16 @@
-export {};
+export {
+  readBytes as readTinyFile,
+  type TinyModelFile,
+  tinyModelFiles,
+  tinyModelFolder,
+  tinyRecipe,
+} from './files.ts';
+export {
+  expectedAnswer,
+  type InstructionRow,
+  type InstructionScore,
+  instructionFiles,
+  instructionRows,
+  scoreAnswers,
+} from './instructions.ts';
+export { normalizeAnswer, scoreAnswer } from './score.ts';

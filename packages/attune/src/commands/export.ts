@@ -1,6 +1,6 @@
-import { stringify } from 'yaml';
 import { exportGguf } from '@attune/model';
 import { mergedWeights, writeLoraGguf } from '@attune/peft';
+import { stringify } from 'yaml';
 import type { Command } from '../command-line/command.ts';
 import { usageError } from '../command-line/option.ts';
 import { readRecipe } from '../command-line/recipe.ts';
@@ -28,7 +28,12 @@ attune export --recipe recipe.yaml --format trl --output recipe-trl.yaml`,
       default: 'safetensors',
       help: 'What to write.',
     },
-    { name: 'output', kind: 'text', group: 'Output', help: 'The file, or for safetensors the folder, to write.' },
+    {
+      name: 'output',
+      kind: 'text',
+      group: 'Output',
+      help: 'The file, or for safetensors the folder, to write.',
+    },
     {
       name: 'type',
       kind: 'text',
@@ -37,7 +42,12 @@ attune export --recipe recipe.yaml --format trl --output recipe-trl.yaml`,
       default: 'F16',
       help: 'What matrices of a GGUF are stored as.',
     },
-    { name: 'recipe', kind: 'text', group: 'Output', help: 'For trl: the recipe to write down for it.' },
+    {
+      name: 'recipe',
+      kind: 'text',
+      group: 'Output',
+      help: 'For trl: the recipe to write down for it.',
+    },
   ],
   required: ['output'],
   async run(values, { terminal }) {
@@ -45,11 +55,17 @@ attune export --recipe recipe.yaml --format trl --output recipe-trl.yaml`,
     const { format } = values;
     const need = (key: string) => {
       if (values[key] !== undefined) return String(values[key]);
-      throw usageError('missing-key', `attune export --format ${format} needs ${key}.`, `Give --${key}.`);
+      throw usageError(
+        'missing-key',
+        `attune export --format ${format} needs ${key}.`,
+        `Give --${key}.`,
+      );
     };
     if (format === 'trl') {
       await writeTrl(need('recipe'), out);
-      terminal.out(`Recipe: ${out}. Run it with: trl sft --config ${out} --accelerate_config fsdp2`);
+      terminal.out(
+        `Recipe: ${out}. Run it with: trl sft --config ${out} --accelerate_config fsdp2`,
+      );
       return;
     }
     need('model_name_or_path');
@@ -62,7 +78,9 @@ attune export --recipe recipe.yaml --format trl --output recipe-trl.yaml`,
       terminal.out(`LoRA for llama.cpp: ${out}`);
       return;
     }
-    const weights = adapter ? mergedWeights(model.weights, adapter.method, adapter.values) : model.weights;
+    const weights = adapter
+      ? mergedWeights(model.weights, adapter.method, adapter.values)
+      : model.weights;
     const untied =
       model.config.tieWordEmbeddings && (adapter?.method.saved.includes('lm_head.weight') ?? false);
     if (format === 'safetensors') {

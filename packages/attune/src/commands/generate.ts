@@ -10,11 +10,41 @@ import { promptIds, readAll } from '../rows.ts';
 import { loadSession, type Session, tokenizerOf } from '../session.ts';
 
 const sampling: Option[] = [
-  { name: 'max_new_tokens', kind: 'integer', default: 256, least: 1, help: 'Tokens of an answer at most.' },
-  { name: 'temperature', kind: 'number', default: 0, least: 0, help: 'Divides the logits; 0 takes the likeliest token.' },
-  { name: 'top_k', kind: 'integer', default: 0, least: 0, help: 'Keeps the k likeliest tokens; 0: all.' },
-  { name: 'top_p', kind: 'number', default: 1, least: 0, help: 'Keeps the fewest tokens of this probability together.' },
-  { name: 'min_p', kind: 'number', default: 0, least: 0, help: "Keeps tokens of this share of the likeliest's probability." },
+  {
+    name: 'max_new_tokens',
+    kind: 'integer',
+    default: 256,
+    least: 1,
+    help: 'Tokens of an answer at most.',
+  },
+  {
+    name: 'temperature',
+    kind: 'number',
+    default: 0,
+    least: 0,
+    help: 'Divides the logits; 0 takes the likeliest token.',
+  },
+  {
+    name: 'top_k',
+    kind: 'integer',
+    default: 0,
+    least: 0,
+    help: 'Keeps the k likeliest tokens; 0: all.',
+  },
+  {
+    name: 'top_p',
+    kind: 'number',
+    default: 1,
+    least: 0,
+    help: 'Keeps the fewest tokens of this probability together.',
+  },
+  {
+    name: 'min_p',
+    kind: 'number',
+    default: 0,
+    least: 0,
+    help: "Keeps tokens of this share of the likeliest's probability.",
+  },
   { name: 'seed', kind: 'integer', default: 0, least: 0, help: 'Seed of sampling.' },
   { name: 'batch_size', kind: 'integer', default: 8, least: 1, help: 'Prompts decoded together.' },
 ];
@@ -29,7 +59,12 @@ export const generate: Command = {
   options: [
     ...modelKeys,
     { name: 'prompts', kind: 'text', group: 'Files', help: 'Rows, as JSONL.' },
-    { name: 'output', kind: 'text', group: 'Files', help: 'The JSONL file to write. Default: the standard output.' },
+    {
+      name: 'output',
+      kind: 'text',
+      group: 'Files',
+      help: 'The JSONL file to write. Default: the standard output.',
+    },
     ...sampling.map((option) => ({ ...option, group: 'Sampling' })),
   ],
   required: ['model_name_or_path'],
@@ -91,7 +126,13 @@ async function answerRows(
   });
   terminal.settle();
   const lines = results.map(({ ids, logProbs, finishReason }, i) =>
-    JSON.stringify({ ...rows[i], ids, text: text(ids), log_probs: logProbs, finish_reason: finishReason }),
+    JSON.stringify({
+      ...rows[i],
+      ids,
+      text: text(ids),
+      log_probs: logProbs,
+      finish_reason: finishReason,
+    }),
   );
   if (values.output === undefined) for (const line of lines) terminal.out(line);
   else {
@@ -112,7 +153,11 @@ function readableBy({ model }: Session, tokens: () => Tokenizer): (ids: number[]
   return (ids) => (has ? tokens().decode(ids, { skipSpecialTokens: true }) : null);
 }
 
-async function chat(values: Values, session: Session, { terminal, signal }: Context): Promise<void> {
+async function chat(
+  values: Values,
+  session: Session,
+  { terminal, signal }: Context,
+): Promise<void> {
   const tokenizer = tokenizerOf(session.model);
   const generator = new Generator(session.executor, session.network, { batchSize: 1 });
   const messages: ChatMessage[] = [];

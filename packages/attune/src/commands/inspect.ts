@@ -1,9 +1,9 @@
 import { encodeExample, ignored, newReport, reportNotes } from '@attune/data';
-import { Network } from '@attune/model';
+import type { OpenModel } from '@attune/model';
+import { expectedTensors, Network } from '@attune/model';
 import { updateGraph } from '@attune/optim';
 import { Graph, PlannedGraph, printAccount, Trainable } from '@attune/plan';
 import { nextTokenGraph } from '@attune/sft';
-import { expectedTensors } from '@attune/model';
 import { bucket } from '@attune/trainer';
 import type { Command } from '../command-line/command.ts';
 import type { Values } from '../command-line/option.ts';
@@ -16,7 +16,6 @@ import { findModel, tokenizerOf } from '../session.ts';
 import { datasetOptions, sftArguments } from '../training/arguments.ts';
 import { type ChosenMethod, chooseMethod } from '../training/method.ts';
 import { dataFiles } from '../training/sources.ts';
-import type { OpenModel } from '@attune/model';
 
 export const inspect: Command = {
   name: 'inspect',
@@ -46,10 +45,18 @@ export const inspect: Command = {
         const count = example.labels.filter((label) => label !== ignored).length;
         if (tokens > longest.tokens) longest = { tokens, count };
         if (shown++ >= Number(values.rows)) continue;
-        terminal.out(paint(terminal, 'bold', `Row ${report.rows}: ${tokens} tokens, ${count} trained`));
+        terminal.out(
+          paint(terminal, 'bold', `Row ${report.rows}: ${tokens} tokens, ${count} trained`),
+        );
         terminal.out(
           [...example.inputIds]
-            .map((id, i) => token(terminal, tokenizer.tokenText(id) === undefined ? `<${id}>` : tokenizer.decode([id]), example.labels[i] !== ignored))
+            .map((id, i) =>
+              token(
+                terminal,
+                tokenizer.tokenText(id) === undefined ? `<${id}>` : tokenizer.decode([id]),
+                example.labels[i] !== ignored,
+              ),
+            )
             .join(''),
         );
       }
@@ -61,7 +68,12 @@ export const inspect: Command = {
     const batch = Number(values.per_device_train_batch_size);
     const chosen = await chooseMethod(values, model);
     terminal.out(`\nMemory of a step with ${batch} rows as long as the longest:`);
-    terminal.out(account(values, model, chosen, { tokens: longest.tokens * batch, count: longest.count * batch }));
+    terminal.out(
+      account(values, model, chosen, {
+        tokens: longest.tokens * batch,
+        count: longest.count * batch,
+      }),
+    );
   },
 };
 
@@ -117,6 +129,9 @@ function account(
     ['gradients', trainable.bytes],
     ['optimizer', 2 * trainable.bytes],
     ['activations', step.activations],
-    ['inputs and call parameters', step.inputs + step.parameters + update.inputs + update.parameters],
+    [
+      'inputs and call parameters',
+      step.inputs + step.parameters + update.inputs + update.parameters,
+    ],
   ]);
 }

@@ -1,5 +1,11 @@
 import { AttuneError } from '@attune/gpu';
-import { decoder, logits as logitsOf, streamSafetensors, tokenInputs, tokenValues } from '@attune/model';
+import {
+  decoder,
+  logits as logitsOf,
+  streamSafetensors,
+  tokenInputs,
+  tokenValues,
+} from '@attune/model';
 import { Graph, type Plan } from '@attune/plan';
 import type { Tokenizer } from '@attune/tokenizer';
 import { bucket } from '@attune/trainer';
@@ -54,7 +60,10 @@ function logitsComputer({ gpu, model, network, executor }: Session) {
   const { config } = model;
   const bodies = new Map<number, Plan>();
   const heads = new Map<number, Plan>();
-  const most = Math.max(1, Math.min(128, Math.floor(gpu.traits.maxStorageBinding / (4 * config.vocabSize))));
+  const most = Math.max(
+    1,
+    Math.min(128, Math.floor(gpu.traits.maxStorageBinding / (4 * config.vocabSize))),
+  );
   const body = async (length: number) => {
     let plan = bodies.get(length);
     if (!plan) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { prepareDataset } from '@attune/data';
 import { Generator, openModel } from '@attune/model';
+import { writeAdapter } from '@attune/peft';
 import { SFTTrainer } from '@attune/sft';
 import {
   expectedAnswer,
@@ -14,7 +15,6 @@ import {
 } from '@attune/tiny';
 import type { Tokenizer } from '@attune/tokenizer';
 import { Progress, spokenSeconds } from '@attune/trainer';
-import { writeAdapter } from '@attune/peft';
 import type { Command, Context } from '../command-line/command.ts';
 import type { Values } from '../command-line/option.ts';
 import { readRecipe } from '../command-line/recipe.ts';
@@ -48,7 +48,9 @@ export const start: Command = {
     const model = await openModel(fileURLToPath(tinyModelFolder()));
     const tokenizer = tokenizerOf(model);
     const gpu = await openDevice(values, terminal);
-    terminal.out(`Computes on: ${gpu.adapter.description || gpu.adapter.vendor || 'an unnamed adapter'}`);
+    terminal.out(
+      `Computes on: ${gpu.adapter.description || gpu.adapter.vendor || 'an unnamed adapter'}`,
+    );
     const { method, lora } = await chooseMethod(settings, model);
     const options = datasetOptions(settings);
     const train = await prepareDataset([fileURLToPath(instructionFiles.train)], tokenizer, options);
@@ -101,7 +103,10 @@ async function measure(trainer: SFTTrainer, tokenizer: Tokenizer, { terminal, si
   const prompts = rows.map(
     ({ messages }) => tokenizer.encodeChat([messages[0]], { addGenerationPrompt: true }).ids,
   );
-  const generator = new Generator(trainer.executor, trainer.network, { batchSize: 16, capacity: 128 });
+  const generator = new Generator(trainer.executor, trainer.network, {
+    batchSize: 16,
+    capacity: 128,
+  });
   const answers = await generator.generate(prompts, {
     maxNewTokens: 16,
     eosTokenIds: tokenizer.eosTokenIds,

@@ -85,7 +85,7 @@ export async function trainSft(values: Values, model: OpenModel, context: Contex
       trainer.trained('v'),
     ]);
     const state = new TextEncoder().encode(record.state(report.step, report.epoch));
-    const more = new Map([['trainer_state.json', state]]);
+    const more = new Map<string, Uint8Array>([['trainer_state.json', state]]);
     for (const [name, bytes] of adapterFiles(chosen, parameters, values)) more.set(name, bytes);
     saved = await saveCheckpoint(
       out,

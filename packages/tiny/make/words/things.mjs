@@ -1,4 +1,4 @@
-export const colours = 'red blue green yellow pink white black brown purple orange gold silver'.split(
+export const colours = 'red blue green yellow pink white black brown purple gray gold silver'.split(
   ' ',
 );
 /** Colours that paint and cloth have. */
