@@ -89,19 +89,27 @@ async function train(trainer: SFTTrainer, steps = Number.POSITIVE_INFINITY) {
 
 const relative = (actual: number, expected: number) => Math.abs(actual / expected - 1);
 
-/** Largest difference, relative to the largest number of each tensor. */
-async function worstWeight(trainer: SFTTrainer, file: string): Promise<number> {
+/**
+ * How far the trained tensors are from the recorded ones: the worst single number, and the worst
+ * tensor by |difference| / |tensor|. A number is not compared with its own size: where a gradient
+ * cancels to 1e-9 of its neighbours', Adam makes a whole step of what float32 leaves of it, and
+ * PyTorch's own runs differ by 1e-4 of the largest weight there (float32 from float64 by 7.5e-5).
+ */
+async function distance(trainer: SFTTrainer, file: string) {
   const truth = await readSafetensors(await bytesFromPath(file));
   const trained = await trainer.trained();
-  let worst = 0;
+  const worst = { number: 0, tensor: 0 };
   for (const [name, have] of trained) {
     const key = truth.has(name) ? name : `base_model.model.${name}`;
     const want = await truth.float32(key);
-    let scale = 0;
-    for (const value of want) scale = Math.max(scale, Math.abs(value));
+    let [difference, length] = [0, 0];
     for (let i = 0; i < want.length; i++) {
-      worst = Math.max(worst, Math.abs(want[i]! - have[i]!) / scale);
+      const d = want[i]! - have[i]!;
+      worst.number = Math.max(worst.number, Math.abs(d));
+      difference += d * d;
+      length += want[i]! * want[i]!;
     }
+    worst.tensor = Math.max(worst.tensor, Math.sqrt(difference / length));
   }
   return worst;
 }
@@ -130,7 +138,11 @@ describe('recorded TRL runs', () => {
       }
       const adapter = `${folder}/adapter/adapter_model.safetensors`;
       const final = existsSync(adapter) ? adapter : `${folder}/final.safetensors`;
-      if (existsSync(final)) expect(await worstWeight(trainer, final)).toBeLessThan(1e-4);
+      if (existsSync(final)) {
+        const { number, tensor } = await distance(trainer, final);
+        expect(number).toBeLessThan(1e-4);
+        expect(tensor).toBeLessThan(5e-5);
+      }
       trainer.destroy();
     },
   );
