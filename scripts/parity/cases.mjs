@@ -1,0 +1,122 @@
+/**
+ * Runs recorded cases through the command line, as their recipes stand, and tells how far each is from
+ * the reference: loss and gradient norm (relative, worst step), other logged numbers, final weights.
+ *
+ *   node scripts/parity/cases.mjs FIXTURES/sft [--device swiftshader] [--only lora] [--keep FOLDER]
+ *
+ * FIXTURES/COMMAND/CASE holds recipe.yaml, expected.json, and initial/, adapter/ or final.safetensors;
+ * the folder's name is the command. Build first (npm run build).
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { bytesFromPath, readSafetensors } from 'attune';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    device: { type: 'string', default: 'auto' },
+    only: { type: 'string', default: '' },
+    keep: { type: 'string' },
+  },
+});
+const attune = fileURLToPath(new URL('../../packages/attune/bin/attune.mjs', import.meta.url));
+
+function run(command, folder, out) {
+  const args = [attune, command, '--config', 'recipe.yaml', '--output_dir', out];
+  args.push('--device', values.device);
+  if (existsSync(join(folder, 'initial'))) args.push('--adapter_name_or_path', 'initial');
+  const env = { ...process.env, ATTUNE_NO_BUILD: '1' };
+  return new Promise((done) => {
+    const child = spawn(process.execPath, args, {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    const collect = (chunk) => {
+      said = (said + chunk).slice(-4000);
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    child.on('close', (code) => done({ code, said }));
+  });
+}
+
+/** Differences below `floor` of numbers near 0 are compared absolutely. */
+const apart = (have, want, floor = 0) => Math.abs(have - want) / Math.max(Math.abs(want), floor);
+
+const notCompared = new Set(['loss', 'grad_norm', 'step', 'epoch']);
+
+function compareSteps(rows, steps) {
+  const worst = { loss: 0, grad_norm: 0, metric: 0, of: '' };
+  for (const [i, want] of steps.entries()) {
+    const have = rows[i] ?? {};
+    for (const key of ['loss', 'grad_norm'])
+      worst[key] = Math.max(worst[key], nan(apart(have[key], want[key])));
+    for (const [key, value] of Object.entries(want)) {
+      if (notCompared.has(key) || typeof value !== 'number') continue;
+      const error = nan(apart(have[key], value, 1));
+      if (error > worst.metric) Object.assign(worst, { metric: error, of: key });
+    }
+  }
+  return worst;
+}
+
+const nan = (x) => (Number.isNaN(x) ? Number.POSITIVE_INFINITY : x);
+
+async function compareWeights(out, folder) {
+  const adapter = join(folder, 'adapter/adapter_model.safetensors');
+  const truthFile = existsSync(adapter) ? adapter : join(folder, 'final.safetensors');
+  if (!existsSync(truthFile)) return undefined;
+  const file = existsSync(adapter) ? 'adapter_model.safetensors' : 'model.safetensors';
+  const truth = await readSafetensors(await bytesFromPath(truthFile));
+  const have = await readSafetensors(await bytesFromPath(join(out, file)));
+  const worst = { number: 0, tensor: 0 };
+  for (const name of truth.names()) {
+    if (!have.has(name))
+      return { number: Number.POSITIVE_INFINITY, tensor: Number.POSITIVE_INFINITY, missing: name };
+    const [a, b] = [await truth.float32(name), await have.float32(name)];
+    let [difference, length] = [0, 0];
+    for (let i = 0; i < a.length; i++) {
+      const d = Math.abs(a[i] - b[i]);
+      worst.number = Math.max(worst.number, d);
+      difference += d * d;
+      length += a[i] * a[i];
+    }
+    if (difference) worst.tensor = Math.max(worst.tensor, Math.sqrt(difference / length));
+  }
+  return worst;
+}
+
+const form = (x) => (x === undefined ? '-' : x.toExponential(1)).padStart(8);
+let failed = 0;
+console.log(`${'case'.padEnd(36)}    loss    norm  metric  number  tensor`);
+for (const group of positionals) {
+  const command = basename(resolve(group));
+  for (const name of readdirSync(group).sort()) {
+    const folder = resolve(group, name);
+    if (!name.includes(values.only) || !existsSync(join(folder, 'recipe.yaml'))) continue;
+    const parent = values.keep ?? mkdtempSync(join(tmpdir(), 'attune-case-'));
+    const out = join(parent, name);
+    const { code, said } = await run(command, folder, out);
+    if (code !== 0) {
+      failed++;
+      console.log(`${name}: exit code ${code}\n${said}`);
+      continue;
+    }
+    const lines = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n');
+    const rows = lines.map((line) => JSON.parse(line)).filter((row) => 'loss' in row);
+    const { steps } = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+    const worst = compareSteps(rows, steps);
+    const weights = await compareWeights(out, folder);
+    const numbers = [worst.loss, worst.grad_norm, worst.metric, weights?.number, weights?.tensor];
+    const missing = weights?.missing ? ` lacks ${weights.missing}` : '';
+    console.log(`${name.padEnd(36)}${numbers.map(form).join('')}  ${worst.of}${missing}`);
+    if (!values.keep) rmSync(parent, { recursive: true });
+  }
+}
+process.exitCode = failed ? 1 : 0;
