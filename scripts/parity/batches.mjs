@@ -1,29 +1,13 @@
 // Compares the batches that Attune makes of a recipe's data with those that entered TRL's loss:
 //   node scripts/parity/batches.mjs CASE_FOLDER...
-// A case folder holds recipe.yaml and batches.json, as trl and its trainer left them.
+// Build first (npm run build). A case folder holds recipe.yaml and batches.json, as trl and its trainer left them.
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { BatchLoader, prepareDataset, Tokenizer } from 'attune';
 
-const root = new URL('../../', import.meta.url);
-const { parse } = createRequire(new URL('packages/attune/package.json', root))('yaml');
-const { outputFiles } = await build({
-  stdin: {
-    contents: `export * from '@attune/data'; export { Tokenizer } from '@attune/tokenizer';`,
-    resolveDir: fileURLToPath(root),
-  },
-  bundle: true,
-  write: false,
-  format: 'esm',
-  platform: 'node',
-  conditions: ['attune:source'],
-  external: ['hyparquet'],
-});
-const { BatchLoader, prepareDataset, Tokenizer } = await import(
-  `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
-);
+const manifest = new URL('../../packages/attune/package.json', import.meta.url);
+const { parse } = createRequire(manifest)('yaml');
 
 let failed = 0;
 for (const folder of process.argv.slice(2)) {

@@ -1,10 +1,9 @@
 // Compares Attune's tokenizer with recorded ids, row by row:
 //   node scripts/parity/tokenizer.mjs MODEL_FOLDER ROWS.jsonl
-// Rows are {"text", "ids"} or {"messages", "add_generation_prompt", "rendered", "ids"}.
+// Build first (npm run build). Rows are {"text", "ids"} or {"messages", "add_generation_prompt", "rendered", "ids"}.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { Tokenizer } from 'attune';
 
 const [folder, rowsFile] = process.argv.slice(2);
 if (!folder || !rowsFile) {
@@ -15,19 +14,6 @@ const read = (name) => {
   const path = join(folder, name);
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 };
-// The source is TypeScript: bundle it in memory, so that no build is needed first.
-const { outputFiles } = await build({
-  entryPoints: [fileURLToPath(new URL('../../packages/tokenizer/src/index.ts', import.meta.url))],
-  bundle: true,
-  write: false,
-  format: 'esm',
-  platform: 'node',
-  conditions: ['attune:source'],
-});
-const { Tokenizer } = await import(
-  `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
-);
-
 const started = performance.now();
 const tokenizer = Tokenizer.from({
   tokenizerJson: read('tokenizer.json'),
