@@ -11,8 +11,15 @@ import {
   tokenValues,
 } from '@attune/model';
 import { dropoutValues } from '@attune/peft';
-import { type Executor, Graph, type Plan, PlannedGraph, type Values } from '@attune/plan';
-import { bucket, flatten, type MicroBatch, type Objective, type Share } from '@attune/trainer';
+import { type Executor, Graph, PlannedGraph, type Values } from '@attune/plan';
+import {
+  bucket,
+  flatten,
+  type MicroBatch,
+  type Objective,
+  PlanCache,
+  type Share,
+} from '@attune/trainer';
 
 export type SFTLoss = 'nll' | 'chunked_nll' | 'dft';
 
@@ -63,7 +70,7 @@ export class NextToken implements Objective {
   readonly #executor: Executor;
   readonly #networks: { train: Network; evaluate: Network };
   readonly #options: NextTokenOptions;
-  readonly #plans = new Map<string, Plan>();
+  readonly #plans: PlanCache;
 
   constructor(
     executor: Executor,
@@ -71,6 +78,7 @@ export class NextToken implements Objective {
     options: NextTokenOptions,
   ) {
     this.#executor = executor;
+    this.#plans = new PlanCache(executor);
     this.#networks = networks;
     this.#options = options;
   }
@@ -92,11 +100,7 @@ export class NextToken implements Objective {
     const count = countTargets(batch);
     const sizes = { tokens: bucket(flat.length), count: bucket(count) };
     const key = `${gradient} ${sizes.tokens} ${sizes.count}`;
-    let plan = this.#plans.get(key);
-    if (!plan) {
-      plan = await this.#executor.compile(this.planned(flat.length, count, gradient));
-    }
-    this.#keep(key, plan);
+    const plan = await this.#plans.get(key, () => this.planned(flat.length, count, gradient));
     return {
       plan,
       values: {
@@ -122,18 +126,7 @@ export class NextToken implements Objective {
     };
   }
 
-  /** Plans are cheap to make again: the least recently used goes when there are many. */
-  #keep(key: string, plan: Plan): void {
-    this.#plans.delete(key);
-    this.#plans.set(key, plan);
-    if (this.#plans.size <= 24) return;
-    const [oldest, old] = this.#plans.entries().next().value!;
-    this.#plans.delete(oldest);
-    old.destroy();
-  }
-
   destroy(): void {
-    for (const plan of this.#plans.values()) plan.destroy();
-    this.#plans.clear();
+    this.#plans.destroy();
   }
 }

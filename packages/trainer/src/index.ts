@@ -4,11 +4,13 @@ export {
   readCheckpoint,
   writeCheckpoint,
 } from './checkpoint.ts';
+export { evaluationMeans } from './evaluation.ts';
 export { bucket, flatten } from './flatten.ts';
 export { diskFolder, memoryFolder, type OutputFolder } from './folder.ts';
 export {
   countSteps,
   type LoopArguments,
+  type LoopBatch,
   type LoopOptions,
   type MicroBatch,
   type Objective,
@@ -17,6 +19,7 @@ export {
   type StepReport,
   trainingSteps,
 } from './loop.ts';
+export { PlanCache } from './plan-cache.ts';
 export { Progress, sparkline, spokenSeconds } from './progress.ts';
 export {
   type LogRow,
@@ -26,3 +29,4 @@ export {
   runTraining,
 } from './run.ts';
 export { type RunFacts, RunLog } from './run-log.ts';
+export { type TrainedTensors, TunedModel, type TunedModelOptions } from './tuned-model.ts';

@@ -1,4 +1,4 @@
-import type { Batch, BatchLoader, LoadedBatch, LoaderState } from '@attune/data';
+import type { Batch, BatchLoader, Example, LoadedBatch, LoaderState } from '@attune/data';
 import { AttuneError } from '@attune/gpu';
 import { learningRateAt, type ScheduleOptions, updateGraph, updateValues } from '@attune/optim';
 import type { Executor, InputData, Plan, Trainable, Values } from '@attune/plan';
@@ -30,13 +30,24 @@ export interface Share {
   readonly index: number;
 }
 
+/** What the loop itself reads of a batch, whatever else an algorithm's batches hold. */
+export interface LoopBatch {
+  readonly rows: number;
+  /** 1 for a token, 0 for padding: counted for `num_tokens`. */
+  readonly attentionMask: Uint8Array;
+}
+
 /** What one algorithm brings to the loop; its plans end with the gradient of their loss. */
-export interface Objective {
+export interface Objective<B extends LoopBatch = Batch> {
   /** Trained tokens (or rows) of a batch. */
-  count(batch: Batch): number;
-  prepare(batch: Batch, share: Share): Promise<MicroBatch>;
-  /** `loss` is this micro-batch's share of the step's loss; the rest is averaged over micro-batches. */
-  metrics(outputs: Values, batch: Batch): { loss: number } & Record<string, number>;
+  count(batch: B): number;
+  /** `gradient: false` for evaluation: no gradient, no dropout. */
+  prepare(batch: B, share: Share, gradient?: boolean): Promise<MicroBatch>;
+  /**
+   * `loss` is this micro-batch's share of the step's loss; the rest is averaged over the micro-batches
+   * that have it.
+   */
+  metrics(outputs: Values, batch: B): { loss: number } & Record<string, number>;
 }
 
 /** One optimizer step, done. */
@@ -64,11 +75,11 @@ export interface ResumePoint {
   readonly microBatches: number;
 }
 
-export interface LoopOptions {
+export interface LoopOptions<E = Example, B extends LoopBatch = Batch> {
   readonly executor: Executor;
   readonly trainable: Trainable;
-  readonly loader: BatchLoader;
-  readonly objective: Objective;
+  readonly loader: BatchLoader<E, B>;
+  readonly objective: Objective<B>;
   readonly arguments: LoopArguments;
   readonly totalSteps: number;
   /** The state after `step` steps, when a run goes on from a checkpoint. */
@@ -77,7 +88,7 @@ export interface LoopOptions {
 
 /** Steps of a whole run, as transformers counts them: short groups at an epoch's end are steps too. */
 export function countSteps(
-  loader: BatchLoader,
+  loader: { readonly batchesPerEpoch: number | undefined },
   { maxSteps, numTrainEpochs, gradientAccumulationSteps }: LoopArguments,
 ): number {
   if (maxSteps > 0) return maxSteps;
@@ -98,7 +109,9 @@ export function countSteps(
  * with the optimizer. The caller logs, evaluates and saves between steps, and stops by leaving the loop.
  * @throws AttuneError `loss-not-finite`: parameters and moments are still those of the step before
  */
-export async function* trainingSteps(options: LoopOptions): AsyncGenerator<StepReport> {
+export async function* trainingSteps<E, B extends LoopBatch>(
+  options: LoopOptions<E, B>,
+): AsyncGenerator<StepReport> {
   const { executor, trainable, loader, objective, arguments: args, totalSteps } = options;
   const update = await executor.compile(updateGraph(executor.gpu.traits, trainable));
   const gradients = trainable.residents('gradients');
@@ -110,7 +123,7 @@ export async function* trainingSteps(options: LoopOptions): AsyncGenerator<StepR
     const started = performance.now();
     const learningRate = learningRateAt(step, { ...args, totalSteps });
     const items = group.reduce((sum, { batch }) => sum + objective.count(batch), 0);
-    const metrics = new Map<string, number>();
+    const metrics = new Map<string, number[]>();
     let loss = 0;
     let tokens = 0;
     let submits = 0;
@@ -131,7 +144,7 @@ export async function* trainingSteps(options: LoopOptions): AsyncGenerator<StepR
       const { loss: part, ...rest } = objective.metrics(outputs, batch);
       loss += part;
       for (const [name, value] of Object.entries(rest)) {
-        metrics.set(name, (metrics.get(name) ?? 0) + value / group.length);
+        metrics.set(name, [...(metrics.get(name) ?? []), value]);
       }
       for (const mask of batch.attentionMask) tokens += mask;
       if (last) clip = outputs.clip!;
@@ -148,7 +161,7 @@ export async function* trainingSteps(options: LoopOptions): AsyncGenerator<StepR
       loss,
       gradNorm,
       learningRate,
-      metrics: Object.fromEntries(metrics),
+      metrics: Object.fromEntries([...metrics].map(([name, values]) => [name, mean(values)])),
       tokens,
       seconds: (performance.now() - started) / 1000,
       submits,
@@ -158,6 +171,8 @@ export async function* trainingSteps(options: LoopOptions): AsyncGenerator<StepR
   }
   update.destroy();
 }
+
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 function adam(args: LoopArguments) {
   return {
@@ -169,12 +184,12 @@ function adam(args: LoopArguments) {
 }
 
 /** Batches in groups of `size`; the last group of an epoch may be short. */
-async function* microBatchGroups(
-  loader: BatchLoader,
+async function* microBatchGroups<E, B>(
+  loader: BatchLoader<E, B>,
   size: number,
   from: LoaderState | undefined,
-): AsyncGenerator<LoadedBatch[]> {
-  let group: LoadedBatch[] = [];
+): AsyncGenerator<LoadedBatch<E, B>[]> {
+  let group: LoadedBatch<E, B>[] = [];
   for await (const loaded of loader.batches(from)) {
     group.push(loaded);
     if (group.length === size || loaded.last) {

@@ -34,26 +34,28 @@ export interface RunResult {
   readonly tokens: number;
 }
 
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+
 /** Means since the last log, as transformers and TRL keep them. */
 class Window {
   #losses: number[] = [];
-  #metrics = new Map<string, number>();
+  #metrics = new Map<string, number[]>();
 
   add({ loss, metrics }: StepReport): void {
     this.#losses.push(loss);
     for (const [name, value] of Object.entries(metrics)) {
-      this.#metrics.set(name, (this.#metrics.get(name) ?? 0) + value);
+      this.#metrics.set(name, [...(this.#metrics.get(name) ?? []), value]);
     }
   }
 
   take(report: StepReport, tokens: number): LogRow {
-    const count = this.#losses.length;
     const row: Record<string, number> = {
-      loss: this.#losses.reduce((a, b) => a + b, 0) / count,
+      loss: mean(this.#losses),
       grad_norm: report.gradNorm,
       learning_rate: report.learningRate,
     };
-    for (const [name, sum] of this.#metrics) row[name] = sum / count;
+    // A metric that some steps lack (none of a kind of row was there) is the mean of the others.
+    for (const [name, values] of this.#metrics) row[name] = mean(values);
     this.#losses = [];
     this.#metrics.clear();
     return { ...row, num_tokens: tokens, epoch: report.epoch, step: report.step };

@@ -1,0 +1,132 @@
+import { AttuneError, type Gpu } from '@attune/gpu';
+import { type ModelConfig, Network, uploadWeights, type WeightSource } from '@attune/model';
+import { updateGraph } from '@attune/optim';
+import { initialise, type TuningMethod } from '@attune/peft';
+import { Executor, type PlanAccount, PlannedGraph, Store, Trainable } from '@attune/plan';
+import type { StepReport } from './loop.ts';
+
+export interface TunedModelOptions {
+  readonly gpu: Gpu;
+  readonly config: ModelConfig;
+  readonly weights: WeightSource;
+  /** What trains: `fullTuning(config)`, `loraTuning(config, …)`. */
+  readonly method: TuningMethod;
+  /** Values of trained tensors to start from (an adapter that was read), by name. */
+  readonly values?: ReadonlyMap<string, Float32Array>;
+  readonly progress?: (done: number, total: number) => void;
+}
+
+/** Trained tensors and AdamW's moments, by name: what a checkpoint holds. */
+export type TrainedTensors = Record<'parameters' | 'm' | 'v', ReadonlyMap<string, Float32Array>>;
+
+/** A model on the device, set up to be trained: the same for every algorithm. */
+export class TunedModel {
+  readonly gpu: Gpu;
+  readonly config: ModelConfig;
+  readonly store: Store;
+  readonly executor: Executor;
+  readonly trainable: Trainable;
+  /** The tuned model whose graphs have gradients. */
+  readonly training: Network;
+  /** The tuned model without gradients: for evaluation, generation and scores. */
+  readonly network: Network;
+
+  private constructor({ gpu, config, method }: TunedModelOptions, trainable: Trainable) {
+    this.gpu = gpu;
+    this.config = config;
+    this.store = new Store(gpu);
+    this.executor = new Executor(this.store);
+    this.trainable = trainable;
+    this.training = new Network(config, method.tuning(trainable));
+    this.network = new Network(config, method.tuning(trainable, { gradient: false }));
+  }
+
+  /** Makes the trained tensors and uploads the frozen ones. @throws AttuneError `nothing-to-train` */
+  static async create(options: TunedModelOptions): Promise<TunedModel> {
+    const { gpu, config, weights, method, values, progress } = options;
+    const trainable = new Trainable(method.tensors, gpu.traits.maxStorageBinding);
+    if (trainable.count === 0) {
+      throw new AttuneError(
+        'nothing-to-train',
+        'No tensor of the model would train.',
+        'Choose target modules that the model has, or train all parameters.',
+      );
+    }
+    const model = new TunedModel(options, trainable);
+    trainable.allocate(model.store);
+    await initialise(method, trainable, model.store, weights);
+    for (const [name, data] of values ?? []) trainable.write(model.store, name, data);
+    await uploadWeights(model.store, config, weights, {
+      except: (name) => method.replaces(name),
+      ...(progress && { progress }),
+    });
+    return model;
+  }
+
+  /** Bytes by purpose of what is resident, of a step with these plans, and of the optimizer's part. */
+  account(plans: readonly PlanAccount[]): Map<string, number> {
+    const update = new PlannedGraph(updateGraph(this.gpu.traits, this.trainable)).account;
+    const all = [...plans, update];
+    return new Map([
+      ...this.store.account(),
+      // Plans share one arena: the largest counts.
+      ['activations', Math.max(...plans.map(({ activations }) => activations))],
+      [
+        'inputs and call parameters',
+        all.reduce((sum, { inputs, parameters }) => sum + inputs + parameters, 0),
+      ],
+    ]);
+  }
+
+  /** The trained tensors as they are now, by name. */
+  trained(role: keyof TrainedTensors = 'parameters'): Promise<Map<string, Float32Array>> {
+    return this.trainable.read(this.store, role);
+  }
+
+  restore(tensors: TrainedTensors): void {
+    for (const role of ['parameters', 'm', 'v'] as const) {
+      for (const [name, data] of tensors[role]) this.trainable.write(this.store, name, data, role);
+    }
+  }
+
+  /**
+   * The steps as they come, but a run that trains nothing stops.
+   * @throws AttuneError `nothing-trained` after the first step with a learning rate
+   */
+  async *watched(steps: AsyncIterable<StepReport>): AsyncGenerator<StepReport> {
+    let before: number[] | undefined = await this.#sample();
+    for await (const report of steps) {
+      if (before && report.learningRate > 0) {
+        const after = await this.#sample();
+        if (after.every((value, i) => value === before![i])) throw unchanged(report);
+        before = undefined;
+      }
+      yield report;
+    }
+  }
+
+  destroy(): void {
+    this.executor.destroy();
+    this.store.destroy();
+  }
+
+  /** Some of the trained numbers of every flat buffer. */
+  async #sample(): Promise<number[]> {
+    const parts = await Promise.all(
+      this.trainable.flats.map(async ({ size }, i) => {
+        const count = Math.min(size, 1 << 18);
+        // B of LoRA moves first and lies anywhere: small runs are read whole, large ones at their end.
+        return this.store.read(`parameters.${i}`, size - count, count);
+      }),
+    );
+    return parts.flatMap((part) => [...part]);
+  }
+}
+
+function unchanged({ gradNorm, learningRate }: StepReport): AttuneError {
+  return new AttuneError(
+    'nothing-trained',
+    `The first step changed no trained weight (gradient norm ${gradNorm}, learning rate ${learningRate}).`,
+    'Check that the data has trained tokens, and that the learning rate is not zero or far too small.',
+  );
+}
