@@ -1,22 +1,26 @@
 import { basename, dirname, resolve } from 'node:path';
 import { AttuneError } from '@attune/gpu';
 import { bytesFromMemory, readSafetensors, type TensorData, writeSafetensors } from '@attune/model';
+import type { Trainable } from '@attune/plan';
 import {
   checkpointSteps,
   diskFolder,
   type ResumePoint,
   readCheckpoint,
+  type TrainedTensors,
   writeCheckpoint,
 } from '@attune/trainer';
+import type { Values } from '../command-line/option.ts';
 
 const roles = ['parameters', 'm', 'v'] as const;
-export type TrainedState = Record<(typeof roles)[number], ReadonlyMap<string, Float32Array>>;
 
 /** What a run needs to go on exactly where it stood. */
 export interface Checkpoint {
-  readonly state: TrainedState;
+  readonly state: TrainedTensors;
   readonly resume: ResumePoint;
   readonly tokens: number;
+  /** The recipe's keys that decide which batches come and what a step does with them. */
+  readonly settings: Readonly<Record<string, unknown>>;
   readonly history: readonly Record<string, number>[];
 }
 
@@ -37,10 +41,11 @@ export async function saveCheckpoint(
       }),
     ),
   );
-  const { resume, tokens } = checkpoint;
+  const { resume, tokens, settings } = checkpoint;
+  const point = JSON.stringify({ resume, tokens, settings }, null, 2);
   const parts = new Map<string, Uint8Array>([
     ['state.safetensors', writeSafetensors(tensors)],
-    ['resume.json', new TextEncoder().encode(`${JSON.stringify({ resume, tokens }, null, 2)}\n`)],
+    ['resume.json', new TextEncoder().encode(`${point}\n`)],
     ...more,
   ]);
   const name = await writeCheckpoint(await diskFolder(outputDir), resume.step, parts, limit);
@@ -81,8 +86,45 @@ export async function loadCheckpoint(wanted: string, outputDir: string): Promise
     state[role as 'm']?.set(rest.join('/'), await file.float32(key));
   }
   const read = (file: string) => JSON.parse(new TextDecoder().decode(part(parts, name, file)));
-  const { resume, tokens } = read('resume.json');
-  return { state, resume, tokens, history: read('trainer_state.json').log_history };
+  const { resume, tokens, settings = {} } = read('resume.json');
+  return { state, resume, tokens, settings, history: read('trainer_state.json').log_history };
+}
+
+/**
+ * Whether a checkpoint belongs to what trains now; keys of the recipe that changed are told.
+ * @throws AttuneError `checkpoint-mismatch` where other tensors train
+ */
+export function checkFits(
+  { state, settings }: Checkpoint,
+  { tensors }: Trainable,
+  values: Values,
+  tell: (note: string) => void,
+): void {
+  const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+  for (const [name, { shape }] of tensors) {
+    const have = state.parameters.get(name)?.length;
+    if (have === sizeOf(shape)) continue;
+    throw new AttuneError(
+      'checkpoint-mismatch',
+      have === undefined
+        ? `${name} trains now, but the checkpoint does not hold it.`
+        : `${name} has ${sizeOf(shape)} numbers now, ${have} in the checkpoint.`,
+      'Resume with the model and the adapter settings that the run was started with.',
+    );
+  }
+  const gone = [...state.parameters.keys()].find((name) => !tensors.has(name));
+  if (gone !== undefined) {
+    throw new AttuneError(
+      'checkpoint-mismatch',
+      `The checkpoint holds ${gone}, which does not train now.`,
+      'Resume with the model and the adapter settings that the run was started with.',
+    );
+  }
+  for (const [key, was] of Object.entries(settings)) {
+    const now = values[key] ?? null;
+    if (String(now) === String(was)) continue;
+    tell(`${key} was ${was} and is now ${now}: the run goes on, but not as it would have.`);
+  }
 }
 
 function part(parts: ReadonlyMap<string, Uint8Array>, name: string, file: string): Uint8Array {
