@@ -43,12 +43,13 @@ async function dispatch(
   const [name, ...rest] = args;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     const asked = commands.find((command) => command.name === rest[0]);
+    if (name === 'help' && rest[0] !== undefined && !asked) throw unknownCommand(rest[0]);
     terminal.out(asked ? commandHelp(asked) : overview(commands, version));
     return;
   }
   if (name === '--version' || name === 'version') return terminal.out(version);
   const command = commands.find((candidate) => candidate.name === name);
-  if (!command) throw unknownCommand(name);
+  if (!command) throw unknownCommand(name, rest);
   const line = parseLine(rest, command.options, command.ignored);
   if (line.help) return terminal.out(commandHelp(command));
   const values = await gather(command, line, terminal);
@@ -84,16 +85,22 @@ async function gather(
   return values;
 }
 
-function unknownCommand(name: string): AttuneError {
+function unknownCommand(name: string, rest: readonly string[] = []): AttuneError {
+  if (name.startsWith('-')) {
+    const meant = rest.find((word) => commands.some((command) => command.name === word));
+    return usageError(
+      'unknown-command',
+      `The first word is the command, not ${name}.`,
+      meant ? `Write attune ${meant} ${name} ...` : 'attune --help lists them.',
+    );
+  }
   const near = nearest(
     name,
     commands.map((command) => command.name),
   );
   return usageError(
     'unknown-command',
-    name.startsWith('-')
-      ? `The first word is the command, not ${name}.`
-      : `There is no command ${name}.`,
+    `There is no command ${name}.`,
     near ? `Did you mean attune ${near}?` : 'attune --help lists them.',
   );
 }

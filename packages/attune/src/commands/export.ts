@@ -16,7 +16,8 @@ export const exportCommand: Command = {
   summary: 'Writes a model as safetensors or GGUF, an adapter as LoRA GGUF, a recipe for TRL.',
   description:
     'safetensors: a model folder, the adapter merged in if one is named. gguf: one file for llama.cpp. lora-gguf: the adapter alone, for llama.cpp beside its base. trl: the recipe with what TRL understands, and the command line for several GPUs.',
-  example: `attune export --model_name_or_path M --adapter_name_or_path adapter --format lora-gguf --output adapter.gguf
+  example: `attune export --model_name_or_path M --adapter_name_or_path adapter \\
+  --format lora-gguf --output adapter.gguf
 attune export --recipe recipe.yaml --format trl --output recipe-trl.yaml`,
   options: [
     ...modelKeysWithout('device'),
