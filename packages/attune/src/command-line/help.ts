@@ -13,7 +13,7 @@ export function overview(commands: readonly Command[], version: string): string 
     '',
     'attune COMMAND --help shows its keys and an example. Keys are those of TRL; each is a line of',
     'a recipe and a flag, and flags win. Paths are relative to the working directory.',
-    'Exit code: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C after saving.',
+    'Exit code: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.',
   ].join('\n');
 }
 
