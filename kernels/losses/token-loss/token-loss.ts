@@ -40,16 +40,18 @@ export interface TokenLoss {
   readonly loss: number;
   /** The loss's own numbers, beside `count`. */
   readonly params?: Readonly<Record<string, number>>;
+  /** Tensors of other shapes that the shader reads. */
+  readonly others?: Readonly<Record<string, Tensor>>;
+  readonly defines?: Readonly<Record<string, boolean>>;
 }
 
 /**
  * Records a loss over N tokens: the formula with its gradient in one dispatch, then its sums in rounds
  * of 256, always in the same order.
  */
-export function recordTokenLoss(
-  recorder: Recorder,
-  { source, inputs, scale, columns, metrics: kept, loss: lossColumn, params = {} }: TokenLoss,
-): LossOutputs {
+export function recordTokenLoss(recorder: Recorder, spec: TokenLoss): LossOutputs {
+  const { source, inputs, scale, columns, metrics: kept, loss: lossColumn } = spec;
+  const { params = {}, others = {}, defines = {} } = spec;
   const count = Object.values(inputs)[0]!.shape[0]!;
   for (const tensor of Object.values(inputs)) expectShape(tensor.name, tensor.shape, [count]);
   expectShape(scale.name, scale.shape, [1]);
@@ -57,7 +59,8 @@ export function recordTokenLoss(
   const groups = Math.ceil(count / 1024);
   let parts = recorder.tensor('parts', [64 * groups, columns]);
   recorder.dispatch(source, {
-    tensors: { ...inputs, scale, gradient, parts },
+    tensors: { ...inputs, ...others, scale, gradient, parts },
+    defines,
     params: { count, ...params },
     workgroups: groups,
   });

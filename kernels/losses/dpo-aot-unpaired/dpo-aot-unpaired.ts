@@ -1,0 +1,21 @@
+import text from '../dpo-aot/dpo-aot.forward.wgsl';
+import { dpoAotUnpairedReference as reference } from '../dpo-aot/dpo-aot.reference.ts';
+import { recordAotOrder } from '../dpo-aot/dpo-aot.ts';
+import { pairLoss, smoothingBelowHalf } from '../pair-loss/pair-loss.ts';
+
+export { dpoAotUnpairedReference } from '../dpo-aot/dpo-aot.reference.ts';
+
+/**
+ * Alignment by optimal transport of the log-ratios of the chosen and of the rejected answers, each sorted
+ * by itself. TRL's `aot_unpaired`.
+ * @see Melnyk et al. 2024, https://arxiv.org/abs/2406.05882
+ * @throws AttuneError `bad-option` unless 0 <= labelSmoothing < 0.5
+ */
+export const dpoAotUnpaired = pairLoss({
+  name: 'dpoAotUnpaired',
+  text,
+  reference,
+  defines: { UNPAIRED: true },
+  params: (options) => ({ smoothing: smoothingBelowHalf('dpoAotUnpaired', options) }),
+  prepare: (recorder, inputs) => ({ order: recordAotOrder(recorder, inputs, true) }),
+});

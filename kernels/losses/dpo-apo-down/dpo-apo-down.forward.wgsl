@@ -1,0 +1,15 @@
+// APO-down: σ(a) + 1 - σ(a - b), a and b the rewards β · ratio: chosen down, rejected further down.
+
+struct Params { count: u32, beta: f32, score: u32, power: f32 }
+
+fn judge(pair: Pair) -> Judged {
+  let a = params.beta * pair.chosen.ratio;
+  let x = params.beta * (pair.chosen.ratio - pair.rejected.ratio);
+  let apart = sigmoid(x) * sigmoid(-x);
+  return byRatios(
+    pair,
+    sigmoid(a) + sigmoid(-x),
+    params.beta * (sigmoid(a) * sigmoid(-a) - apart),
+    params.beta * apart,
+  );
+}

@@ -1,0 +1,15 @@
+// APO-zero: 1 - σ(a) + σ(b), a and b the rewards β · ratio: chosen up, rejected down.
+
+struct Params { count: u32, beta: f32, score: u32, power: f32 }
+
+fn judge(pair: Pair) -> Judged {
+  let a = params.beta * pair.chosen.ratio;
+  let b = params.beta * pair.rejected.ratio;
+  let loss = sigmoid(-a) + sigmoid(b);
+  return byRatios(
+    pair,
+    loss,
+    -params.beta * sigmoid(a) * sigmoid(-a),
+    params.beta * sigmoid(b) * sigmoid(-b),
+  );
+}

@@ -1,0 +1,12 @@
+// EXO for pairs: KL of q = (σ(β δ), σ(-β δ)) from (1 - ε, ε); its slope by β δ is q_w q_l (β δ - log((1 - ε) / ε)).
+
+struct Params { count: u32, beta: f32, score: u32, power: f32, logRight: f32, logWrong: f32 }
+
+fn judge(pair: Pair) -> Judged {
+  let z = params.beta * margin(pair);
+  let q_w = sigmoid(z);
+  let q_l = sigmoid(-z);
+  let loss = q_w * (-softplus(-z) - params.logRight) + q_l * (-softplus(z) - params.logWrong);
+  let lead = z - (params.logRight - params.logWrong);
+  return byMargin(pair, loss, params.beta * q_w * q_l * lead);
+}

@@ -1,0 +1,11 @@
+// NCA for pairs: -log σ(a) - log σ(-a) / 2 - log σ(-b) / 2, a and b the rewards β · ratio.
+
+struct Params { count: u32, beta: f32, score: u32, power: f32 }
+
+fn judge(pair: Pair) -> Judged {
+  let a = params.beta * pair.chosen.ratio;
+  let b = params.beta * pair.rejected.ratio;
+  let loss = softplus(-a) + 0.5 * softplus(a) + 0.5 * softplus(b);
+  let slope = 0.5 * sigmoid(a) - sigmoid(-a);
+  return byRatios(pair, loss, params.beta * slope, params.beta * 0.5 * sigmoid(b));
+}

@@ -1,0 +1,29 @@
+// ORPO's odds ratio: -β log σ(o), o = log odds of chosen - log odds of rejected, log odds l - log(1 - e^l) of an
+// averaged log-probability l, whose slope is 1 / (1 - e^l). l is held at -1e-7, where odds are 10⁷ to 1.
+// Its own sums: log σ(o), o.
+
+struct Params { count: u32, beta: f32, score: u32, power: f32 }
+
+struct Odds { log: f32, slope: f32 }
+
+fn odds(average: f32) -> Odds {
+  let l = min(average, -1e-7);
+  let t = exp(l);
+  // log(1 - e^l): by the series on the side where the logarithm's argument is near 1.
+  let complement = select(log1p(-min(t, 0.5)), log(-expm1(l)), t > 0.5);
+  return Odds(l - complement, -1.0 / expm1(l));
+}
+
+fn judge(pair: Pair) -> Judged {
+  let c = odds(pair.chosen.ratio);
+  let r = odds(pair.rejected.ratio);
+  let o = c.log - r.log;
+  let slope = -params.beta * sigmoid(-o);
+  return Judged(
+    weightOf(pair.index),
+    params.beta * softplus(-o),
+    slope * c.slope,
+    -slope * r.slope,
+    vec2f(-softplus(-o), o),
+  );
+}

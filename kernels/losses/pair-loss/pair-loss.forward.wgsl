@@ -1,0 +1,131 @@
+// What every loss over pairs of answers shares. The loss's own text comes before this one; it declares
+//   struct Params { count: u32, beta: f32, score: u32, power: f32, … }
+//   fn judge(pair: Pair) -> Judged     the loss of a pair and its slopes.
+// token-loss.forward.wgsl comes after it and sums up. With P = count / 2 pairs, element p is the chosen
+// answer of pair p and element P + p the rejected one: each slope has an invocation, sums come from the first P.
+//
+// The ratio of an answer is logps - refLogps (logps alone without a reference), its score f of it:
+//   score 0  r                              reverse KL
+//   score 1  log 2 + log σ(r)               Jensen-Shannon
+//   score 2  (e^(power r) - 1) / power      forward KL (power -1), alpha divergence (alpha - 1)
+//   score 3  the same, also as reward       AlphaPO (-alpha)
+// Sums kept: β reward of chosen, of rejected; chosen > rejected; β (chosen - rejected); logps of chosen, of
+// rejected; two of the loss's own; the loss.
+//
+// logps, refLogps, lengths, weights  [count] f32; a pair's weight is the product of its two.
+// A pair with both lengths 0 is padding and does not count, whatever stands there.
+
+const COLUMNS = 9u;
+
+struct Side { ratio: f32, score: f32, slope: f32, length: f32 }
+struct Pair { index: u32, of_rejected: bool, chosen: Side, rejected: Side }
+// `chosen` and `rejected` are the slopes by the ratios; `own` are the loss's own two sums.
+struct Judged { weight: f32, loss: f32, chosen: f32, rejected: f32, own: vec2f }
+
+@group(0) @binding(4) var<storage, read> logps: array<f32>;
+@group(0) @binding(5) var<storage, read> lengths: array<f32>;
+#if REFERENCE
+@group(0) @binding(6) var<storage, read> refLogps: array<f32>;
+#endif
+#if WEIGHTS
+@group(0) @binding(7) var<storage, read> weights: array<f32>;
+#endif
+
+// log(1 + t) for t in [-0.5, 1] = 2 artanh(t / (2 + t)): `log` loses small t altogether.
+fn log1p(t: f32) -> f32 {
+  let s = t / (2.0 + t);
+  let z = s * s;
+  var sum = 1.0 / 15.0;
+  for (var k = 13.0; k > 0.0; k -= 2.0) {
+    sum = sum * z + 1.0 / k;
+  }
+  return 2.0 * s * sum;
+}
+
+// e^x - 1, by its series where the subtraction would round x away.
+fn expm1(x: f32) -> f32 {
+  let series = x * (1.0 + x / 2.0 * (1.0 + x / 3.0 * (1.0 + x / 4.0 * (1.0 + x / 5.0
+    * (1.0 + x / 6.0 * (1.0 + x / 7.0 * (1.0 + x / 8.0)))))));
+  return select(exp(x) - 1.0, series, abs(x) < 0.5);
+}
+
+// log(1 + e^x) = -log σ(-x).
+fn softplus(x: f32) -> f32 {
+  return max(x, 0.0) + log1p(exp(-abs(x)));
+}
+
+fn sigmoid(x: f32) -> f32 {
+  let t = exp(-abs(x));
+  return select(1.0, t, x < 0.0) / (1.0 + t);
+}
+
+fn side(i: u32) -> Side {
+#if REFERENCE
+  let r = logps[i] - refLogps[i];
+#else
+  let r = logps[i];
+#endif
+  if (params.score == 0u) {
+    return Side(r, r, 1.0, lengths[i]);
+  }
+  if (params.score == 1u) {
+    return Side(r, 0.6931471805599453 - softplus(-r), sigmoid(-r), lengths[i]);
+  }
+  // Held where e^x stays a number of f32, without a slope beyond, as torch.clamp does.
+  let x = params.power * r;
+  return Side(r, expm1(min(x, 80.0)) / params.power, select(exp(x), 0.0, x > 80.0), lengths[i]);
+}
+
+fn isPadding(pair: u32) -> bool {
+  return lengths[pair] + lengths[params.count / 2u + pair] == 0.0;
+}
+
+fn weightOf(pair: u32) -> f32 {
+#if WEIGHTS
+  return weights[pair] * weights[params.count / 2u + pair];
+#else
+  return 1.0;
+#endif
+}
+
+// A loss with its slopes by the two ratios; by the two scores; by their difference.
+fn byRatios(pair: Pair, loss: f32, chosen: f32, rejected: f32) -> Judged {
+  return Judged(weightOf(pair.index), loss, chosen, rejected, vec2f());
+}
+fn byScores(pair: Pair, loss: f32, chosen: f32, rejected: f32) -> Judged {
+  return byRatios(pair, loss, chosen * pair.chosen.slope, rejected * pair.rejected.slope);
+}
+fn byMargin(pair: Pair, loss: f32, slope: f32) -> Judged {
+  return byScores(pair, loss, slope, -slope);
+}
+fn margin(pair: Pair) -> f32 {
+  return pair.chosen.score - pair.rejected.score;
+}
+
+fn token(i: u32) -> Token {
+  let pairs = params.count / 2u;
+  let of_rejected = i >= pairs;
+  let p = select(i, i - pairs, of_rejected);
+  if (isPadding(p)) {
+    return Token();
+  }
+  let pair = Pair(p, of_rejected, side(p), side(pairs + p));
+  let judged = judge(pair);
+  if (of_rejected) {
+    return Token(judged.weight * judged.rejected, array<f32, COLUMNS>());
+  }
+  let transformed = params.score == 3u;
+  let c = select(pair.chosen.ratio, pair.chosen.score, transformed);
+  let r = select(pair.rejected.ratio, pair.rejected.score, transformed);
+  return Token(judged.weight * judged.chosen, array(
+    params.beta * c,
+    params.beta * r,
+    select(0.0, 1.0, c > r),
+    params.beta * (c - r),
+    logps[p],
+    logps[pairs + p],
+    judged.own.x,
+    judged.own.y,
+    judged.weight * judged.loss,
+  ));
+}

@@ -1,0 +1,130 @@
+import { AttuneError } from '@attune/gpu';
+import {
+  expectShape,
+  type Operation,
+  operation,
+  type Recorder,
+  type Tensor,
+} from '../../contract/index.ts';
+import {
+  type LossOutputs,
+  recordTokenLoss,
+  recordTokenLossGradient,
+  tokenLossShader,
+} from '../token-loss/token-loss.ts';
+import forwardText from './pair-loss.forward.wgsl';
+import type { PairLossReference } from './pair-loss.reference.ts';
+import { scoreOf } from './score.ts';
+
+export type { PairLossReference } from './pair-loss.reference.ts';
+
+/** What stands in for the log-ratio in losses of a score difference: TRL's `f_divergence_type`. */
+export type FDivergence = 'reverse_kl' | 'forward_kl' | 'js_divergence' | 'alpha_divergence';
+
+/** TRL's keys, with its defaults; a loss ignores those that it has no use for. */
+export interface PairLossOptions {
+  /** Strength of the hold on the reference model. Default 0.1. */
+  readonly beta?: number;
+  /** The share of labels taken to be wrong. Default 0. */
+  readonly labelSmoothing?: number;
+  /** Default `reverse_kl`, which is DPO itself. Losses of the two log-ratios alone ignore it, as TRL does. */
+  readonly fDivergenceType?: FDivergence;
+  /** The alpha of `alpha_divergence`. Default 0.5. */
+  readonly fAlphaDivergenceCoef?: number;
+  /** AlphaPO's exponent, for losses without a reference: rewards become (1 - e^(-alpha logps)) / alpha. Default 0. */
+  readonly alpha?: number;
+}
+
+/** P pairs: element p of each tensor belongs to the chosen answer of pair p, element P + p to the rejected one. */
+export type PairLossInputs = {
+  /** [2 P] f32: log-probabilities of the answers, summed over tokens, or averaged where the loss says so. */
+  readonly logps: Tensor;
+  /** [2 P] f32: those under the reference model; without them the loss is free of a reference. */
+  readonly refLogps?: Tensor;
+  /** [2 P] f32: tokens of each answer. A pair with both 0 is padding; padding stands last on both sides. */
+  readonly lengths: Tensor;
+  /** [2 P] f32: factors of each pair's loss, the product of its two, without gradient (WPO). Default 1. */
+  readonly weights?: Tensor;
+  /** [1] f32: for instance 1 / pairs. */
+  readonly scale: Tensor;
+};
+
+/** TRL's names; each is a sum over the pairs. Rewards are β · log-ratio under every divergence. */
+export const pairLossMetricNames = [
+  'rewards/chosen',
+  'rewards/rejected',
+  'rewards/accuracies',
+  'rewards/margins',
+  'logps/chosen',
+  'logps/rejected',
+] as const;
+
+export type PairLossOperation<O extends PairLossOptions = PairLossOptions> = Operation<
+  PairLossInputs,
+  LossOutputs,
+  O
+> & { readonly reference: PairLossReference<O> };
+
+export interface PairLoss<O extends PairLossOptions> {
+  readonly name: string;
+  /** The loss's own WGSL: `struct Params` and `fn judge`. */
+  readonly text: string;
+  readonly reference: PairLossReference<O>;
+  /** The loss's own numbers in `struct Params`; throws where an option is none. */
+  params?(options: O): Readonly<Record<string, number>>;
+  /** Metrics after those of `pairLossMetricNames`: 0 or 2. */
+  readonly ownMetrics?: number;
+  readonly defines?: Readonly<Record<string, boolean>>;
+  /** Records what `judge` reads besides; tensors by their names in the shader. */
+  prepare?(recorder: Recorder, inputs: PairLossInputs): Readonly<Record<string, Tensor>>;
+}
+
+/** Throws `bad-option` unless 0 <= labelSmoothing < 0.5; returns it. */
+export function smoothingBelowHalf(name: string, { labelSmoothing = 0 }: PairLossOptions): number {
+  if (labelSmoothing >= 0 && labelSmoothing < 0.5) return labelSmoothing;
+  throw new AttuneError(
+    'bad-option',
+    `${name} was given label smoothing of ${labelSmoothing}.`,
+    'Give labelSmoothing (label_smoothing) from 0 to below 0.5: the share of labels that are wrong.',
+  );
+}
+
+/**
+ * The operation of a loss over pairs: formula, gradient and metrics in one dispatch, then the sums.
+ * @throws AttuneError `bad-option` unless beta is positive; `wrong-shape` for an odd number of answers
+ */
+export function pairLoss<O extends PairLossOptions>(loss: PairLoss<O>): PairLossOperation<O> {
+  const source = tokenLossShader(`${loss.name}.forward`, `${loss.text}\n${forwardText}`);
+  return operation<PairLossInputs, LossOutputs, O>({
+    name: loss.name,
+    reference: loss.reference,
+    forward(recorder, inputs, options) {
+      const { logps, refLogps, lengths, weights, scale } = inputs;
+      const { beta = 0.1 } = options;
+      if (!(beta > 0 && beta < Number.POSITIVE_INFINITY)) {
+        throw new AttuneError(
+          'bad-option',
+          `${loss.name} was given beta ${beta}.`,
+          'Give a positive beta; 0.1 is the default.',
+        );
+      }
+      const pairs = Math.max(1, Math.floor(logps.shape[0]! / 2));
+      expectShape(logps.name, logps.shape, [2 * pairs]);
+      const { score, power } = scoreOf(options);
+      return recordTokenLoss(recorder, {
+        source,
+        inputs: { logps, lengths, ...(refLogps && { refLogps }), ...(weights && { weights }) },
+        others: loss.prepare?.(recorder, inputs),
+        scale,
+        columns: 9,
+        metrics: pairLossMetricNames.length + (loss.ownMetrics ?? 0),
+        loss: 8,
+        params: { beta, score, power, ...loss.params?.(options) },
+        defines: { REFERENCE: !!refLogps, WEIGHTS: !!weights, ...loss.defines },
+      });
+    },
+    backward: (recorder, { outputs, gradients }) => ({
+      logps: recordTokenLossGradient(recorder, outputs, gradients.loss),
+    }),
+  }) as PairLossOperation<O>;
+}

@@ -1,0 +1,10 @@
+// SimPO: -(1 - ε) log σ(z) - ε log σ(-z), z = β δ - γ, δ the difference of the averaged (transformed) logps.
+
+struct Params { count: u32, beta: f32, score: u32, power: f32, smoothing: f32, gamma: f32 }
+
+fn judge(pair: Pair) -> Judged {
+  let e = params.smoothing;
+  let z = params.beta * margin(pair) - params.gamma;
+  let slope = params.beta * (e * sigmoid(z) - (1.0 - e) * sigmoid(-z));
+  return byMargin(pair, (1.0 - e) * softplus(-z) + e * softplus(z), slope);
+}

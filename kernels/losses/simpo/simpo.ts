@@ -1,0 +1,26 @@
+import { type PairLossOptions, pairLoss, smoothingBelowHalf } from '../pair-loss/pair-loss.ts';
+import text from './simpo.forward.wgsl';
+import { simpoReference as reference } from './simpo.reference.ts';
+
+export { simpoReference } from './simpo.reference.ts';
+
+export interface SimpoOptions extends PairLossOptions {
+  /** The lead that the chosen answer's reward should have. Default 0.5. */
+  readonly simpoGamma?: number;
+}
+
+/**
+ * SimPO: averaged log-probabilities as rewards, without `refLogps`; AlphaPO with `alpha`. TRL's `simpo` and
+ * `alphapo` of CPOTrainer.
+ * @see Meng et al. 2024, https://arxiv.org/abs/2405.14734; Gupta et al. 2025, https://arxiv.org/abs/2501.03884
+ * @throws AttuneError `bad-option` unless 0 <= labelSmoothing < 0.5
+ */
+export const simpo = pairLoss<SimpoOptions>({
+  name: 'simpo',
+  text,
+  reference,
+  params: ({ simpoGamma = 0.5, ...options }) => ({
+    smoothing: smoothingBelowHalf('simpo', options),
+    gamma: simpoGamma,
+  }),
+});
