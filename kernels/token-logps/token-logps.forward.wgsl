@@ -4,16 +4,21 @@
 //   correct  1 where t is the lowest j with x_j = m, else 0
 //   lse      m + ln S
 //   saved    (m, ln S), from which the gradient rebuilds e^(x_j - lse) without losing digits
+//   extras   with EXTRAS: ln Σ_j p_j², p_j = e^(x_j - lse), and the mean of x
 // A row whose target is negative gets zeros.
 //
 // logits   [rows, columns] f32, rows `first` to `first + rows` of all (quads where columns divide by 4)
-// targets  [N] i32;  logps, entropy, correct, lse [N] f32;  saved [N, 2] f32
+// targets  [N] i32;  logps, entropy, correct, lse [N] f32;  saved [N, 2] f32;  extras [2, stride] f32
 //
 // Parallel plan: a workgroup a row, one pass. Each lane takes blocks of 16 numbers, moves its maximum
 // at most once a block, and keeps the numbers equal to the maximum apart (`ones`): where the target is
 // nearly certain, ln(1 + rest) would lose `rest` otherwise. Lanes are joined in pairs.
 
+#if EXTRAS
+struct Params { first: u32, rows: u32, columns: u32, stride: u32 }
+#else
 struct Params { first: u32, rows: u32, columns: u32 }
+#endif
 
 #if QUADS
 alias Element = vec4f;
@@ -35,6 +40,29 @@ const NONE = -1e38;
 
 struct Part { largest: f32, ones: f32, rest: f32, weighted: f32, place: u32 }
 var<workgroup> parts: array<Part, LANES>;
+
+#if EXTRAS
+@group(0) @binding(8) var<storage, read_write> extras: array<f32>;
+
+// Beside a part: Σ e^(2 (x - largest)) without the ones, and Σ x.
+struct Extra { squares: f32, total: f32 }
+var<workgroup> extra_parts: array<Extra, LANES>;
+
+fn squaresAt(part: Part, squares: f32, largest: f32) -> f32 {
+  if (part.largest == largest) {
+    return squares;
+  }
+  let factor = exp(part.largest - largest);
+  return factor * factor * (part.ones + squares);
+}
+
+fn joinedExtra(a: Part, b: Part, x: Extra, y: Extra) -> Extra {
+  let largest = max(a.largest, b.largest);
+  return Extra(squaresAt(a, x.squares, largest) + squaresAt(b, y.squares, largest), x.total + y.total);
+}
+
+fn present(x: vec4f) -> vec4f { return select(x, vec4f(), x == vec4f(NONE)); }
+#endif
 
 fn quad(row: u32, i: u32) -> vec4f {
 #if QUADS
@@ -99,11 +127,18 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
       correct[at] = 0.0;
       lse[at] = 0.0;
       saved[at] = vec2f();
+#if EXTRAS
+      extras[at] = 0.0;
+      extras[params.stride + at] = 0.0;
+#endif
     }
     return;
   }
   let quads = (params.columns + 3u) / 4u;
   var part = Part(NONE, 0.0, 0.0, 0.0, 0u);
+#if EXTRAS
+  var extra = Extra();
+#endif
   for (var i = lane; i < quads; i += 4u * LANES) {
     let x0 = quad(row, i);
     let x1 = quad(row, i + LANES);
@@ -111,6 +146,9 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     let x3 = quad(row, i + 3u * LANES);
     let top = largestOf(max(max(x0, x1), max(x2, x3)));
     if (top > part.largest) {
+#if EXTRAS
+      extra.squares = squaresAt(part, extra.squares, top);
+#endif
       part = moved(part, top);
       var place = 4u * (i + 3u * LANES) + firstOf(x3 == vec4f(top));
       place = select(place, 4u * (i + 2u * LANES) + firstOf(x2 == vec4f(top)), any(x2 == vec4f(top)));
@@ -133,12 +171,23 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
       e3 = select(e3, none, x3 == m);
     }
     part.rest += sum((e0 + e1) + (e2 + e3));
+#if EXTRAS
+    extra.squares += sum((e0 * e0 + e1 * e1) + (e2 * e2 + e3 * e3));
+    extra.total += sum((present(x0) + present(x1)) + (present(x2) + present(x3)));
+#endif
     part.weighted += sum((e0 * (x0 - m) + e1 * (x1 - m)) + (e2 * (x2 - m) + e3 * (x3 - m)));
   }
   parts[lane] = part;
+#if EXTRAS
+  extra_parts[lane] = extra;
+#endif
   for (var half = LANES / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane < half) {
+#if EXTRAS
+      extra = joinedExtra(part, parts[lane + half], extra, extra_parts[lane + half]);
+      extra_parts[lane] = extra;
+#endif
       part = joined(part, parts[lane + half]);
       parts[lane] = part;
     }
@@ -152,5 +201,10 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     correct[at] = select(0.0, 1.0, part.place == id);
     lse[at] = part.largest + logSum;
     saved[at] = vec2f(part.largest, logSum);
+#if EXTRAS
+    let squares = part.ones + extra.squares;
+    extras[at] = select(log(squares), log1p(extra.squares), part.ones == 1.0) - 2.0 * logSum;
+    extras[params.stride + at] = extra.total / f32(params.columns);
+#endif
   }
 }

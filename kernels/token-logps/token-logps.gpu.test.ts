@@ -173,3 +173,63 @@ test('gradients add into what stands there, over chunks and from another batch',
     ).toBeLessThan(3e-6);
   }
 });
+
+const extras = { logSumSquares: true, meanLogits: true };
+
+test.each([1, 63, 64, 65, 257, 3001, 20_004])(
+  'over %i tokens, the sum of squares and the mean of the logits equal float64 if asked for',
+  async (v) => {
+    const { device } = await testGpu();
+    const inputs = problem(75, 16, v);
+    const expected = tokenLogpsReference.statistics(inputs, { temperature: 0.7 });
+    for (const [label, traits] of await variants()) {
+      const found = await runRecorded(
+        device,
+        inputs,
+        (r, t) => {
+          const own = t as never as Parameters<typeof tokenLogps.forward>[1];
+          return { ...tokenLogps.forward(r, own, { ...extras, temperature: 0.7, chunk: 32 }) };
+        },
+        traits,
+      );
+      for (const name of ['logSumSquares', 'meanLogits']) {
+        const error = worstError(found[name]!, expected[name]!, 1e-3);
+        expect(error, `${label}: ${name}`).toBeLessThan(2e-6);
+      }
+    }
+  },
+);
+
+test('values and gradients do not change where more is asked for; what is not asked for is not there', async () => {
+  await checkKernel(tokenLogps, problem(9, 16, 65), extras, { gradientTolerance: 3e-6 });
+  const { device } = await testGpu();
+  for (const options of [{}, { logSumSquares: true }, { meanLogits: true }]) {
+    const found = await runRecorded(device, problem(9, 16, 65), (r, t) => ({
+      ...tokenLogps.forward(r, t as never, options),
+    }));
+    const more = Object.keys(found).filter((name) => name in extras);
+    expect(more).toEqual(Object.keys(options));
+  }
+});
+
+test('a nearly certain token keeps the digits of ln Σ p²', async () => {
+  const { device } = await testGpu();
+  const inputs: HostArrays = {
+    hidden: array([2, 2], [1, 0, 0, 1]),
+    weight: array([4, 2], [12, 16, 0.25, 0.5, -0.5, 0.125, 0.125, 0.375]),
+    targets: array([2], Int32Array.of(0, 2)),
+  };
+  const expected = tokenLogpsReference.statistics(inputs, {}).logSumSquares!.data;
+  for (const [label, traits] of await variants()) {
+    const { logSumSquares } = await runRecorded(
+      device,
+      inputs,
+      (r, t) => ({ ...tokenLogps.forward(r, t as never, extras) }),
+      traits,
+    );
+    for (let i = 0; i < 2; i++) {
+      const relative = Math.abs(logSumSquares!.data[i]! / expected[i]! - 1);
+      expect(relative, `${label} ${i}`).toBeLessThan(1e-5);
+    }
+  }
+});

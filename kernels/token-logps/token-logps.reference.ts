@@ -45,7 +45,10 @@ export const tokenLogpsReference = {
     };
   },
 
-  /** What else `forward` returns, without gradients: whether the target has the largest logit, and lse. */
+  /**
+   * What else `forward` returns, without gradients: whether the target has the largest logit, lse, ln Σ p², the mean
+   * of the logits.
+   */
   statistics(inputs: HostArrays, options: TokenLogpsOptions): HostArrays {
     const rows = [...rowsOf(inputs, options)];
     const of = (f: (row: Row) => number) => ({
@@ -55,6 +58,15 @@ export const tokenLogpsReference = {
     return {
       correct: of(({ logits, target }) => (logits.indexOf(Math.max(...logits)) === target ? 1 : 0)),
       lse: of((row) => row.lse),
+      logSumSquares: of(({ logits, lse }) => {
+        // Σ p² = p_m² + rest, where the largest p_m is 1 less what the others have.
+        const ps = logits.map((x) => Math.exp(x - lse));
+        const place = ps.indexOf(Math.max(...ps));
+        const others = ps.reduce((sum, p, v) => (v === place ? sum : sum + p), 0);
+        const squares = ps.reduce((sum, p, v) => (v === place ? sum : sum + p * p), 0);
+        return Math.log1p(others * (others - 2) + squares);
+      }),
+      meanLogits: of(({ logits }) => logits.reduce((sum, x) => sum + x / logits.length, 0)),
     };
   },
 

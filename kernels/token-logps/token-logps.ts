@@ -22,6 +22,9 @@ export interface TokenLogpsOptions {
   readonly temperature?: number;
   /** Rows whose logits are held at once; by default as many as fill 16 MiB, at least 8. */
   readonly chunk?: number;
+  /** Wants the output of that name, in the same pass; not computed otherwise. */
+  readonly logSumSquares?: boolean;
+  readonly meanLogits?: boolean;
 }
 
 export type TokenLogpsInputs = {
@@ -44,6 +47,10 @@ export type TokenLogpsOutputs = {
   readonly lse: Tensor;
   /** [N, 2] f32: largest logit and lse without it, for the gradient. */
   readonly saved: Tensor;
+  /** [N] f32, if asked for: ln Σ p² over the vocabulary, without gradient. */
+  readonly logSumSquares?: Tensor;
+  /** [N] f32, if asked for: the mean of the logits over the vocabulary, without gradient. */
+  readonly meanLogits?: Tensor;
 };
 
 const chunkBytes = 2 ** 24;
@@ -122,17 +129,38 @@ export const tokenLogps = operation<TokenLogpsInputs, TokenLogpsOutputs, TokenLo
     ) as [Tensor, Tensor, Tensor, Tensor];
     const saved = recorder.tensor('saved', [n, 2]);
     const { targets } = inputs;
+    // One buffer for both, since a stage may bind eight; its second half starts where a view may.
+    const stride = Math.ceil(n / 64) * 64;
+    const asked = options.logSumSquares || options.meanLogits;
+    const extras = asked ? recorder.tensor('extras', [2 * stride]) : undefined;
     eachChunk(recorder, inputs, options, (logits, _, first) => {
       const [rows, columns] = logits.shape as [number, number];
       recorder.dispatch(forwardSource, {
-        tensors: { logits, targets, logps, entropy, correct, lse, saved },
-        defines: { QUADS: columns % 4 === 0 },
+        tensors: {
+          logits,
+          targets,
+          logps,
+          entropy,
+          correct,
+          lse,
+          saved,
+          ...(extras && { extras }),
+        },
+        defines: { QUADS: columns % 4 === 0, EXTRAS: extras !== undefined },
         constants: { LANES: lanesOf(columns, recorder.traits) },
-        params: { first, rows, columns },
+        params: { first, rows, columns, ...(extras && { stride }) },
         workgroups: [rows, 1, 1],
       });
     });
-    return { logps, entropy, correct, lse, saved };
+    return {
+      logps,
+      entropy,
+      correct,
+      lse,
+      saved,
+      ...(extras && options.logSumSquares && { logSumSquares: recorder.view(extras, [n]) }),
+      ...(extras && options.meanLogits && { meanLogits: recorder.view(extras, [n], stride) }),
+    };
   },
 
   backward(recorder, { inputs, outputs, options, gradients, needs, into }) {
