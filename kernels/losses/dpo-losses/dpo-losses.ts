@@ -23,8 +23,7 @@ import { type SimpoOptions, simpo } from '../simpo/simpo.ts';
 /** What any of `dpoLosses` may be given. */
 export type DpoLossOptions = PairLossOptions & DpoDiscopopOptions;
 
-/** The losses of DPOTrainer by TRL's `loss_type`. */
-export const dpoLosses = {
+const dpo = {
   sigmoid: dpoSigmoid,
   hinge: dpoHinge,
   ipo: dpoIpo,
@@ -40,13 +39,15 @@ export const dpoLosses = {
   discopop: dpoDiscopop,
   sft: dpoSft,
   sigmoid_norm: dpoSigmoidNorm,
-} as const satisfies Readonly<Record<string, PairLossOperation<DpoLossOptions>>>;
+};
 
-/** The losses of CPOTrainer by TRL's `loss_type`; `alphapo` is `simpo` with `alpha`. */
-export const cpoLosses = {
-  sigmoid: cpoSigmoid,
-  hinge: cpoHinge,
-  ipo: cpoIpo,
-  simpo,
-  alphapo: simpo,
-} as const satisfies Readonly<Record<string, PairLossOperation<PairLossOptions & SimpoOptions>>>;
+const cpo = { sigmoid: cpoSigmoid, hinge: cpoHinge, ipo: cpoIpo, simpo, alphapo: simpo };
+
+export type DpoLossName = keyof typeof dpo;
+export type CpoLossName = keyof typeof cpo;
+
+/** The losses of DPOTrainer by TRL's `loss_type`. */
+export const dpoLosses: Readonly<Record<DpoLossName, PairLossOperation<DpoLossOptions>>> = dpo;
+
+/** The losses of CPOTrainer by TRL's `loss_type`; `alphapo` is `simpo`, meant for an `alpha`. */
+export const cpoLosses: Readonly<Record<CpoLossName, PairLossOperation<SimpoOptions>>> = cpo;
