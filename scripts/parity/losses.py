@@ -3,7 +3,8 @@
     npm run build && python scripts/parity/losses.py
 
 Needs torch and trl 1.16. The trainers' loss methods run on random log-probabilities in float64, without a model;
-where TRL itself goes down to float32 (ORPO's odds, the alpha divergence), so does the tolerance.
+where TRL itself goes down to float32, so does the tolerance: ORPO's odds, the alpha divergence, EXO's smoothing, the
+mean of the accuracies.
 """
 
 import json
@@ -19,6 +20,8 @@ from trl.experimental.cpo import CPOTrainer
 from trl.experimental.orpo import ORPOTrainer
 
 PROMPT = 3
+# Where rewards/accuracies stands behind the errors of loss and gradient.
+ACCURACY = 4
 PAIR_NAMES = [
     "rewards/chosen",
     "rewards/rejected",
@@ -105,7 +108,7 @@ def dpo(seed, losses, beta=0.1, smoothing=0.0, divergence="reverse_kl", coef=0.5
     if ld is not None:
         shared = torch.minimum(*made.lengths.chunk(2)).repeat(2)
         weights[torch.arange(weights.size(1)) >= PROMPT - 1 + shared[:, None]] = ld
-    ref = (made.ref * weights).sum(1)
+    ref = (made.ref * weights).sum(1).to(made.logps.dtype)
     state = trainer(
         ld_alpha=ld,
         f_divergence_type=divergence,
@@ -140,7 +143,8 @@ def dpo(seed, losses, beta=0.1, smoothing=0.0, divergence="reverse_kl", coef=0.5
         scale=1 / pairs,
     )
     logged = [state._metrics["train"][name][-1] * pairs for name in PAIR_NAMES]
-    return case, loss.item(), first_slopes(made), logged, 2e-5 if single else 1e-10
+    exo = any(name == "exo_pair" for name, _ in losses)
+    return case, loss.item(), first_slopes(made), logged, 2e-5 if single else 1e-6 if exo else 1e-10
 
 
 def kto(seed, loss_type, beta=0.1, desirable=1.0, undesirable=1.0, drift=0.0):
@@ -267,7 +271,15 @@ def worst(found, expected):
 
 
 def main():
-    named = [(label, make()) for label, make in cases()]
+    named, refused = [], []
+    for label, make in cases():
+        try:
+            named.append((label, make()))
+        except RuntimeError as error:
+            # TRL multiplies by WPO's weights in place, which torch refuses for relu's output and for expanded tensors.
+            if "wpo" not in label or not ("inplace" in str(error) or "single memory location" in str(error)):
+                raise
+            refused.append(label)
     script = pathlib.Path(__file__).with_name("losses.mjs")
     asked = json.dumps([case for _, (case, *_) in named])
     reply = subprocess.run(["node", script], input=asked, capture_output=True, text=True, check=True).stdout
@@ -275,10 +287,14 @@ def main():
     for (label, (_, loss, slopes, logged, tolerance)), ours in zip(named, json.loads(reply), strict=True):
         errors = [worst([ours["loss"]], [loss]), worst(ours["gradient"], slopes)]
         errors += [worst([a], [b]) for a, b in zip(ours["metrics"], logged, strict=True)]
-        right = max(errors) < tolerance
+        paired = "kto" not in label
+        right = max(e for i, e in enumerate(errors) if not (paired and i == ACCURACY)) < tolerance
+        right = right and errors[ACCURACY] < max(1e-6, tolerance)
         failed += not right
         print(f"{'ok  ' if right else 'FAIL'} {label}: loss {errors[0]:.1e} gradient {errors[1]:.1e} metrics {max(errors[2:]):.1e}")
-    print(f"{len(named)} cases, {failed} failed")
+    for label in refused:
+        print(f"no comparison for {label}: TRL's own step raises an error")
+    print(f"{len(named)} cases, {failed} failed, {len(refused)} without comparison")
     sys.exit(1 if failed else 0)
 
 
