@@ -1,7 +1,7 @@
 // What every loss over pairs of answers shares. The loss's own text comes before this one; it declares
 //   struct Params { count: u32, beta: f32, score: u32, power: f32, … }
 //   fn judge(pair: Pair) -> Judged     the loss of a pair and its slopes.
-// token-loss.forward.wgsl comes after it and sums up. With P = count / 2 pairs, element p is the chosen
+// pair-loss.numeric.wgsl gives softplus, sigmoid, log1p, expm1; token-loss.forward.wgsl comes last and sums up. With P = count / 2 pairs, element p is the chosen
 // answer of pair p and element P + p the rejected one: each slope has an invocation, sums come from the first P.
 //
 // The ratio of an answer is logps - refLogps (logps alone without a reference), its score f of it:
@@ -30,34 +30,6 @@ struct Judged { weight: f32, loss: f32, chosen: f32, rejected: f32, own: vec2f }
 #if WEIGHTS
 @group(0) @binding(7) var<storage, read> weights: array<f32>;
 #endif
-
-// log(1 + t) for t in [-0.5, 1] = 2 artanh(t / (2 + t)): `log` loses small t altogether.
-fn log1p(t: f32) -> f32 {
-  let s = t / (2.0 + t);
-  let z = s * s;
-  var sum = 1.0 / 15.0;
-  for (var k = 13.0; k > 0.0; k -= 2.0) {
-    sum = sum * z + 1.0 / k;
-  }
-  return 2.0 * s * sum;
-}
-
-// e^x - 1, by its series where the subtraction would round x away.
-fn expm1(x: f32) -> f32 {
-  let series = x * (1.0 + x / 2.0 * (1.0 + x / 3.0 * (1.0 + x / 4.0 * (1.0 + x / 5.0
-    * (1.0 + x / 6.0 * (1.0 + x / 7.0 * (1.0 + x / 8.0)))))));
-  return select(exp(x) - 1.0, series, abs(x) < 0.5);
-}
-
-// log(1 + e^x) = -log σ(-x).
-fn softplus(x: f32) -> f32 {
-  return max(x, 0.0) + log1p(exp(-abs(x)));
-}
-
-fn sigmoid(x: f32) -> f32 {
-  let t = exp(-abs(x));
-  return select(1.0, t, x < 0.0) / (1.0 + t);
-}
 
 fn side(i: u32) -> Side {
 #if REFERENCE

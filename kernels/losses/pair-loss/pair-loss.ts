@@ -13,6 +13,7 @@ import {
   tokenLossShader,
 } from '../token-loss/token-loss.ts';
 import forwardText from './pair-loss.forward.wgsl';
+import numericText from './pair-loss.numeric.wgsl';
 import type { PairLossReference } from './pair-loss.reference.ts';
 import { scoreOf } from './score.ts';
 
@@ -94,7 +95,8 @@ export function smoothingBelowHalf(name: string, { labelSmoothing = 0 }: PairLos
  * @throws AttuneError `bad-option` unless beta is positive; `wrong-shape` for an odd number of answers
  */
 export function pairLoss<O extends PairLossOptions>(loss: PairLoss<O>): PairLossOperation<O> {
-  const source = tokenLossShader(`${loss.name}.forward`, `${loss.text}\n${forwardText}`);
+  const text = [loss.text, forwardText, numericText].join('\n');
+  const source = tokenLossShader(`${loss.name}.forward`, text);
   return operation<PairLossInputs, LossOutputs, O>({
     name: loss.name,
     reference: loss.reference,
