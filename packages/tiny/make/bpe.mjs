@@ -5,8 +5,7 @@ const splitter = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\
 
 /** GPT-2's visible sign for each byte: printable Latin-1 stands for itself, the rest from U+0100. */
 export const byteSigns = (() => {
-  const printable = (b) =>
-    (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || (b >= 174 && b <= 255);
+  const printable = (b) => (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || (b >= 174 && b <= 255);
   const signs = [];
   let extra = 256;
   for (let b = 0; b < 256; b++) signs.push(String.fromCodePoint(printable(b) ? b : extra++));
@@ -34,10 +33,7 @@ export function countWords(texts, specials) {
  * order of Hugging Face's trainer.
  */
 export function trainBpe(counts, size, specials) {
-  const tokens = [
-    ...specials,
-    ...byteSigns.slice().sort((x, y) => x.codePointAt(0) - y.codePointAt(0)),
-  ];
+  const tokens = [...specials, ...byteSigns.slice().sort((x, y) => x.codePointAt(0) - y.codePointAt(0))];
   const ids = new Map(tokens.map((token, id) => [token, id]));
   const words = Array.from(counts, ([word, count]) => ({
     ids: signsOf(word).map((sign) => ids.get(sign)),
@@ -67,8 +63,7 @@ function mostFrequentPair(words, size) {
   let best;
   let most = 1;
   for (const [key, count] of pairs) {
-    if (count > most || (count === most && best !== undefined && key < best))
-      [best, most] = [key, count];
+    if (count > most || (count === most && best !== undefined && key < best)) [best, most] = [key, count];
   }
   return best === undefined ? undefined : [Math.floor(best / size), best % size];
 }

@@ -3,9 +3,7 @@ import { farmAnimals, heroes, pets } from './words/animals.mjs';
 import { boys, family, girls, goodTraits, petNames, workers } from './words/people.mjs';
 
 const pronouns = (female) =>
-  female
-    ? { he: 'she', He: 'She', him: 'her', his: 'her', His: 'Her', himself: 'herself' }
-    : { he: 'he', He: 'He', him: 'him', his: 'his', His: 'His', himself: 'himself' };
+  female ? { he: 'she', He: 'She', him: 'her', his: 'her', His: 'Her', himself: 'herself' } : { he: 'he', He: 'He', him: 'him', his: 'his', His: 'His', himself: 'himself' };
 
 const named = (name, female, rest) => ({
   name,
@@ -25,10 +23,7 @@ export function child(random, female = random.chance(0.5), taken = []) {
 /** An animal: "the fox", or a fox with a name. */
 export function creature(random, kinds = heroes, female = random.chance(0.5), taken = []) {
   const animal = random.pickWhere(kinds, (each) => !taken.includes(each.noun));
-  const size =
-    animal.size >= 3
-      ? random.pick(['big', 'big', 'strong'])
-      : random.pick(['little', 'small', 'little']);
+  const size = animal.size >= 3 ? random.pick(['big', 'big', 'strong']) : random.pick(['little', 'small', 'little']);
   const describe = `${a(`${size} ${animal.noun}`)}`;
   const rest = { human: false, noun: animal.noun, animal };
   if (random.chance(0.45)) {
@@ -66,7 +61,6 @@ export function pair(random, animalChance = 0.35) {
 }
 
 /** The hero alone: mostly a child. */
-export const lone = (random, animalChance = 0.35) =>
-  random.chance(animalChance) ? creature(random) : child(random);
+export const lone = (random, animalChance = 0.35) => (random.chance(animalChance) ? creature(random) : child(random));
 
 export const trait = (random) => random.pick(goodTraits);

@@ -11,27 +11,13 @@ import { animals } from './words/animals.mjs';
 import { fruits, vegetables } from './words/food.mjs';
 import { boys, girls, petNames } from './words/people.mjs';
 import { places } from './words/places.mjs';
-import {
-  clothes,
-  colours,
-  indoorSpots,
-  looks,
-  outdoorSpots,
-  plainColours,
-  smallToys,
-  tools,
-  toys,
-  treasures,
-} from './words/things.mjs';
+import { clothes, colours, indoorSpots, looks, outdoorSpots, plainColours, smallToys, tools, toys, treasures } from './words/things.mjs';
 
 const nouns = (list) => list.map((each) => each.noun);
 /** Words that stories are made of, each one token long. */
-const words = [
-  ...new Set([
-    ...[girls, boys, petNames, treasures, clothes, colours, fruits, vegetables].flat(),
-    ...[animals, toys, tools, places].flatMap(nouns),
-  ]),
-].filter((word) => !word.includes(' '));
+const words = [...new Set([...[girls, boys, petNames, treasures, clothes, colours, fruits, vegetables].flat(), ...[animals, toys, tools, places].flatMap(nouns)])].filter(
+  (word) => !word.includes(' '),
+);
 
 const saying = (random) => scene(random).text;
 
@@ -39,10 +25,7 @@ function parrot(random) {
   const who = child(random);
   const name = random.pick(petNames);
   const lines = [
-    random.pick([
-      `${who.name} had a parrot named ${name}. The parrot said everything again.`,
-      `${name} was a parrot. ${name} said everything that ${who.name} said.`,
-    ]),
+    random.pick([`${who.name} had a parrot named ${name}. The parrot said everything again.`, `${name} was a parrot. ${name} said everything that ${who.name} said.`]),
   ];
   for (let i = 2 + random.below(3); i > 0; i--) {
     const text = saying(random);
@@ -102,13 +85,7 @@ function putAndFound(random) {
 
 const kinds = { memoryGame, parrot, song, handedOn, putAndFound };
 
-export const echo = (random) =>
-  kinds[random.weighted({ memoryGame: 2, parrot: 2, song: 1, handedOn: 1, putAndFound: 1 })](
-    random,
-  );
+export const echo = (random) => kinds[random.weighted({ memoryGame: 2, parrot: 2, song: 1, handedOn: 1, putAndFound: 1 })](random);
 
 /** For the very beginning: mostly the memory game. */
-export const firstEcho = (random) =>
-  kinds[random.weighted({ memoryGame: 8, parrot: 1, song: 1, handedOn: 1, putAndFound: 1 })](
-    random,
-  );
+export const firstEcho = (random) => kinds[random.weighted({ memoryGame: 8, parrot: 1, song: 1, handedOn: 1, putAndFound: 1 })](random);

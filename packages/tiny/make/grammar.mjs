@@ -33,19 +33,7 @@ export function plural(noun) {
   return `${noun}s`;
 }
 
-export const numbers = [
-  'zero',
-  'one',
-  'two',
-  'three',
-  'four',
-  'five',
-  'six',
-  'seven',
-  'eight',
-  'nine',
-  'ten',
-];
+export const numbers = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
 
 export function count(n, noun) {
   return `${numbers[n]} ${n === 1 ? noun : plural(noun)}`;

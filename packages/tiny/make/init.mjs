@@ -67,22 +67,12 @@ function normal(random, count, deviation) {
 
 function transposed(matrix, rows, columns) {
   const out = new Float32Array(matrix.length);
-  for (let r = 0; r < rows; r++)
-    for (let c = 0; c < columns; c++) out[c * rows + r] = matrix[r * columns + c];
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = matrix[r * columns + c];
   return out;
 }
 
 /** Map of name to { shape, data }. The heads keep their own keys and values (no grouping). */
-export function freshWeights(
-  seed,
-  {
-    hidden_size: h,
-    intermediate_size: f,
-    num_hidden_layers: layers,
-    vocab_size: v,
-    initializer_range: deviation,
-  },
-) {
+export function freshWeights(seed, { hidden_size: h, intermediate_size: f, num_hidden_layers: layers, vocab_size: v, initializer_range: deviation }) {
   const weights = new Map();
   let stream = 0;
   const matrix = (rows, columns) => normal(new Random(seed, stream++), rows * columns, deviation);
@@ -125,12 +115,8 @@ function main() {
   writeFileSync(to('model.safetensors'), writeSafetensors(weights, 'F32'));
   writeFileSync(to('config.json'), `${JSON.stringify(config, null, 2)}\n`);
   writeFileSync(to('generation_config.json'), `${JSON.stringify(generationConfig, null, 2)}\n`);
-  for (const name of ['tokenizer.json', 'tokenizer_config.json'])
-    copyFileSync(join(values.tokenizer, name), to(name));
-  copyFileSync(
-    fileURLToPath(new URL('../model/chat_template.jinja', import.meta.url)),
-    to('chat_template.jinja'),
-  );
+  for (const name of ['tokenizer.json', 'tokenizer_config.json']) copyFileSync(join(values.tokenizer, name), to(name));
+  copyFileSync(fileURLToPath(new URL('../model/chat_template.jinja', import.meta.url)), to('chat_template.jinja'));
   const count = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
   console.log(`${count} parameters in ${values.output}`);
 }

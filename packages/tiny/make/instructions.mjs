@@ -1,7 +1,7 @@
 /**
  * The instruction set of `npm start`: a scene and a question about it, answered in as few words as
- * do. Pretraining knows such questions ("Question: ... Answer: ...", answered in whole sentences)
- * but not in a chat and not with short answers: that is what fine-tuning teaches.
+ * do. Pretraining knows such questions, answered in whole sentences; short answers, and to stop after
+ * them, are what fine-tuning teaches.
  *
  *   node instructions.mjs --output ../data
  */
@@ -15,7 +15,7 @@ export const tasks = ['where', 'who', 'what', 'color', 'how-many', 'feeling', 'a
 /** "Was Tom happy or sad?" counts as a question about feelings. */
 const taskOf = (type) => (type === 'either' ? 'feeling' : type);
 
-/** Conversational rows, `perTask` of each task, none of whose scenes is in `taken`. */
+/** Prompt-completion rows, `perTask` of each task, none of whose scenes is in `taken`. */
 export function instructionRows(seed, perTask, taken = new Set()) {
   const random = new Random(seed);
   const left = new Map(tasks.map((task) => [task, perTask]));
@@ -29,10 +29,8 @@ export function instructionRows(seed, perTask, taken = new Set()) {
     taken.add(text);
     rows.push({
       task,
-      messages: [
-        { role: 'user', content: `${text} ${question}` },
-        { role: 'assistant', content: short },
-      ],
+      prompt: `${text}\nQuestion: ${question}\nAnswer:`,
+      completion: ` ${short}`,
     });
   }
   return random.shuffle(rows);
@@ -41,7 +39,7 @@ export function instructionRows(seed, perTask, taken = new Set()) {
 function main() {
   const { values } = parseArgs({
     options: {
-      train: { type: 'string', default: '60' },
+      train: { type: 'string', default: '90' },
       test: { type: 'string', default: '8' },
       output: { type: 'string', default: '../data' },
     },
@@ -52,10 +50,7 @@ function main() {
     'instructions-train.jsonl': instructionRows(102, Number(values.train), taken),
   };
   for (const [name, rows] of Object.entries(sets)) {
-    writeFileSync(
-      join(values.output, name),
-      rows.map((row) => `${JSON.stringify(row)}\n`).join(''),
-    );
+    writeFileSync(join(values.output, name), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
     console.log(`${rows.length} rows in ${name}`);
   }
 }

@@ -22,32 +22,17 @@ export function fact(random) {
   const fruit = random.pick(Object.keys(fruitColours));
   const options = [
     [`Where does ${a(animal.noun)} live?`, `${cap(a(animal.noun))} lives ${homes[animal.home]}.`],
-    [
-      `What does ${a(animal.noun)} like to eat?`,
-      `${cap(a(animal.noun))} likes to eat ${animal.food}.`,
-    ],
+    [`What does ${a(animal.noun)} like to eat?`, `${cap(a(animal.noun))} likes to eat ${animal.food}.`],
     [`What can you do with ${a(tool.noun)}?`, `With ${a(tool.noun)}, you can ${tool.purpose}.`],
     [`Where does ${a(job)} work?`, `${cap(a(job))} works ${at}.`],
     [`What color is ${a(fruit)}?`, `${cap(a(fruit))} is ${fruitColours[fruit]}.`],
-    [
-      `Is ${a(animal.noun)} big or small?`,
-      `${cap(a(animal.noun))} is ${animal.size >= 3 ? 'big' : 'small'}.`,
-    ],
+    [`Is ${a(animal.noun)} big or small?`, `${cap(a(animal.noun))} is ${animal.size >= 3 ? 'big' : 'small'}.`],
     [`Are ${plural(random.pick(fruits))} good to eat?`, `Yes, they are sweet.`],
     [`Where do ${plural(random.pick(vegetables))} grow?`, `They grow in the garden.`],
   ];
-  if (animal.sound !== 'nothing')
-    options.push([
-      `What does ${a(animal.noun)} say?`,
-      `${cap(a(animal.noun))} says "${animal.sound}".`,
-    ]);
-  if (animal.skill === 'fly' || animal.skill === 'swim')
-    options.push([
-      `Can ${a(animal.noun)} ${animal.skill}?`,
-      `Yes, ${a(animal.noun)} can ${animal.skill}.`,
-    ]);
-  else if (animal.size >= 3)
-    options.push([`Can ${a(animal.noun)} fly?`, `No, ${a(animal.noun)} can not fly.`]);
+  if (animal.sound !== 'nothing') options.push([`What does ${a(animal.noun)} say?`, `${cap(a(animal.noun))} says "${animal.sound}".`]);
+  if (animal.skill === 'fly' || animal.skill === 'swim') options.push([`Can ${a(animal.noun)} ${animal.skill}?`, `Yes, ${a(animal.noun)} can ${animal.skill}.`]);
+  else if (animal.size >= 3) options.push([`Can ${a(animal.noun)} fly?`, `No, ${a(animal.noun)} can not fly.`]);
   const [question, answer] = random.pick(options);
   return { question, answer };
 }

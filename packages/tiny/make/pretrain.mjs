@@ -8,17 +8,7 @@
  */
 import { appendFile, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import {
-  encodeFloats,
-  freshWeights,
-  fullTuning,
-  parseConfig,
-  prepareDataset,
-  requestGpu,
-  SFTTrainer,
-  Tokenizer,
-  writeSafetensors,
-} from 'attune';
+import { encodeFloats, freshWeights, fullTuning, parseConfig, prepareDataset, requestGpu, SFTTrainer, Tokenizer, writeSafetensors } from 'attune';
 
 const { values } = parseArgs({
   options: {
@@ -84,14 +74,8 @@ async function save() {
     shape: [...shape],
     data: encodeFloats(weights.get(name), 'F16'),
   }));
-  await writeFile(
-    `${values.output}/model.safetensors`,
-    writeSafetensors(tensors, { format: 'pt' }),
-  );
-  await writeFile(
-    `${values.output}/config.json`,
-    `${JSON.stringify({ ...rawConfig, dtype: 'float16' }, null, 2)}\n`,
-  );
+  await writeFile(`${values.output}/model.safetensors`, writeSafetensors(tensors, { format: 'pt' }));
+  await writeFile(`${values.output}/config.json`, `${JSON.stringify({ ...rawConfig, dtype: 'float16' }, null, 2)}\n`);
   for (const file of ['tokenizer.json', 'tokenizer_config.json']) {
     await copyFile(`${values.tokenizer}/${file}`, `${values.output}/${file}`);
   }

@@ -23,9 +23,7 @@ export function fromHalf(bits) {
   const exponent = (bits >>> 10) & 31;
   const mantissa = bits & 0x3ff;
   if (exponent === 31) return mantissa ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return (
-    sign * (exponent ? 2 ** (exponent - 15) * (1 + mantissa / 1024) : 2 ** -14 * (mantissa / 1024))
-  );
+  return sign * (exponent ? 2 ** (exponent - 15) * (1 + mantissa / 1024) : 2 ** -14 * (mantissa / 1024));
 }
 
 /** @param {Map<string, {shape: number[], data: Float32Array}>} tensors  @param {'F32'|'F16'} dtype */

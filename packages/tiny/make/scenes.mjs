@@ -9,16 +9,7 @@ import { animals } from './words/animals.mjs';
 import { opposites, showFeeling, signs } from './words/feelings.mjs';
 import { countable, drinks, fruits, meals, vegetables } from './words/food.mjs';
 import { places } from './words/places.mjs';
-import {
-  clothes,
-  indoorSpots,
-  looks,
-  outdoorSpots,
-  plainColours,
-  smallToys,
-  toys,
-  treasures,
-} from './words/things.mjs';
+import { clothes, indoorSpots, looks, outdoorSpots, plainColours, smallToys, toys, treasures } from './words/things.mjs';
 
 const is = (past) => (past ? 'was' : 'is');
 
@@ -40,10 +31,7 @@ function where(random) {
   const at = random.some(places, who.length);
   const past = random.chance(0.5);
   const verb = random.pick(past ? ['was', 'was', 'sat', 'played', 'stood'] : ['is', 'is', 'is']);
-  const facts = who.map(
-    (each, i) =>
-      `${each.name} ${verb === 'sat' || verb === 'stood' || verb === 'played' ? verb : is(past)} ${at[i].at}.`,
-  );
+  const facts = who.map((each, i) => `${each.name} ${verb === 'sat' || verb === 'stood' || verb === 'played' ? verb : is(past)} ${at[i].at}.`);
   const i = random.below(who.length);
   const questions = [
     {
@@ -72,19 +60,11 @@ function where(random) {
 
 function having(random) {
   const who = children(random, 2 + random.below(2));
-  const nouns = random.some(
-    [...toys.map((toy) => toy.noun), ...clothes, ...treasures.slice(0, 8)],
-    who.length,
-  );
+  const nouns = random.some([...toys.map((toy) => toy.noun), ...clothes, ...treasures.slice(0, 8)], who.length);
   const colours = random.some(plainColours, who.length);
   const past = random.chance(0.4);
   const has = past ? 'had' : 'has';
-  const facts = who.map((each, i) =>
-    random.pick([
-      `${each.name} ${has} a ${colours[i]} ${nouns[i]}.`,
-      `${each.name} ${past ? 'had' : 'has'} a ${colours[i]} ${nouns[i]}.`,
-    ]),
-  );
+  const facts = who.map((each, i) => random.pick([`${each.name} ${has} a ${colours[i]} ${nouns[i]}.`, `${each.name} ${past ? 'had' : 'has'} a ${colours[i]} ${nouns[i]}.`]));
   const i = random.below(who.length);
   return {
     facts,
@@ -113,10 +93,7 @@ function having(random) {
 
 function lying(random) {
   const n = 2 + random.below(2);
-  const nouns = random.some(
-    [...smallToys.map((toy) => toy.noun), ...clothes.slice(0, 4), ...treasures],
-    n,
-  );
+  const nouns = random.some([...smallToys.map((toy) => toy.noun), ...clothes.slice(0, 4), ...treasures], n);
   const spots = random.some(random.chance(0.6) ? indoorSpots : outdoorSpots, n);
   const past = random.chance(0.4);
   const facts = nouns.map((noun, i) => `The ${noun} ${is(past)} ${spots[i]}.`);
@@ -201,16 +178,7 @@ function animalSeen(random) {
   return {
     facts: [
       full,
-      ...(full.startsWith(who.name)
-        ? []
-        : [
-            random.pick([
-              `${who.name} looked at it.`,
-              `${who.name} was there too.`,
-              `${who.name} smiled.`,
-              `${who.name} wanted to see it.`,
-            ]),
-          ]),
+      ...(full.startsWith(who.name) ? [] : [random.pick([`${who.name} looked at it.`, `${who.name} was there too.`, `${who.name} smiled.`, `${who.name} wanted to see it.`])]),
     ],
     questions: [
       {
@@ -236,14 +204,7 @@ function animalSeen(random) {
 function counted(random) {
   const nouns = random.some(countable, 2);
   const ns = random.some([2, 3, 4, 5, 6, 7, 8, 9, 10], 2);
-  const spot = random.pick([
-    'on the table',
-    'in the basket',
-    'in the box',
-    'in the bag',
-    'on the plate',
-    'on the shelf',
-  ]);
+  const spot = random.pick(['on the table', 'in the basket', 'in the box', 'in the bag', 'on the plate', 'on the shelf']);
   const who = child(random);
   const facts = random.pick([
     [`There are ${count(ns[0], nouns[0])} and ${count(ns[1], nouns[1])} ${spot}.`],
@@ -257,12 +218,8 @@ function counted(random) {
     questions: [
       {
         type: 'how-many',
-        question: has
-          ? `How many ${plural(nouns[i])} does ${who.name} have?`
-          : `How many ${plural(nouns[i])} are there?`,
-        answer: has
-          ? `${who.name} has ${count(ns[i], nouns[i])}.`
-          : `There are ${count(ns[i], nouns[i])}.`,
+        question: has ? `How many ${plural(nouns[i])} does ${who.name} have?` : `How many ${plural(nouns[i])} are there?`,
+        answer: has ? `${who.name} has ${count(ns[i], nouns[i])}.` : `There are ${count(ns[i], nouns[i])}.`,
         short: numbers[ns[i]],
       },
     ],
@@ -312,19 +269,7 @@ function doing(random) {
 
 function liking(random) {
   const who = children(random, 2 + random.below(2));
-  const foods = random.some(
-    [
-      ...meals,
-      ...drinks,
-      ...fruits.map(plural),
-      ...vegetables.map(plural),
-      'cake',
-      'ice cream',
-      'honey',
-      'cheese',
-    ],
-    who.length,
-  );
+  const foods = random.some([...meals, ...drinks, ...fruits.map(plural), ...vegetables.map(plural), 'cake', 'ice cream', 'honey', 'cheese'], who.length);
   const facts = who.map((each, i) => `${each.name} likes ${foods[i]}.`);
   const i = random.below(who.length);
   return {
@@ -351,13 +296,7 @@ function giving(random) {
   const noun = random.pick([...smallToys.map((toy) => toy.noun), ...treasures]);
   const look = random.pick([...plainColours, ...looks]);
   return {
-    facts: [
-      `${giver.name} had ${a(`${look} ${noun}`)}.`,
-      random.pick([
-        `${giver.He} gave it to ${taker.name}.`,
-        `${giver.name} gave the ${noun} to ${taker.name}.`,
-      ]),
-    ],
+    facts: [`${giver.name} had ${a(`${look} ${noun}`)}.`, random.pick([`${giver.He} gave it to ${taker.name}.`, `${giver.name} gave the ${noun} to ${taker.name}.`])],
     questions: [
       {
         type: 'who',
@@ -385,10 +324,7 @@ function moving(random) {
   const who = child(random);
   const [first, second] = random.some(places, 2);
   return {
-    facts: [
-      `First, ${who.name} was ${first.at}.`,
-      random.pick([`Then ${who.he} went ${second.to}.`, `After that, ${who.he} ran ${second.to}.`]),
-    ],
+    facts: [`First, ${who.name} was ${first.at}.`, random.pick([`Then ${who.he} went ${second.to}.`, `After that, ${who.he} ran ${second.to}.`])],
     questions: [
       {
         type: 'where',
@@ -410,11 +346,7 @@ function working(random) {
   const who = worker(random);
   const other = child(random);
   return {
-    facts: [
-      `${who.Name} was ${who.at}.`,
-      `${who.He} ${who.did}.`,
-      `${other.name} ${random.pick(['came to help', 'looked on', 'said hello', 'waved'])}.`,
-    ],
+    facts: [`${who.Name} was ${who.at}.`, `${who.He} ${who.did}.`, `${other.name} ${random.pick(['came to help', 'looked on', 'said hello', 'waved'])}.`],
     questions: [
       {
         type: 'where',

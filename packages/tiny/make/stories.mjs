@@ -49,13 +49,11 @@ function facts(random) {
   return Array.from({ length: 3 + random.below(4) }, () => answered(fact(random))).join('\n');
 }
 
-const noArticle =
-  /^(the|learning|soup|jam|bread|honey|candy|ice cream|rain|snow|night|hide and seek)\b|(cookies|pancakes)$/;
+const noArticle = /^(the|learning|soup|jam|bread|honey|candy|ice cream|rain|snow|night|hide and seek)\b|(cookies|pancakes)$/;
 const topic = (words) => (noArticle.test(words) ? words : a(words));
 
 /** ChatML as the tokenizer's template renders it. */
-export const chat = (user, assistant) =>
-  `<|im_start|>user\n${user}<|im_end|>\n<|im_start|>assistant\n${assistant}<|im_end|>\n`;
+export const chat = (user, assistant) => `<|im_start|>user\n${user}<|im_end|>\n<|im_start|>assistant\n${assistant}<|im_end|>\n`;
 
 /** What a visitor could ask for. */
 export function request(random, topics) {
@@ -128,9 +126,7 @@ async function main() {
   const out = createWriteStream(values.output);
   const total = Number(values.documents);
   for (let i = 0; i < total; i++) {
-    out.write(
-      `${JSON.stringify({ text: storyDocument(Number(values.seed), i, values.mixed ? 0 : total) })}\n`,
-    );
+    out.write(`${JSON.stringify({ text: storyDocument(Number(values.seed), i, values.mixed ? 0 : total) })}\n`);
   }
   await new Promise((done) => out.end(done));
   console.log(`${values.documents} documents with seed ${values.seed} in ${values.output}`);

@@ -72,14 +72,9 @@ export class Tale {
 
 export function quote(random, who, line) {
   const end = line.at(-1);
-  const verb =
-    end === '?' ? 'asked' : end === '!' ? random.pick(['shouted', 'said', 'cried']) : 'said';
+  const verb = end === '?' ? 'asked' : end === '!' ? random.pick(['shouted', 'said', 'cried']) : 'said';
   const inside = end === '.' ? `${line.slice(0, -1)},` : line;
-  return random.pick([
-    `"${inside}" ${verb} ${who.name}.`,
-    `"${inside}" ${verb} ${who.name}.`,
-    `${who.Name} ${verb}, "${line}"`,
-  ]);
+  return random.pick([`"${inside}" ${verb} ${who.name}.`, `"${inside}" ${verb} ${who.name}.`, `${who.Name} ${verb}, "${line}"`]);
 }
 
 /** Introduces the hero: who, what kind, perhaps where. */
@@ -133,10 +128,7 @@ export function closeHappy(tale, hero, friend, feelings = ['happy', 'happy', 'gl
       `From that day on, ${hero.name} and ${friend.name} were best friends, and they were ${feeling}.`,
       `They went home ${feeling}. ${hero.Name} and ${friend.name} had a good day.`,
     );
-    tale.ask(
-      `How did ${hero.name} and ${friend.name} feel at the end?`,
-      `${hero.Name} and ${friend.name} felt ${feeling}.`,
-    );
+    tale.ask(`How did ${hero.name} and ${friend.name} feel at the end?`, `${hero.Name} and ${friend.name} felt ${feeling}.`);
   } else {
     tale.say(
       `${hero.Name} was ${feeling}.`,
@@ -156,9 +148,7 @@ export function moral(tale, hero, ...lessons) {
   tale.say(
     `${hero.Name} learned ${lesson}.`,
     `That day, ${hero.name} learned ${lesson}.`,
-    ...(lesson.startsWith('not ')
-      ? []
-      : [`${hero.Name} never forgot ${known}.`, `From that day on, ${hero.name} knew ${known}.`]),
+    ...(lesson.startsWith('not ') ? [] : [`${hero.Name} never forgot ${known}.`, `From that day on, ${hero.name} knew ${known}.`]),
   );
   tale.ask(`What did ${hero.name} learn?`, `${hero.Name} learned ${lesson}.`);
 }

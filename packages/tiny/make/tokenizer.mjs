@@ -73,13 +73,10 @@ function main() {
   const counts = countWords(texts, specials);
   const learned = trainBpe(counts, Number(values.size), specials);
   mkdirSync(values.output, { recursive: true });
-  const write = (name, value) =>
-    writeFileSync(join(values.output, name), `${JSON.stringify(value)}\n`);
+  const write = (name, value) => writeFileSync(join(values.output, name), `${JSON.stringify(value)}\n`);
   write('tokenizer.json', tokenizerJson(learned));
   write('tokenizer_config.json', tokenizerConfig);
-  console.log(
-    `${counts.size} different words, ${learned.tokens.length} tokens, ${learned.merges.length} merges in ${values.output}`,
-  );
+  console.log(`${counts.size} different words, ${learned.tokens.length} tokens, ${learned.merges.length} merges in ${values.output}`);
 }
 
 if (process.argv[1]?.endsWith('tokenizer.mjs')) main();

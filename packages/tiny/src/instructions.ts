@@ -5,17 +5,20 @@ import { scoreAnswer } from './score.ts';
 export interface InstructionRow {
   /** where, who, what, color, how-many, feeling, animal or yes-no */
   task: string;
-  messages: [{ role: 'user'; content: string }, { role: 'assistant'; content: string }];
+  /** The scene, the question, and `Answer:`. */
+  prompt: string;
+  /** The short answer, a space in front. */
+  completion: string;
 }
 
-/** The addresses of the instruction set: JSONL in TRL's conversational shape, and a column `task`. */
+/** The addresses of the instruction set: JSONL in TRL's prompt-completion shape, and a column `task`. */
 export const instructionFiles = {
   train: new URL('../data/instructions-train.jsonl', import.meta.url),
   test: new URL('../data/instructions-test.jsonl', import.meta.url),
 } as const;
 
 /**
- * The 480 rows to train on or the 64 held out: no scene stands in both.
+ * The 720 rows to train on or the 64 held out: no scene stands in both.
  *
  * @throws AttuneError `file-missing` where the data were not installed
  */
@@ -29,7 +32,7 @@ export async function instructionRows(split: 'train' | 'test'): Promise<Instruct
 
 /** The right answer of a row. */
 export function expectedAnswer(row: InstructionRow): string {
-  return row.messages[1].content;
+  return row.completion.trim();
 }
 
 export interface InstructionScore {

@@ -91,18 +91,22 @@ export class TunedModel {
 
   /**
    * The steps as they come, but a run that trains nothing stops.
-   * @throws AttuneError `nothing-trained` after the first step with a learning rate
+   * @throws AttuneError `nothing-trained` after the first step with a learning rate, or after the last
+   * of a run that had none
    */
   async *watched(steps: AsyncIterable<StepReport>): AsyncGenerator<StepReport> {
     let before: number[] | undefined = await this.#sample();
+    let last: StepReport | undefined;
     for await (const report of steps) {
       if (before && report.learningRate > 0) {
         const after = await this.#sample();
         if (after.every((value, i) => value === before![i])) throw unchanged(report);
         before = undefined;
       }
+      last = report;
       yield report;
     }
+    if (before && last) throw unchanged(last);
   }
 
   destroy(): void {
@@ -123,10 +127,10 @@ export class TunedModel {
   }
 }
 
-function unchanged({ gradNorm, learningRate }: StepReport): AttuneError {
+function unchanged({ step, gradNorm, learningRate }: StepReport): AttuneError {
   return new AttuneError(
     'nothing-trained',
-    `The first step changed no trained weight (gradient norm ${gradNorm}, learning rate ${learningRate}).`,
+    `Step ${step} is done, and no trained weight has changed (gradient norm ${gradNorm}, learning rate ${learningRate}).`,
     'Check that the data has trained tokens, and that the learning rate is not zero or far too small.',
   );
 }

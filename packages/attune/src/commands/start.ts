@@ -65,6 +65,7 @@ export const start: Command = {
       evaluation: held.examples,
       arguments: sftArguments(settings),
     });
+    await tell(trainer, tokenizer, context);
     terminal.out(`\nBefore:`);
     const before = await measure(trainer, tokenizer, context);
     terminal.out(
@@ -96,13 +97,26 @@ export const start: Command = {
   },
 };
 
+/** A story by the model as it was pretrained. */
+async function tell(trainer: SFTTrainer, tokenizer: Tokenizer, { terminal }: Context) {
+  const start = 'Once upon a time, there was a little girl named Mia.';
+  const generator = new Generator(trainer.executor, trainer.network, { capacity: 160 });
+  const [story] = await generator.generate([tokenizer.encode(start)], {
+    maxNewTokens: 110,
+    temperature: 0.7,
+    seed: 1,
+    eosTokenIds: tokenizer.eosTokenIds,
+  });
+  generator.destroy();
+  const text = tokenizer.decode(story!.ids, { skipSpecialTokens: true });
+  terminal.out(`\nThe embedded model, pretrained with Attune, tells a story:\n${start}${text}`);
+}
+
 /** Held-out loss, exact answers, and a few of them to read. */
 async function measure(trainer: SFTTrainer, tokenizer: Tokenizer, { terminal, signal }: Context) {
   const { eval_loss: loss } = await trainer.evaluate();
   const rows = await instructionRows('test');
-  const prompts = rows.map(
-    ({ messages }) => tokenizer.encodeChat([messages[0]], { addGenerationPrompt: true }).ids,
-  );
+  const prompts = rows.map(({ prompt }) => tokenizer.encode(prompt));
   const generator = new Generator(trainer.executor, trainer.network, {
     batchSize: 16,
     capacity: 128,
@@ -112,10 +126,11 @@ async function measure(trainer: SFTTrainer, tokenizer: Tokenizer, { terminal, si
     eosTokenIds: tokenizer.eosTokenIds,
     ...(!signal.aborted && { signal }),
   });
+  generator.destroy();
   const texts = answers.map(({ ids }) => tokenizer.decode(ids, { skipSpecialTokens: true }).trim());
   const { right } = scoreAnswers(rows, texts);
   for (const i of [0, 1, 2]) {
-    terminal.out(`  ${rows[i]!.messages[0].content}`);
+    terminal.out(`  ${rows[i]!.prompt.replaceAll('\n', ' ')}`);
     terminal.out(`    ${JSON.stringify(texts[i])}  (right: ${expectedAnswer(rows[i]!)})`);
   }
   terminal.out(`  held-out loss ${loss.toFixed(3)}, exact answers ${right} of ${rows.length}`);

@@ -6,8 +6,4 @@ import * as town from './town.mjs';
 import * as wonder from './wonder.mjs';
 
 /** Every plot: writes one story into a tale. */
-export const plots = Object.fromEntries(
-  [things, feelings, outside, doing, town, wonder].flatMap((file) =>
-    Object.entries(file).filter(([, plot]) => typeof plot === 'function'),
-  ),
-);
+export const plots = Object.fromEntries([things, feelings, outside, doing, town, wonder].flatMap((file) => Object.entries(file).filter(([, plot]) => typeof plot === 'function')));

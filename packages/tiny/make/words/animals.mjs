@@ -70,16 +70,11 @@ export const animals = rows
   });
 
 /** Animals that can be a hero of a story on land. */
-export const heroes = animals.filter(
-  (animal) =>
-    !['sea', 'small', 'magic'].includes(animal.kind) && !['penguin', 'chick'].includes(animal.noun),
-);
+export const heroes = animals.filter((animal) => !['sea', 'small', 'magic'].includes(animal.kind) && !['penguin', 'chick'].includes(animal.noun));
 export const pets = animals.filter((animal) => animal.kind === 'pet');
 export const farmAnimals = animals.filter((animal) => animal.kind === 'farm');
 export const bigAnimals = animals.filter((animal) => animal.size >= 3 && animal.kind === 'wild');
-export const tinyAnimals = animals.filter((animal) =>
-  ['mouse', 'ant', 'bee', 'robin', 'squirrel', 'mole', 'frog'].includes(animal.noun),
-);
+export const tinyAnimals = animals.filter((animal) => ['mouse', 'ant', 'bee', 'robin', 'squirrel', 'mole', 'frog'].includes(animal.noun));
 
 /** With a preposition: "in the nest". */
 export const homes = {

@@ -1,15 +1,5 @@
 /** Food that is counted: "two apples". */
-export const fruits = [
-  'apple',
-  'pear',
-  'plum',
-  'peach',
-  'banana',
-  'orange',
-  'cherry',
-  'berry',
-  'lemon',
-];
+export const fruits = ['apple', 'pear', 'plum', 'peach', 'banana', 'orange', 'cherry', 'berry', 'lemon'];
 export const vegetables = ['carrot', 'potato', 'tomato', 'onion', 'pumpkin', 'bean', 'cabbage'];
 export const treats = ['cookie', 'cake', 'muffin', 'pie', 'candy', 'donut', 'pancake', 'sandwich'];
 export const countable = [...fruits, ...vegetables, 'cookie', 'muffin', 'egg', 'nut', 'pancake'];
@@ -27,17 +17,7 @@ export const shared = [
   ['a big pie', 'a piece of the pie', 'it'],
   ['a sweet melon', 'a piece of the melon', 'it'],
 ];
-export const meals = [
-  'soup',
-  'rice',
-  'pasta',
-  'bread',
-  'toast',
-  'eggs',
-  'pancakes',
-  'fish',
-  'salad',
-];
+export const meals = ['soup', 'rice', 'pasta', 'bread', 'toast', 'eggs', 'pancakes', 'fish', 'salad'];
 export const drinks = ['milk', 'water', 'juice', 'tea', 'hot chocolate'];
 /** [dish, what goes in, the thing that is missing] */
 export const recipes = [

@@ -1,16 +1,7 @@
-export const girls =
-  'Mia Lily Anna Zoe Ella Lucy Sara Nina Ruby Rosa Emma Ivy Kate Jane Amy Maya Eva Clara Nora Tina Lena Daisy Molly Penny'.split(
-    ' ',
-  );
-export const boys =
-  'Tom Ben Sam Max Leo Jack Tim Finn Noah Oscar Peter Dan Adam Luke Hugo Omar Ravi Kai Milo Nico Paul Eric Toby Will'.split(
-    ' ',
-  );
+export const girls = 'Mia Lily Anna Zoe Ella Lucy Sara Nina Ruby Rosa Emma Ivy Kate Jane Amy Maya Eva Clara Nora Tina Lena Daisy Molly Penny'.split(' ');
+export const boys = 'Tom Ben Sam Max Leo Jack Tim Finn Noah Oscar Peter Dan Adam Luke Hugo Omar Ravi Kai Milo Nico Paul Eric Toby Will'.split(' ');
 /** Names for animals. */
-export const petNames =
-  'Pip Momo Coco Bingo Rusty Fluffy Spot Buddy Nibbles Pepper Biscuit Sunny Shadow Ginger Dot Fuzzy Bella Charlie Rocky Snowy'.split(
-    ' ',
-  );
+export const petNames = 'Pip Momo Coco Bingo Rusty Fluffy Spot Buddy Nibbles Pepper Biscuit Sunny Shadow Ginger Dot Fuzzy Bella Charlie Rocky Snowy'.split(' ');
 
 /** Grown-ups of a family: they are called by these words as by a name. */
 export const family = [
@@ -40,23 +31,7 @@ export const workers = [
   ['librarian', null, 'at the library', 'put the books on the shelf', 'books'],
 ];
 
-export const goodTraits = [
-  'kind',
-  'brave',
-  'clever',
-  'happy',
-  'gentle',
-  'curious',
-  'quiet',
-  'cheerful',
-  'polite',
-  'friendly',
-  'careful',
-  'funny',
-  'helpful',
-  'smart',
-  'shy',
-];
+export const goodTraits = ['kind', 'brave', 'clever', 'happy', 'gentle', 'curious', 'quiet', 'cheerful', 'polite', 'friendly', 'careful', 'funny', 'helpful', 'smart', 'shy'];
 
 /** "She liked to ..." */
 export const pastimes = [

@@ -37,24 +37,14 @@ const of = (...kinds) => places.filter((place) => kinds.includes(place.kind));
 export const outdoors = of('outdoor');
 export const rooms = of('room');
 export const town = of('town');
-export const wild = places.filter((place) =>
-  ['forest', 'river', 'lake', 'hill', 'field', 'meadow', 'pond'].includes(place.noun),
-);
-export const playPlaces = places.filter((place) =>
-  ['garden', 'park', 'beach', 'yard', 'meadow', 'playground', 'field'].includes(place.noun),
-);
+export const wild = places.filter((place) => ['forest', 'river', 'lake', 'hill', 'field', 'meadow', 'pond'].includes(place.noun));
+export const playPlaces = places.filter((place) => ['garden', 'park', 'beach', 'yard', 'meadow', 'playground', 'field'].includes(place.noun));
 /** Places to go for a trip, with what one can see or do there. */
 export const trips = [
   {
     to: 'to the beach',
     at: 'at the beach',
-    did: [
-      'swam in the sea',
-      'built a sand castle',
-      'looked for shells',
-      'ran in the sand',
-      'watched the waves',
-    ],
+    did: ['swam in the sea', 'built a sand castle', 'looked for shells', 'ran in the sand', 'watched the waves'],
     saw: ['a crab', 'a seal', 'a boat', 'a big wave', 'a white bird'],
   },
   {
@@ -66,61 +56,31 @@ export const trips = [
   {
     to: 'to the zoo',
     at: 'at the zoo',
-    did: [
-      'fed the giraffe',
-      'laughed at the monkeys',
-      'waved to the bear',
-      'took pictures',
-      'ate ice cream',
-    ],
+    did: ['fed the giraffe', 'laughed at the monkeys', 'waved to the bear', 'took pictures', 'ate ice cream'],
     saw: ['a lion', 'a tiger', 'an elephant', 'a zebra', 'a penguin'],
   },
   {
     to: 'to the forest',
     at: 'in the forest',
-    did: [
-      'picked berries',
-      'climbed a tree',
-      'jumped over a log',
-      'listened to the birds',
-      'sat by a fire',
-    ],
+    did: ['picked berries', 'climbed a tree', 'jumped over a log', 'listened to the birds', 'sat by a fire'],
     saw: ['a deer', 'an owl', 'a squirrel', 'a fox', 'a red mushroom'],
   },
   {
     to: 'to the mountain',
     at: 'on the mountain',
-    did: [
-      'walked up the path',
-      'threw snow balls',
-      'looked at the clouds',
-      'slept in a tent',
-      'drank cold water',
-    ],
+    did: ['walked up the path', 'threw snow balls', 'looked at the clouds', 'slept in a tent', 'drank cold water'],
     saw: ['an eagle', 'a goat', 'a cave', 'a river', 'a bear'],
   },
   {
     to: 'to the lake',
     at: 'at the lake',
-    did: [
-      'sat in a boat',
-      'caught a fish',
-      'swam in the water',
-      'threw stones in the water',
-      'fed the ducks',
-    ],
+    did: ['sat in a boat', 'caught a fish', 'swam in the water', 'threw stones in the water', 'fed the ducks'],
     saw: ['a swan', 'a frog', 'a turtle', 'a big fish', 'a beaver'],
   },
   {
     to: 'to the city',
     at: 'in the city',
-    did: [
-      'rode on a train',
-      'went up a tall tower',
-      'ate noodles',
-      'walked over a bridge',
-      'saw a show',
-    ],
+    did: ['rode on a train', 'went up a tall tower', 'ate noodles', 'walked over a bridge', 'saw a show'],
     saw: ['a clown', 'a bus', 'a tall house', 'a fire truck', 'a statue'],
   },
 ];

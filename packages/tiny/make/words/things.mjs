@@ -1,6 +1,4 @@
-export const colours = 'red blue green yellow pink white black brown purple gray gold silver'.split(
-  ' ',
-);
+export const colours = 'red blue green yellow pink white black brown purple gray gold silver'.split(' ');
 /** Colours that paint and cloth have. */
 export const plainColours = colours.slice(0, 10);
 export const sizes = ['big', 'small', 'little', 'tiny', 'huge'];
@@ -40,20 +38,7 @@ export const runaways = ['ball', 'kite', 'balloon', 'toy boat'];
 
 export const clothes = ['hat', 'scarf', 'coat', 'sock', 'shoe', 'glove', 'boot', 'dress', 'shirt'];
 /** Small things that one loses and finds. */
-export const treasures = [
-  'key',
-  'coin',
-  'ring',
-  'shell',
-  'button',
-  'stone',
-  'feather',
-  'watch',
-  'purse',
-  'letter',
-  'flower',
-  'ribbon',
-];
+export const treasures = ['key', 'coin', 'ring', 'shell', 'button', 'stone', 'feather', 'watch', 'purse', 'letter', 'flower', 'ribbon'];
 /** Things of use: [noun, what it is for]. */
 export const tools = [
   ['ladder', 'climb up high'],
