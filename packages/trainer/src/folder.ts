@@ -17,7 +17,9 @@ const bytesOf = (data: Uint8Array | string) =>
 
 /** A folder of the file system (Node, Deno), made when the first file is written. */
 export async function diskFolder(root: string): Promise<OutputFolder> {
-  const [fs, path] = await Promise.all([import('node:fs/promises'), import('node:path')]);
+  // Not imported: bundlers for browsers would look for them.
+  const fs = process.getBuiltinModule('node:fs/promises');
+  const path = process.getBuiltinModule('node:path');
   const at = (name: string) => path.join(root, name);
   const flushFolder = async (folder: string) => {
     // Windows opens no folders; there the rename itself is as durable as it gets.
