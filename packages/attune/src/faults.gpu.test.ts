@@ -1,0 +1,142 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { main } from './cli.ts';
+
+const fixtures = fileURLToPath(new URL('../../sft/fixtures', import.meta.url));
+const model = `${fixtures}/models/llama`;
+const device = process.env.ATTUNE_DEVICE ?? 'auto';
+const scratch = mkdtempSync(join(tmpdir(), 'attune-faults-'));
+const at = (name: string) => join(scratch, name);
+let said = '';
+
+beforeEach(() => {
+  said = '';
+  const collect = (text: unknown) => {
+    said += String(text);
+    return true;
+  };
+  vi.spyOn(process.stderr, 'write').mockImplementation(collect);
+  vi.spyOn(process.stdout, 'write').mockImplementation(collect);
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+const file = (name: string, text: string) => {
+  writeFileSync(at(name), text);
+  return at(name);
+};
+const rows = file(
+  'rows.jsonl',
+  Array.from(
+    { length: 12 },
+    (_, i) => `{"prompt":"one ${i}","completion":"two ${i} three"}\n`,
+  ).join(''),
+);
+const sft = (...more: string[]) =>
+  main([
+    ...['sft', '--device', device, '--model_name_or_path', model, '--dataset_name', rows],
+    ...['--output_dir', at('out'), '--per_device_train_batch_size', '2', '--logging_steps', '1'],
+    ...['--save_strategy', 'no', '--max_steps', '4', ...more],
+  ]);
+
+/** A copy of the model folder with one file changed. */
+function damaged(name: string, change: (folder: string) => void): string {
+  cpSync(model, at(name), { recursive: true });
+  change(at(name));
+  return at(name);
+}
+
+function config(change: Record<string, unknown>) {
+  return (folder: string) => {
+    const path = join(folder, 'config.json');
+    const before = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...before, ...change }));
+  };
+}
+
+test.each<[string, () => string[], string, RegExp]>([
+  ['a missing file', () => ['--dataset_name', at('none.jsonl')], 'data-missing', /none\.jsonl/],
+  [
+    'broken JSON',
+    () => ['--dataset_name', file('broken.jsonl', '{"text":"a"}\n{"text": b\n')],
+    'data-broken-json',
+    /Line 2 /,
+  ],
+  ['empty data', () => ['--dataset_name', file('empty.jsonl', '')], 'data-empty', /no rows/],
+  ['rows cut before their answers', () => ['--max_length', '2'], 'data-all-masked', /max_length 2/],
+  [
+    'an unknown model type',
+    () => ['--model_name_or_path', damaged('mamba', config({ model_type: 'mamba' }))],
+    'unknown-model-type',
+    /mamba/,
+  ],
+  [
+    'a shape that the config does not ask for',
+    () => ['--model_name_or_path', damaged('shape', config({ vocab_size: 100 }))],
+    'wrong-shape',
+    /\[100, 32\]/,
+  ],
+  [
+    'a truncated weight file',
+    () => [
+      '--model_name_or_path',
+      damaged('cut', (folder) => truncateSync(join(folder, 'model.safetensors'), 3000)),
+    ],
+    'file-truncated',
+    /header promises/,
+  ],
+  [
+    'no checkpoint to go on from',
+    () => ['--resume_from_checkpoint', 'true'],
+    'checkpoint-missing',
+    /no checkpoint/,
+  ],
+  ['a rate of 0', () => ['--learning_rate', '0'], 'nothing-trained', /no trained weight/],
+])('%s is told by name and ends with 1', async (_, change, code, words) => {
+  expect(await sft(...change())).toBe(1);
+  expect(said).toContain(`[${code}]`);
+  expect(said).toMatch(words);
+});
+
+test('a misspelt key of a recipe names the nearest and ends with 2', async () => {
+  const recipe = file('recipe.yaml', 'learnig_rate: 1\n');
+  expect(await sft('--config', recipe)).toBe(2);
+  expect(said).toMatch(/Did you mean learning_rate\?.*\[unknown-key\]/);
+});
+
+test('the longest batch is held against the memory before the first step', async () => {
+  process.env.ATTUNE_MEMORY_LIMIT = '100000';
+  expect(await sft()).toBe(1);
+  delete process.env.ATTUNE_MEMORY_LIMIT;
+  expect(said).toContain('[out-of-memory]');
+  expect(said).not.toContain('step 1/');
+});
+
+test('after a loss that is no number the step before is saved', async () => {
+  expect(await sft('--learning_rate', '1e30', '--max_grad_norm', '0')).toBe(1);
+  expect(said).toContain('[loss-not-finite]');
+  const [, checkpoint] = /Go on with --resume_from_checkpoint (\S+)/.exec(said)!;
+  expect(JSON.parse(readFileSync(join(checkpoint!, 'resume.json'), 'utf8')).resume.step).toBe(1);
+});
+
+test('a resumed run writes the bytes of one that was never stopped', async () => {
+  const lora = ['--use_peft', '--lora_dropout', '0.1', '--learning_rate', '1e-2'];
+  lora.push('--gradient_accumulation_steps', '2', '--train_sampling_strategy', 'random');
+  expect(await sft(...lora, '--output_dir', at('whole'))).toBe(0);
+  const saving = ['--save_strategy', 'steps', '--save_steps', '2', '--output_dir', at('parts')];
+  expect(await sft(...lora, ...saving)).toBe(0);
+  const resume = ['--resume_from_checkpoint', at('parts/checkpoint-2')];
+  expect(await sft(...lora, ...resume, '--output_dir', at('resumed'))).toBe(0);
+  const adapter = (name: string) => readFileSync(join(at(name), 'adapter_model.safetensors'));
+  expect(adapter('resumed').equals(adapter('whole'))).toBe(true);
+});
+
+test('a checkpoint of other tensors is refused', async () => {
+  const saving = ['--save_strategy', 'steps', '--save_steps', '2', '--output_dir', at('full')];
+  expect(await sft(...saving)).toBe(0);
+  const resume = ['--resume_from_checkpoint', at('full/checkpoint-2')];
+  expect(await sft('--use_peft', ...resume)).toBe(1);
+  expect(said).toContain('[checkpoint-mismatch]');
+});
