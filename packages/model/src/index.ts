@@ -41,6 +41,7 @@ export {
   type TensorData,
   writeSafetensors,
 } from './files/safetensors-writer.ts';
+export { type ScoreModelOptions, scoreModel } from './files/score-model.ts';
 export { type Sha256, sha256 } from './files/sha256.ts';
 export { openSafetensors } from './files/sharded.ts';
 export type { TensorInfo, WeightSource } from './files/weights.ts';
@@ -73,3 +74,4 @@ export {
   uploadRope,
   uploadWeights,
 } from './network/network.ts';
+export { lastTokens, rowScores, tokenScores } from './network/scores.ts';

@@ -6,7 +6,7 @@ import {
   readSafetensors,
   writeSafetensors,
 } from '@attune/model';
-import { type LoraConfig, type LoraMethod, loraTuning } from './lora.ts';
+import { classifierModules, type LoraConfig, type LoraMethod, loraTuning } from './lora.ts';
 
 export const adapterConfigFile = 'adapter_config.json';
 export const adapterWeightsFile = 'adapter_model.safetensors';
@@ -101,6 +101,7 @@ export function loraConfigFromFile(config: Record<string, unknown>): LoraConfig 
     excludeModules: (config.exclude_modules ?? null) as string[] | null,
     layersToTransform: (config.layers_to_transform ?? null) as number[] | null,
     modulesToSave: (config.modules_to_save ?? null) as string[] | null,
+    ...(config.task_type === 'SEQ_CLS' && { taskType: 'SEQ_CLS' as const }),
     rankPattern: (config.rank_pattern ?? {}) as Record<string, number>,
     alphaPattern: (config.alpha_pattern ?? {}) as Record<string, number>,
     initLoraWeights: (config.init_lora_weights ?? true) === 'gaussian' ? 'gaussian' : true,
@@ -154,6 +155,11 @@ export function writeAdapter(
   const { config } = method;
   const paths =
     config.targetModules === 'all-linear' || String(config.targetModules) === 'all-linear';
+  const taskType = config.taskType ?? 'CAUSAL_LM';
+  const saved = new Set([
+    ...(config.modulesToSave ?? []),
+    ...(taskType === 'SEQ_CLS' ? classifierModules : []),
+  ]);
   const names = [...new Set(method.layers.map(({ path }) => path.split('.').at(-1)!))];
   const json: Record<string, unknown> = {
     ...base,
@@ -166,14 +172,14 @@ export function writeAdapter(
     layers_to_transform: config.layersToTransform ?? null,
     lora_alpha: config.loraAlpha ?? 8,
     lora_dropout: config.loraDropout ?? 0,
-    modules_to_save: config.modulesToSave?.length ? config.modulesToSave : null,
+    modules_to_save: saved.size > 0 ? [...saved] : null,
     peft_type: 'LORA',
     r: config.r ?? 8,
     rank_pattern: config.rankPattern ?? {},
     alpha_pattern: config.alphaPattern ?? {},
     revision: base.revision ?? null,
     target_modules: paths ? names : config.targetModules,
-    task_type: base.task_type ?? 'CAUSAL_LM',
+    task_type: base.task_type ?? taskType,
     use_dora: false,
     use_rslora: config.useRslora ?? false,
   };

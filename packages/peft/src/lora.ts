@@ -23,6 +23,8 @@ export interface LoraConfig extends TargetOptions {
   readonly loraDropout?: number;
   readonly useRslora?: boolean;
   readonly modulesToSave?: readonly string[] | null;
+  /** `SEQ_CLS`, for reward models, trains and saves the score head too, as PEFT does. Default `CAUSAL_LM`. */
+  readonly taskType?: 'CAUSAL_LM' | 'SEQ_CLS';
   readonly rankPattern?: Readonly<Record<string, number>>;
   readonly alphaPattern?: Readonly<Record<string, number>>;
   /** `gaussian`: A is normal with deviation 1 / r; false: B too is random. Default true: uniform A, B = 0. */
@@ -66,7 +68,7 @@ export function loraTuning(model: ModelConfig, config: LoraConfig, seed = 42): L
     }
     return { ...module, r, scale: alpha / (config.useRslora ? Math.sqrt(r) : r) };
   });
-  const saved = savedTensors(model, config.modulesToSave ?? []);
+  const saved = savedTensors(model, config);
   const byPath = new Map(layers.map((layer) => [layer.path, layer]));
   const dropout = config.loraDropout ?? 0;
   const shapes = new Map(saved.map(({ name, shape }) => [name, shape]));
@@ -156,17 +158,30 @@ export function dropoutValues(
   return values;
 }
 
-function savedTensors(model: ModelConfig, modules: readonly string[]) {
+/** What PEFT adds to `modules_to_save` of a classifier; models have one of them. */
+export const classifierModules = ['classifier', 'score'];
+
+function savedTensors(model: ModelConfig, { modulesToSave, taskType }: LoraConfig) {
+  const classifies = taskType === 'SEQ_CLS';
+  if (classifies && model.head !== 'score') {
+    throw new AttuneError(
+      'missing-score-head',
+      `The adapter is for a classifier (task type SEQ_CLS), but ${model.architecture} has no score head.`,
+      'Use it with a reward model (attune reward, attune score), or train with lora_task_type CAUSAL_LM.',
+    );
+  }
+  // A file may name a module twice.
+  const modules = new Set([...(modulesToSave ?? []), ...(classifies ? classifierModules : [])]);
   const tensors = [...expectedTensors(model)];
   const tiedHead = { name: 'lm_head.weight', shape: [model.vocabSize, model.hiddenSize] };
   if (model.tieWordEmbeddings && !tensors.some(({ name }) => name === tiedHead.name)) {
     tensors.push(tiedHead);
   }
-  return modules.flatMap((module) => {
+  return [...modules].flatMap((module) => {
     const found = tensors.filter(({ name }) =>
       matchesModule(name.replace(/\.(weight|bias)$/, ''), [module]),
     );
-    if (found.length > 0) return found;
+    if (found.length > 0 || (classifies && classifierModules.includes(module))) return found;
     throw new AttuneError(
       'bad-lora-config',
       `modules_to_save names ${module}, which the model does not have.`,

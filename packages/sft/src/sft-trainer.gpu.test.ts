@@ -5,7 +5,7 @@ import { bytesFromPath, openModel, readSafetensors } from '@attune/model';
 import { fullTuning, loraFromFiles, readAdapter } from '@attune/peft';
 import { Tokenizer } from '@attune/tokenizer';
 import type { StepReport } from '@attune/trainer';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type SFTArguments, SFTTrainer } from './sft-trainer.ts';
 
 // All recorded runs lie in the repository; ATTUNE_FIXTURES points to a folder with others.
@@ -198,5 +198,24 @@ test('a loss that is not a number stops the run and leaves the weights of the st
   };
   await expect(run()).rejects.toMatchObject({ code: 'loss-not-finite' });
   expect(await trainer.trained()).toEqual(kept);
+  trainer.destroy();
+});
+
+test('a step of a shape seen before makes no buffer and no bind group, and submits at most twice', async () => {
+  const trainer = await trainerOf(`${root}/sft/full-packed-wrapped`, { maxSteps: 10 });
+  const { device } = await testGpu();
+  const buffers = vi.spyOn(device, 'createBuffer');
+  const groups = vi.spyOn(device, 'createBindGroup');
+  const submits = vi.spyOn(device.queue, 'submit');
+  const counts: number[][] = [];
+  for await (const { submits: counted } of trainer.steps()) {
+    counts.push([buffers, groups, submits].map(({ mock }) => mock.calls.length));
+    expect(counted).toBeLessThanOrEqual(2);
+  }
+  const [before, after] = [counts.at(-4)!, counts.at(-1)!];
+  expect(after[0]! - before[0]!).toBe(0);
+  expect(after[1]! - before[1]!).toBe(0);
+  expect(after[2]! - before[2]!).toBeLessThanOrEqual(3 * 2);
+  vi.restoreAllMocks();
   trainer.destroy();
 });

@@ -66,6 +66,13 @@ export class Network {
 
   /** The output layer [vocabulary, hidden]: its own, or the embedding table. */
   outputWeight(graph: Graph): Tensor {
+    if (this.config.head === 'score') {
+      throw new AttuneError(
+        'no-output-layer',
+        `${this.config.architecture} gives scores and has no output layer over the vocabulary.`,
+        'Use a language model here; attune score asks a reward model.',
+      );
+    }
     const own = this.tuning.weight?.(graph, 'lm_head.weight');
     if (own) return own;
     const tied = this.config.tieWordEmbeddings && !this.has('lm_head.weight');
