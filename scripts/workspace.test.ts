@@ -75,10 +75,11 @@ const packageOf = (path: string) =>
     .slice(0, path.startsWith('@') ? 2 : 1)
     .join('/');
 
+// A folder without a manifest holds fixtures of a package that is to come.
 const folders = [
   'kernels',
   ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`),
-];
+].filter((folder) => existsSync(join(root, folder, 'package.json')));
 const packages = folders.map((folder) => {
   const at = join(root, folder);
   const manifest = JSON.parse(read(join(at, 'package.json')));
