@@ -37,7 +37,8 @@ export interface DatasetStream<E = Example> {
 /** Tokens held in memory at most: about two gigabytes of ids and labels. */
 export const tokensInMemory = 2 ** 28;
 
-const rowsPerBreath = 256;
+/** Rows between two looks at the caller's signal. */
+export const rowsPerBreath = 256;
 
 /**
  * Reads, encodes and packs a data set into memory.
@@ -136,9 +137,10 @@ async function* encodeRows(
   }
 }
 
-function rowsOf(
+/** Rows of files, or the rows themselves. */
+export function rowsOf(
   sources: readonly Source[] | AsyncIterable<Row> | Iterable<Row>,
-  options: DatasetOptions,
+  options: ReadOptions,
 ): AsyncIterable<Row> | Iterable<Row> {
   const isSources = (list: unknown): list is readonly Source[] =>
     Array.isArray(list) &&
@@ -153,11 +155,13 @@ function lengthOf({ maxLength = 1024 }: DatasetOptions): number {
   return maxLength ?? Number.NaN;
 }
 
-function inRow(number: number, cause: AttuneError): AttuneError {
+/** The same error, with the number of its row. */
+export function inRow(number: number, cause: AttuneError): AttuneError {
   return new AttuneError(cause.code, `Row ${number}: ${cause.message}`, cause.remedy, { cause });
 }
 
-function mixed(shape: string, first: string): AttuneError {
+/** The error of a row whose shape is not that of the first. */
+export function mixed(shape: string, first: string): AttuneError {
   return new AttuneError(
     'data-shapes-mixed',
     `This row is ${shape} data, the first row is ${first} data.`,

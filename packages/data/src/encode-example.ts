@@ -170,12 +170,14 @@ function tokenize(row: Row, tokenizer: Tokenizer, options: EncodeExampleOptions)
   }
 }
 
-function withEos(text: string, tokenizer: Tokenizer): string {
+/** Text that ends in the end-of-text token, where the tokenizer names one. */
+export function withEos(text: string, tokenizer: Tokenizer): string {
   const eos = tokenizer.eosToken;
   return eos === undefined || text.endsWith(eos) ? text : text + eos;
 }
 
-function chatOptions(row: Row): ChatOptions {
+/** What a row gives its chat template: `tools` and `chat_template_kwargs`. */
+export function chatOptions(row: Row): ChatOptions {
   const kwargs = row.chat_template_kwargs as Record<string, unknown> | null | undefined;
   return { tools: toolsOf(row), kwargs: kwargs ?? undefined };
 }

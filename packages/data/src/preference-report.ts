@@ -1,0 +1,86 @@
+import { AttuneError } from '@attune/gpu';
+import type { Tokenizer } from '@attune/tokenizer';
+
+/** What encoding did to preference data. */
+export interface PreferenceReport {
+  /** Rows read; paired rows given to KTO count as two. */
+  rows: number;
+  /** Examples made. */
+  kept: number;
+  /** Tokens of all examples, prompts included in each answer's row. */
+  tokens: number;
+  /** Left out: reward, a row longer than `maxLength`; DPO and KTO, a prompt that fills it. */
+  dropped: number;
+  /** Answers cut to `maxLength`. */
+  truncated: number;
+  /** Pairs whose answers are the same: nothing is preferred. */
+  identical: number;
+  /** Answers without text: only the end of the turn is trained. */
+  emptyCompletions: number;
+  /** A token crosses from prompt to answer. */
+  promptsCrossed: number;
+  /** Tokens of the longest row, before cutting. */
+  longest: number;
+  desirable: number;
+  undesirable: number;
+  /** Rows alone in the last block, whose KL completion is their own. */
+  klMatched: number;
+}
+
+export function newPreferenceReport(): PreferenceReport {
+  return {
+    rows: 0,
+    kept: 0,
+    tokens: 0,
+    dropped: 0,
+    truncated: 0,
+    identical: 0,
+    emptyCompletions: 0,
+    promptsCrossed: 0,
+    longest: 0,
+    desirable: 0,
+    undesirable: 0,
+    klMatched: 0,
+  };
+}
+
+/** Sentences on preference data that a user should read before training. Empty where all is well. */
+export function preferenceNotes(
+  report: PreferenceReport,
+  tokenizer: Tokenizer,
+  maxLength: number | null = 1024,
+): string[] {
+  const { rows, dropped, truncated, identical, emptyCompletions, promptsCrossed } = report;
+  const notes: (string | false)[] = [
+    dropped > 0 &&
+      `${dropped} of ${rows} rows are left out: they do not fit into max_length ${maxLength}; the longest has ${report.longest} tokens.`,
+    truncated > 0 &&
+      `${truncated} answers are cut to max_length ${maxLength}; the longest row has ${report.longest} tokens.`,
+    identical > 0 &&
+      `In ${identical} of ${rows} rows chosen and rejected are the same: nothing can be learned from them. Remove them.`,
+    emptyCompletions > 0 &&
+      `${emptyCompletions} answers are empty: of these only the end of the text is trained. Remove them if that is not meant.`,
+    promptsCrossed > 0 &&
+      `In ${promptsCrossed} of ${rows} rows a token crosses from the prompt into the answer (a prompt that ends in a space, or a template that renders the prompt otherwise): the answer begins there, in a context that generation will not have. Move the space to the answer.`,
+    report.klMatched > 0 &&
+      `${report.klMatched} row stands alone in the last batch, so that its KL term is taken from its own answer. Choose a per_device_train_batch_size that leaves no row over.`,
+    tokenizer.lost.dropped + tokenizer.lost.unknown > 0 &&
+      `${tokenizer.lost.dropped} bytes and ${tokenizer.lost.unknown} characters have no token in this vocabulary.`,
+    tokenizer.eosToken === undefined &&
+      'The tokenizer names no end-of-text token, so that none is added to plain text: the model will not learn to stop.',
+  ];
+  return notes.filter((note) => note !== false);
+}
+
+/** The error of a data set of which no row is left. */
+export function noneLeft(report: PreferenceReport, maxLength: number | null): AttuneError {
+  return new AttuneError(
+    'data-all-dropped',
+    report.rows === 0
+      ? 'The data set holds no rows.'
+      : `None of the ${report.rows} rows fits into max_length ${maxLength}; the longest has ${report.longest} tokens.`,
+    report.rows === 0
+      ? 'Check that the right file is named.'
+      : 'Raise max_length, or shorten the prompts.',
+  );
+}
