@@ -13,7 +13,7 @@ export type { PairBatch, UnpairedBatch } from './preference-batches.ts';
 export { collatePairs, collateUnpaired } from './preference-batches.ts';
 export type { PairTrainer, PreferenceExample } from './preference-pairs.ts';
 export type { PreferenceReport } from './preference-report.ts';
-export { newPreferenceReport, preferenceNotes } from './preference-report.ts';
+export { ktoWeightNote, newPreferenceReport, preferenceNotes } from './preference-report.ts';
 export type { PreferenceData, PreferenceOptions } from './preference-rows.ts';
 export { preparePreference } from './preference-rows.ts';
 export type { DataFormat, ReadOptions, Row } from './read-rows.ts';

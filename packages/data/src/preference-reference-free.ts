@@ -7,7 +7,7 @@ import type { Row } from './read-rows.ts';
 /**
  * Rows of ORPO and CPO: conversations become text first; the prompt's tokens are those it has alone,
  * less one where the last of them merges with the answer; BOS before and EOS after are added as ids,
- * EOS also after what a chat template ends with.
+ * EOS also after what a chat template ends with. Unlike TRL's, it hands a row's tools to the template.
  *
  * @throws AttuneError `preference-boundary`, `preference-prompt-role`
  */

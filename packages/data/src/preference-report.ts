@@ -72,6 +72,32 @@ export function preferenceNotes(
   return notes.filter((note) => note !== false);
 }
 
+/**
+ * What to say where the kinds differ in number and their weights do not make up for it: desirable
+ * rows should weigh 1 to 4/3 times as much in all as undesirable ones. Equal counts are left alone,
+ * as in TRL.
+ *
+ * @see https://arxiv.org/abs/2402.01306 equation 8
+ */
+export function ktoWeightNote(
+  { desirable, undesirable }: Pick<PreferenceReport, 'desirable' | 'undesirable'>,
+  desirableWeight: number,
+  undesirableWeight: number,
+): string | undefined {
+  if (desirable === undesirable) return undefined;
+  const twoDigits = (x: number): number => Math.round(x * 100) / 100;
+  const wanted = (undesirable * undesirableWeight) / desirable;
+  const unwanted = (desirable * desirableWeight) / undesirable;
+  const [low, high] = [twoDigits(wanted), twoDigits(wanted * 1.33)];
+  const [lowest, highest] = [twoDigits(unwanted / 1.33), twoDigits(unwanted)];
+  const balanced =
+    (low <= desirableWeight && desirableWeight <= high) ||
+    (lowest <= undesirableWeight && undesirableWeight <= highest);
+  return balanced
+    ? undefined
+    : `${desirable} rows are desirable, ${undesirable} are not, and the weights do not make up for it: set desirable_weight from ${low} to ${high} or undesirable_weight from ${lowest} to ${highest}.`;
+}
+
 /** The error of a data set of which no row is left. */
 export function noneLeft(report: PreferenceReport, maxLength: number | null): AttuneError {
   return new AttuneError(
