@@ -1,3 +1,4 @@
+export * from './bench.ts';
 export * from './bind.ts';
 export * from './operation.ts';
 export * from './prepare.ts';

@@ -1,1 +1,3 @@
-export {};
+export { type Roof, roofs } from './roof.ts';
+export { type Contender, median, type Timing, timeRounds } from './rounds.ts';
+export { type BenchRow, ours, type Peer, runBench } from './run.ts';

@@ -1,0 +1,123 @@
+// jax-js and TensorFlow.js on the adapter that Attune has in this process.
+
+/** Node 20 lacks the iterator helpers that jax-js calls. */
+function iteratorHelpers() {
+  const prototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
+  const define = (name, value) => {
+    if (!prototype[name])
+      Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
+  };
+  define('map', function* (f) {
+    let i = 0;
+    for (const x of this) yield f(x, i++);
+  });
+  define('filter', function* (f) {
+    let i = 0;
+    for (const x of this) if (f(x, i++)) yield x;
+  });
+  define('toArray', function () {
+    return [...this];
+  });
+  for (const name of ['forEach', 'some', 'every', 'reduce', 'find'])
+    define(name, function (...args) {
+      return [...this][name](...args);
+    });
+}
+
+/** @param {GPU} gpu the instance; @param {string} adapter its description, which every library must get */
+export async function loadPeers(gpu, adapter) {
+  iteratorHelpers();
+  const devices = [];
+  const bound = (target, key) => {
+    const value = Reflect.get(target, key, target);
+    return typeof value === 'function' ? value.bind(target) : value;
+  };
+  const shown = new Proxy(gpu, {
+    get(target, key) {
+      if (key !== 'requestAdapter') return bound(target, key);
+      return async (...args) => {
+        const found = await target.requestAdapter(...args);
+        if (found?.info.description !== adapter)
+          throw new Error(`the peers would get ${found?.info.description}, not ${adapter}`);
+        return new Proxy(found, {
+          get(of, name) {
+            if (name !== 'requestDevice') return bound(of, name);
+            return async (options) => {
+              const device = await of.requestDevice(options);
+              devices.push(device);
+              return device;
+            };
+          },
+        });
+      };
+    },
+  });
+  Object.defineProperty(globalThis, 'navigator', {
+    value: { gpu: shown, userAgent: 'Chrome/147.0', platform: 'Linux', languages: ['en'] },
+    configurable: true,
+    writable: true,
+  });
+  globalThis.self ??= globalThis;
+  return [await jax(devices), await tensorflow()];
+}
+
+async function jax(devices) {
+  const library = await import('@jax-js/jax');
+  await library.init('webgpu');
+  library.defaultDevice('webgpu');
+  const device = devices.at(-1);
+  const { numpy: np, jit } = library;
+  return {
+    name: 'jax-js 0.1.25 (jit)',
+    async product(a, b, [m, n, k]) {
+      const x = np.array(a).reshape([m, k]);
+      const y = np.array(b).reshape([k, n]);
+      const multiply = jit((p, q) => np.matmul(p, q));
+      let last;
+      return {
+        async run() {
+          last?.dispose();
+          last = multiply(x.ref, y.ref);
+          await last.blockUntilReady();
+          await device.queue.onSubmittedWorkDone();
+        },
+        result: async () => Float32Array.from(await last.ref.data()),
+        dispose() {
+          for (const array of [last, x, y]) array.dispose();
+        },
+      };
+    },
+  };
+}
+
+async function tensorflow() {
+  const loaded = await import('@tensorflow/tfjs');
+  const tf = loaded.default ?? loaded;
+  await import('@tensorflow/tfjs-backend-webgpu');
+  await tf.setBackend('webgpu');
+  await tf.ready();
+  const backend = tf.backend();
+  return {
+    name: 'TensorFlow.js 4.22.0',
+    async product(a, b, [m, n, k]) {
+      const x = tf.tensor2d(a, [m, k]);
+      const y = tf.tensor2d(b, [k, n]);
+      let last;
+      return {
+        async run() {
+          last?.dispose();
+          last = tf.matMul(x, y);
+          if (backend.commandEncoder) {
+            backend.endComputePassEncoder();
+            backend.submitQueue();
+          }
+          await backend.device.queue.onSubmittedWorkDone();
+        },
+        result: async () => Float32Array.from(await last.data()),
+        dispose() {
+          for (const tensor of [last, x, y]) tensor.dispose();
+        },
+      };
+    },
+  };
+}

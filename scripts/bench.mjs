@@ -1,0 +1,110 @@
+// `npm run bench`: times the kernels whose folder has a *.bench.ts, on one adapter.
+//   npm run bench -- --device lavapipe|swiftshader|gpu|auto --only 512 --rounds 9 --peers --json FILE
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { root, setup } from './setup.mjs';
+
+const { values } = parseArgs({
+  options: {
+    device: { type: 'string' },
+    only: { type: 'string', default: '' },
+    rounds: { type: 'string', default: '9' },
+    json: { type: 'string' },
+    peers: { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) {
+  console.error(`bench: --rounds takes a whole number from 1, not ${values.rounds}`);
+  process.exit(1);
+}
+
+/** One bundle of the harness and all benches, so that TypeScript and shaders need no other step. */
+async function bundle() {
+  const folder = join(root, 'kernels');
+  const files = readdirSync(folder, { recursive: true })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => file.endsWith('.bench.ts') && !file.includes('node_modules'))
+    .sort();
+  const lines = files.map((file, i) => `import { benches as b${i} } from './kernels/${file}';`);
+  lines.push(`export const benches = [${files.map((_, i) => `...b${i}`).join(', ')}];`);
+  lines.push("export { requestGpu } from './packages/gpu/src/index.ts';");
+  lines.push("export { ours, runBench } from './packages/bench/src/index.ts';");
+  // Beside the packages of packages/gpu, so that `webgpu` and SwiftShader are found from it.
+  const outfile = join(root, 'packages/gpu/node_modules/.cache/bench.mjs');
+  mkdirSync(join(outfile, '..'), { recursive: true });
+  const esbuild = await import('esbuild');
+  await esbuild.build({
+    stdin: { contents: lines.join('\n'), resolveDir: root, loader: 'ts' },
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'es2023',
+    conditions: ['attune:source'],
+    loader: { '.wgsl': 'text' },
+    external: ['webgpu', '@sparticuz/chromium'],
+    logLevel: 'warning',
+  });
+  return import(pathToFileURL(outfile).href);
+}
+
+async function peersOn(gpu, device) {
+  const folder = join(root, 'packages/bench/peers');
+  if (!existsSync(join(folder, 'node_modules/@jax-js/jax'))) {
+    console.log('bench: installing the peers …');
+    const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
+    const { status } = spawnSync('npm', args, {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      shell: process.platform === 'win32',
+    });
+    if (status !== 0) throw new Error('the peers could not be installed; npm says why above');
+  }
+  const instances = globalThis[Symbol.for('attune.dawn')];
+  const instance = instances.get(device) ?? instances.get('system') ?? [...instances.values()][0];
+  const { loadPeers } = await import(pathToFileURL(join(folder, 'peers.mjs')).href);
+  return loadPeers(instance, gpu.adapter.description);
+}
+
+const percent = (part) => `${(100 * part).toFixed(0)} %`;
+
+await setup();
+try {
+  const { benches, ours, requestGpu, runBench } = await bundle();
+  const gpu = await requestGpu({ ...(values.device && { device: values.device }) });
+  console.log(`bench: ${gpu.adapter.description}`);
+  const chosen = benches.filter(({ name }) => name.includes(values.only));
+  if (!chosen.length)
+    throw new Error(`no bench has "${values.only}" in its name: ${benches.map((b) => b.name)}`);
+  const peers = values.peers ? await peersOn(gpu, values.device) : [];
+  const rows = [];
+  for (const bench of chosen) {
+    const measured = await runBench(gpu, bench, { peers, rounds });
+    rows.push(...measured);
+    console.log(bench.name);
+    const mine = measured.find(({ name }) => name === ours);
+    for (const { name, ms, cpuMs, gflops, ofPeak } of measured) {
+      const other = name !== ours && !name.startsWith('roof');
+      const times = other ? `  attune is ${(cpuMs / mine.cpuMs).toFixed(2)}x by CPU time` : '';
+      console.log(
+        `  ${name.padEnd(22)} ${ms.toFixed(1).padStart(8)} ms ${cpuMs.toFixed(1).padStart(8)} CPU ms ${gflops.toFixed(2).padStart(7)} GFLOP/s ${percent(ofPeak).padStart(6)} of peak${times}`,
+      );
+    }
+  }
+  if (values.json) {
+    const { version } = JSON.parse(readFileSync(join(root, 'packages/bench/package.json'), 'utf8'));
+    const { adapter } = gpu;
+    const date = new Date().toISOString();
+    const result = { version, date, adapter, rounds, rows };
+    writeFileSync(resolve(values.json), `${JSON.stringify(result, null, 2)}\n`);
+  }
+  console.log(`bench: done, ${chosen.length} benches`);
+  process.exit(0); // the peers' devices would hold the process
+} catch (error) {
+  console.error(`bench: ${error.message}`);
+  process.exit(1);
+}
