@@ -1,6 +1,8 @@
 /**
  * Runs recorded cases through the command line, as their recipes stand, and tells how far each is from
  * the reference: loss and gradient norm (relative, worst step), other logged numbers, final weights.
+ * Exits with 1 where a case is beyond the bars: 1e-5 and weights within 1e-4 for sft and pretrain, 2e-5
+ * and 2e-4 for the rest; other numbers 1e-3 (of 1 where they are smaller), the learning rate 1e-6.
  *
  *   node scripts/parity/cases.mjs FIXTURES/sft [--device swiftshader] [--only lora] [--keep FOLDER]
  *
@@ -59,7 +61,9 @@ function compareSteps(rows, steps) {
       worst[key] = Math.max(worst[key], nan(apart(have[key], want[key])));
     for (const [key, value] of Object.entries(want)) {
       if (notCompared.has(key) || typeof value !== 'number') continue;
-      const error = nan(apart(have[key], value, 1));
+      const rate = key === 'learning_rate';
+      // Scaled so that the rate's own bar, 1e-6, is the metrics' 1e-3.
+      const error = nan(rate ? 1e3 * apart(have[key], value, 1e-30) : apart(have[key], value, 1));
       if (error > worst.metric) Object.assign(worst, { metric: error, of: key });
     }
   }
@@ -114,8 +118,15 @@ for (const group of positionals) {
     const worst = compareSteps(rows, steps);
     const weights = await compareWeights(out, folder);
     const numbers = [worst.loss, worst.grad_norm, worst.metric, weights?.number, weights?.tensor];
+    const [stepBar, weightBar] = /^(sft|pretrain)$/.test(command) ? [1e-5, 1e-4] : [2e-5, 2e-4];
+    const bars = [stepBar, stepBar, 1e-3, weightBar, weightBar];
+    const beyond = numbers.some((x, k) => x !== undefined && !(x < bars[k]));
+    const more = rows.length === steps.length ? '' : ` ${rows.length} rows, not ${steps.length}`;
+    if (beyond || more) failed++;
     const missing = weights?.missing ? ` lacks ${weights.missing}` : '';
-    console.log(`${name.padEnd(36)}${numbers.map(form).join('')}  ${worst.of}${missing}`);
+    console.log(
+      `${name.padEnd(36)}${numbers.map(form).join('')}  ${beyond ? 'BEYOND ' : ''}${worst.of}${missing}${more}`,
+    );
     if (!values.keep) rmSync(parent, { recursive: true });
   }
 }

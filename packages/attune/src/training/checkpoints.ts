@@ -1,4 +1,4 @@
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { AttuneError } from '@attune/gpu';
 import { bytesFromMemory, readSafetensors, type TensorData, writeSafetensors } from '@attune/model';
 import type { Trainable } from '@attune/plan';
@@ -16,6 +16,8 @@ const roles = ['parameters', 'm', 'v'] as const;
 
 /** What a run needs to go on exactly where it stood. */
 export interface Checkpoint {
+  /** Its folder. */
+  readonly path: string;
   readonly state: TrainedTensors;
   readonly resume: ResumePoint;
   readonly tokens: number;
@@ -27,7 +29,7 @@ export interface Checkpoint {
 /** Writes `checkpoint-N` into the output folder; resolves to its path. */
 export async function saveCheckpoint(
   outputDir: string,
-  checkpoint: Omit<Checkpoint, 'history'>,
+  checkpoint: Omit<Checkpoint, 'history' | 'path'>,
   more: ReadonlyMap<string, Uint8Array>,
   limit: number | null,
 ): Promise<string> {
@@ -87,7 +89,8 @@ export async function loadCheckpoint(wanted: string, outputDir: string): Promise
   }
   const read = (file: string) => JSON.parse(new TextDecoder().decode(part(parts, name, file)));
   const { resume, tokens, settings = {} } = read('resume.json');
-  return { state, resume, tokens, settings, history: read('trainer_state.json').log_history };
+  const path = join(folder, name);
+  return { path, state, resume, tokens, settings, history: read('trainer_state.json').log_history };
 }
 
 /**

@@ -79,7 +79,8 @@ export async function runTrainer(run: TrainerRun): Promise<void> {
   const progress = new Progress();
   let last: StepReport | undefined;
   let tokens = earlier?.tokens ?? 0;
-  let saved = '';
+  // A resumed run can go on from where it came.
+  let saved = earlier?.path ?? '';
   const save = async (report: StepReport) => {
     const state = await trainedTensors(trainer);
     const more = adapterFiles(chosen, state.parameters, values);
@@ -176,7 +177,16 @@ async function keepWhatIsGood(
   if (!(error instanceof AttuneError)) return error;
   const { code, message, remedy } = error;
   if (code === 'loss-not-finite' && last) {
-    await save(last);
+    const failure = await save(last).catch((cause: unknown) => cause ?? 'unknown');
+    if (failure !== undefined) {
+      const why = failure instanceof Error ? failure.message : String(failure);
+      return new AttuneError(
+        code,
+        `${message} The state after step ${last.step} could not be saved: ${why}`,
+        remedy,
+        { cause: error },
+      );
+    }
     return new AttuneError(
       code,
       `${message} The state after step ${last.step} is in ${saved()}.`,
