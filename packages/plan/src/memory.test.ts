@@ -88,6 +88,24 @@ test('trained tensors lie in flat buffers, decayed ones first, none across the l
   ]);
 });
 
+test('a frozen copy stands beside what trains in one graph, and what trains also stands without its gradient', () => {
+  const tensors = [{ name: 'w', shape: [64], decay: true }];
+  const [trained, frozen] = [new Trainable(tensors), new Trainable(tensors, undefined, 'ref.')];
+  const graph = new Graph(traits);
+  const own = trained.tensor(graph, 'w')!;
+  const still = trained.tensor(graph, 'w', { gradient: false })!;
+  const copy = frozen.tensor(graph, 'w', { gradient: false })!;
+  expect(new Set([own, still, copy]).size).toBe(3);
+  expect(trained.tensor(graph, 'w')).toBe(own);
+  expect([own, still, copy].map((tensor) => tensor.view!.of.name)).toEqual([
+    'parameters.0',
+    'parameters.0',
+    'ref.parameters.0',
+  ]);
+  const other = graph.apply(add, { a: still, b: copy }, {}).y;
+  expect(() => graph.backward(other)).toThrow(/depends on no trained tensor/);
+});
+
 test('a loss that depends on nothing trained is refused by name', () => {
   const graph = new Graph(traits);
   const y = graph.apply(add, { a: graph.input('a', [4]), b: graph.input('b', [4]) }, {}).y;

@@ -31,8 +31,12 @@ export type Role = (typeof roles)[number];
 export class Trainable {
   readonly tensors: ReadonlyMap<string, Slot>;
   readonly flats: readonly Flat[];
+  /** Stands before the names of its residents: several can share a store and a graph. */
+  readonly prefix: string;
+  readonly #seen = new WeakMap<Graph, Map<string, Tensor>>();
 
-  constructor(tensors: readonly TrainableTensor[], maxBytes = 128 << 20) {
+  constructor(tensors: readonly TrainableTensor[], maxBytes = 128 << 20, prefix = '') {
+    this.prefix = prefix;
     const limit = Math.floor(maxBytes / 4);
     const slots = new Map<string, Slot>();
     const flats: Flat[] = [];
@@ -64,44 +68,55 @@ export class Trainable {
     return this.flats.reduce((sum, { size }) => sum + 4 * size, 0);
   }
 
-  /** Makes the buffers of `which` roles, zeroed. */
-  allocate(store: Store, which: readonly Role[] = roles): void {
+  /** Makes the buffers of `which` roles, zeroed; `group` is their heading in the memory account. */
+  allocate(store: Store, which: readonly Role[] = roles, group?: string): void {
     for (const role of which) {
-      this.flats.forEach(({ size }, i) => {
-        const group = role === 'm' || role === 'v' ? 'optimizer' : role;
-        store.create(`${role}.${i}`, [size], 'f32', group);
+      const heading = group ?? (role === 'm' || role === 'v' ? 'optimizer' : role);
+      this.residents(role).forEach((name, i) => {
+        store.create(name, [this.flats[i]!.size], 'f32', heading);
       });
     }
   }
 
   /** Names of the flat residents of a role. */
   residents(role: Role): string[] {
-    return this.flats.map((_, i) => `${role}.${i}`);
+    return this.flats.map((_, i) => this.resident(role, i));
+  }
+
+  /** The name of one of them. */
+  resident(role: Role, i: number): string {
+    return `${this.prefix}${role}.${i}`;
   }
 
   flat(graph: Graph, role: Role, i: number): Tensor {
-    return graph.resident(`${role}.${i}`, [this.flats[i]!.size]);
+    return graph.resident(this.resident(role, i), [this.flats[i]!.size]);
   }
 
-  /** A trained tensor in `graph`, its gradient going to its place; undefined if `name` is not trained. */
+  /**
+   * A trained tensor in `graph`, its gradient going to its place; undefined if `name` is not trained.
+   * The same graph may use it with and without its gradient.
+   */
   tensor(graph: Graph, name: string, { gradient = true } = {}): Tensor | undefined {
     const slot = this.tensors.get(name);
     if (!slot) return undefined;
-    const known = seen(graph).get(name);
+    const seen = this.#seen.get(graph) ?? new Map<string, Tensor>();
+    this.#seen.set(graph, seen);
+    const key = `${gradient} ${name}`;
+    const known = seen.get(key);
     if (known) return known;
     const { flat, offset, shape } = slot;
     const tensor = graph.view(this.flat(graph, 'parameters', flat), shape, offset);
     if (gradient) {
       graph.train(tensor, graph.view(this.flat(graph, 'gradients', flat), shape, offset));
     }
-    seen(graph).set(name, tensor);
+    seen.set(key, tensor);
     return tensor;
   }
 
   /** Writes one tensor's numbers (of `role`). */
   write(store: Store, name: string, data: Float32Array, role: Role = 'parameters'): void {
     const { flat, offset } = this.tensors.get(name)!;
-    store.write(`${role}.${flat}`, data, offset);
+    store.write(this.resident(role, flat), data, offset);
   }
 
   /** Reads every tensor of a role, by name. */
@@ -114,14 +129,4 @@ export class Trainable {
       ]),
     );
   }
-}
-
-const perGraph = new WeakMap<Graph, Map<string, Tensor>>();
-function seen(graph: Graph): Map<string, Tensor> {
-  let map = perGraph.get(graph);
-  if (!map) {
-    map = new Map();
-    perGraph.set(graph, map);
-  }
-  return map;
 }

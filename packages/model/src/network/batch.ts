@@ -4,21 +4,22 @@ import type { ModelConfig } from '../config/config.ts';
 import type { TokenBatch } from './decoder.ts';
 import { ropeTensors } from './network.ts';
 
-/** The inputs of a graph that reads token sequences: ids, positions, bounds, by these names. */
+/** The inputs of a graph that reads token sequences: ids, positions, bounds, by these names after `prefix`. */
 export function tokenInputs(
   graph: Graph,
   config: ModelConfig,
   rows: number,
   length: number,
   positions = config.maxPositionEmbeddings,
+  prefix = '',
 ): TokenBatch {
   const tokens = rows * length;
   return {
     rows,
     length,
-    ids: graph.input('ids', [tokens], 'i32'),
-    positions: graph.input('positions', [tokens], 'i32'),
-    bounds: graph.input('bounds', [tokens, 2], 'i32'),
+    ids: graph.input(`${prefix}ids`, [tokens], 'i32'),
+    positions: graph.input(`${prefix}positions`, [tokens], 'i32'),
+    bounds: graph.input(`${prefix}bounds`, [tokens, 2], 'i32'),
     ...ropeTensors(graph, config, positions),
   };
 }

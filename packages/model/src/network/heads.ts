@@ -1,4 +1,10 @@
-import { embedding, matmul, type Tensor, tokenLogps } from '@attune/kernels';
+import {
+  embedding,
+  matmul,
+  type Tensor,
+  type TokenLogpsOptions,
+  tokenLogps,
+} from '@attune/kernels';
 import type { Graph, InputData } from '@attune/plan';
 import type { TokenRows } from './batch.ts';
 import type { Network } from './network.ts';
@@ -9,16 +15,16 @@ export function logits(graph: Graph, network: Network, hidden: Tensor): Tensor {
   return graph.apply(matmul, { x: hidden, weight }, { transposeWeight: true }).y;
 }
 
-/** Which hidden states predict which tokens: the inputs `predicting` and `targets`, both i32 [count]. */
+/** Which hidden states predict which tokens: the inputs `predicting` and `targets` (after a prefix), both i32 [count]. */
 export interface Predictions {
   readonly predicting: Tensor;
   readonly targets: Tensor;
 }
 
-export function predictionInputs(graph: Graph, count: number): Predictions {
+export function predictionInputs(graph: Graph, count: number, prefix = ''): Predictions {
   return {
-    predicting: graph.input('predicting', [count], 'i32'),
-    targets: graph.input('targets', [count], 'i32'),
+    predicting: graph.input(`${prefix}predicting`, [count], 'i32'),
+    targets: graph.input(`${prefix}targets`, [count], 'i32'),
   };
 }
 
@@ -31,11 +37,11 @@ export function predictTokens(
   network: Network,
   hidden: Tensor,
   { predicting, targets }: Predictions,
-  temperature = 1,
+  options: TokenLogpsOptions = {},
 ) {
   const rows = graph.apply(embedding, { table: hidden, ids: predicting }, {}).y;
   const weight = network.outputWeight(graph);
-  return graph.apply(tokenLogps, { hidden: rows, weight, targets }, { temperature });
+  return graph.apply(tokenLogps, { hidden: rows, weight, targets }, options);
 }
 
 /** A labelled batch: label t is the token at t, predicted from t - 1; -100 where it is not trained. */
