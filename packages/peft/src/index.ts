@@ -18,7 +18,7 @@ export {
 } from './lora.ts';
 export { writeLoraGguf } from './lora-gguf.ts';
 export { mergedWeights } from './merge.ts';
-export { decays, initialise, type TuningMethod } from './method.ts';
+export { decays, initialise, type TuningMethod, type TuningOptions } from './method.ts';
 export {
   findTargets,
   type LinearModule,

@@ -114,7 +114,7 @@ export function loraTuning(model: ModelConfig, config: LoraConfig, seed = 42): L
         if (!layer) return undefined;
         const a = trainable.tensor(graph, `${path}.lora_A.weight`, options)!;
         const b = trainable.tensor(graph, `${path}.lora_B.weight`, options)!;
-        const training = dropout > 0 && options?.gradient !== false;
+        const training = dropout > 0 && options?.gradient !== false && options?.dropout !== false;
         const seeded = training && { seed: layerSeed(graph, path) };
         return graph.apply(
           lora,

@@ -11,7 +11,14 @@ export interface TuningMethod {
   /** The starting value of a trained tensor. */
   initial(name: string, weights: WeightSource): Promise<Float32Array>;
   /** How graphs use the trained tensors; with `gradient: false` for evaluation and generation. */
-  tuning(trainable: Trainable, options?: { gradient?: boolean }): Tuning;
+  tuning(trainable: Trainable, options?: TuningOptions): Tuning;
+}
+
+export interface TuningOptions {
+  /** Default true. */
+  readonly gradient?: boolean;
+  /** False: nothing is dropped in training either, whatever the method's own dropout. Default true. */
+  readonly dropout?: boolean;
 }
 
 /** Writes the starting values of everything that trains. */

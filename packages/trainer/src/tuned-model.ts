@@ -13,6 +13,8 @@ export interface TunedModelOptions {
   readonly method: TuningMethod;
   /** Values of trained tensors to start from (an adapter that was read), by name. */
   readonly values?: ReadonlyMap<string, Float32Array>;
+  /** TRL's `disable_dropout`: the adapter drops nothing in training either. Default false. */
+  readonly disableDropout?: boolean;
   readonly progress?: (done: number, total: number) => void;
 }
 
@@ -31,13 +33,17 @@ export class TunedModel {
   /** The tuned model without gradients: for evaluation, generation and scores. */
   readonly network: Network;
 
-  private constructor({ gpu, config, method }: TunedModelOptions, trainable: Trainable) {
+  private constructor(options: TunedModelOptions, trainable: Trainable) {
+    const { gpu, config, method, disableDropout } = options;
     this.gpu = gpu;
     this.config = config;
     this.store = new Store(gpu);
     this.executor = new Executor(this.store);
     this.trainable = trainable;
-    this.training = new Network(config, method.tuning(trainable));
+    this.training = new Network(
+      config,
+      method.tuning(trainable, { dropout: disableDropout !== true }),
+    );
     this.network = new Network(config, method.tuning(trainable, { gradient: false }));
   }
 
