@@ -1,5 +1,6 @@
-// `npm run bench`: times the kernels whose folder has a *.bench.ts, on one adapter.
-//   npm run bench -- --device lavapipe|swiftshader|gpu|auto --only 512 --rounds 9 --peers --json FILE
+// `npm run bench`: times the kernels whose folder has a *.bench.ts, and a whole training step, on one adapter.
+//   npm run bench -- --device lavapipe|swiftshader|gpu|auto --rounds 9 --peers --json FILE [NAME]
+// NAME (or --only NAME): only the benches with NAME in their name: `512`, `matmul`, `step`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -7,7 +8,8 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { root, setup } from './setup.mjs';
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     device: { type: 'string' },
     only: { type: 'string', default: '' },
@@ -16,6 +18,11 @@ const { values } = parseArgs({
     peers: { type: 'boolean', default: false },
   },
 });
+const only = positionals[0] ?? values.only;
+if (positionals.length > 1) {
+  console.error(`bench: takes one name, not ${positionals.join(' and ')}`);
+  process.exit(1);
+}
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) {
   console.error(`bench: --rounds takes a whole number from 1, not ${values.rounds}`);
@@ -32,7 +39,7 @@ async function bundle() {
   const lines = files.map((file, i) => `import { benches as b${i} } from './kernels/${file}';`);
   lines.push(`export const benches = [${files.map((_, i) => `...b${i}`).join(', ')}];`);
   lines.push("export { requestGpu } from './packages/gpu/src/index.ts';");
-  lines.push("export { ours, runBench } from './packages/bench/src/index.ts';");
+  lines.push("export { ours, runBench, runStep, stepName } from './packages/bench/src/index.ts';");
   // Beside the packages of packages/gpu, so that `webgpu` and SwiftShader are found from it.
   const outfile = join(root, 'packages/gpu/node_modules/.cache/bench.mjs');
   mkdirSync(join(outfile, '..'), { recursive: true });
@@ -72,37 +79,55 @@ async function peersOn(gpu, device) {
 
 const percent = (part) => `${(100 * part).toFixed(0)} %`;
 
+/** One line for each contender of a bench, beside ours by CPU time and, in brackets, by the clock. */
+function print(bench, rows, ours, columns) {
+  console.log(bench);
+  const mine = rows.find(({ name }) => name === ours);
+  for (const row of rows) {
+    const { name, ms, cpuMs, gflops } = row;
+    const other = name !== ours && !name.startsWith('roof');
+    const ratios = `${(cpuMs / mine.cpuMs).toFixed(2)}x by CPU time (${(ms / mine.ms).toFixed(2)}x)`;
+    const times = `${ms.toFixed(1).padStart(8)} ms ${cpuMs.toFixed(1).padStart(8)} CPU ms`;
+    console.log(
+      `  ${name.padEnd(22)} ${times} ${gflops.toFixed(2).padStart(7)} GFLOP/s ${columns(row)}${other ? `  attune is ${ratios}` : ''}`,
+    );
+  }
+}
+
+const ofPeak = ({ ofPeak }) => `${percent(ofPeak).padStart(6)} of peak`;
+const counts = ({ dispatches, submits, buffers, bindGroups }) =>
+  ` ${dispatches} dispatches, ${submits} submits, ${buffers} buffers, ${bindGroups} bind groups`;
+
 await setup();
 try {
-  const { benches, ours, requestGpu, runBench } = await bundle();
+  const { benches, ours, requestGpu, runBench, runStep, stepName } = await bundle();
   const gpu = await requestGpu({ ...(values.device && { device: values.device }) });
   console.log(`bench: ${gpu.adapter.description}`);
-  const chosen = benches.filter(({ name }) => name.includes(values.only));
-  if (!chosen.length)
-    throw new Error(`no bench has "${values.only}" in its name: ${benches.map((b) => b.name)}`);
+  const chosen = benches.filter(({ name }) => name.includes(only));
+  const names = [...benches.map(({ name }) => name), stepName];
+  if (!names.some((name) => name.includes(only)))
+    throw new Error(`no bench has "${only}" in its name: ${names.join(', ')}`);
   const peers = values.peers ? await peersOn(gpu, values.device) : [];
   const rows = [];
   for (const bench of chosen) {
     const measured = await runBench(gpu, bench, { peers, rounds });
     rows.push(...measured);
-    console.log(bench.name);
-    const mine = measured.find(({ name }) => name === ours);
-    for (const { name, ms, cpuMs, gflops, ofPeak } of measured) {
-      const other = name !== ours && !name.startsWith('roof');
-      const times = other ? `  attune is ${(cpuMs / mine.cpuMs).toFixed(2)}x by CPU time` : '';
-      console.log(
-        `  ${name.padEnd(22)} ${ms.toFixed(1).padStart(8)} ms ${cpuMs.toFixed(1).padStart(8)} CPU ms ${gflops.toFixed(2).padStart(7)} GFLOP/s ${percent(ofPeak).padStart(6)} of peak${times}`,
-      );
-    }
+    print(bench.name, measured, ours, ofPeak);
+  }
+  const steps = stepName.includes(only) ? await runStep(gpu, { peers, rounds }) : [];
+  if (steps.length) {
+    print(stepName, steps, ours, counts);
+    const shown = [0, 1, 4].map((i) => steps[0].losses[i]?.toFixed(5));
+    console.log(`  losses of all within 1e-4: ${shown.join(', ')} at steps 1, 2 and 5`);
   }
   if (values.json) {
     const { version } = JSON.parse(readFileSync(join(root, 'packages/bench/package.json'), 'utf8'));
     const { adapter } = gpu;
     const date = new Date().toISOString();
-    const result = { version, date, adapter, rounds, rows };
+    const result = { version, date, adapter, rounds, rows, ...(steps.length && { steps }) };
     writeFileSync(resolve(values.json), `${JSON.stringify(result, null, 2)}\n`);
   }
-  console.log(`bench: done, ${chosen.length} benches`);
+  console.log(`bench: done, ${chosen.length + Math.min(1, steps.length)} benches`);
   process.exit(0); // the peers' devices would hold the process
 } catch (error) {
   console.error(`bench: ${error.message}`);

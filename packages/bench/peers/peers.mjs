@@ -1,4 +1,6 @@
 // jax-js and TensorFlow.js on the adapter that Attune has in this process.
+import { jax } from './jax.mjs';
+import { tensorflow } from './tensorflow.mjs';
 
 /** Node 20 lacks the iterator helpers that jax-js calls. */
 function iteratorHelpers() {
@@ -59,65 +61,4 @@ export async function loadPeers(gpu, adapter) {
   });
   globalThis.self ??= globalThis;
   return [await jax(devices), await tensorflow()];
-}
-
-async function jax(devices) {
-  const library = await import('@jax-js/jax');
-  await library.init('webgpu');
-  library.defaultDevice('webgpu');
-  const device = devices.at(-1);
-  const { numpy: np, jit } = library;
-  return {
-    name: 'jax-js 0.1.25 (jit)',
-    async product(a, b, [m, n, k]) {
-      const x = np.array(a).reshape([m, k]);
-      const y = np.array(b).reshape([k, n]);
-      const multiply = jit((p, q) => np.matmul(p, q));
-      let last;
-      return {
-        async run() {
-          last?.dispose();
-          last = multiply(x.ref, y.ref);
-          await last.blockUntilReady();
-          await device.queue.onSubmittedWorkDone();
-        },
-        result: async () => Float32Array.from(await last.ref.data()),
-        dispose() {
-          for (const array of [last, x, y]) array.dispose();
-        },
-      };
-    },
-  };
-}
-
-async function tensorflow() {
-  const loaded = await import('@tensorflow/tfjs');
-  const tf = loaded.default ?? loaded;
-  await import('@tensorflow/tfjs-backend-webgpu');
-  await tf.setBackend('webgpu');
-  await tf.ready();
-  const backend = tf.backend();
-  return {
-    name: 'TensorFlow.js 4.22.0',
-    async product(a, b, [m, n, k]) {
-      const x = tf.tensor2d(a, [m, k]);
-      const y = tf.tensor2d(b, [k, n]);
-      let last;
-      return {
-        async run() {
-          last?.dispose();
-          last = tf.matMul(x, y);
-          if (backend.commandEncoder) {
-            backend.endComputePassEncoder();
-            backend.submitQueue();
-          }
-          await backend.device.queue.onSubmittedWorkDone();
-        },
-        result: async () => Float32Array.from(await last.data()),
-        dispose() {
-          for (const tensor of [last, x, y]) tensor.dispose();
-        },
-      };
-    },
-  };
 }
