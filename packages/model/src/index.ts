@@ -74,4 +74,4 @@ export {
   uploadRope,
   uploadWeights,
 } from './network/network.ts';
-export { lastTokens, rowScores, tokenScores } from './network/scores.ts';
+export { lastTokens, requireScoreHead, rowScores, tokenScores } from './network/scores.ts';

@@ -1,16 +1,15 @@
 import { AttuneError } from '@attune/gpu';
 import { embedding, matmul, type Tensor } from '@attune/kernels';
 import type { Graph } from '@attune/plan';
+import type { ModelConfig } from '../config/config.ts';
 import type { TokenRows } from './batch.ts';
 import type { Network } from './network.ts';
 
 /**
- * The score head at every token: hidden states [tokens, hidden] to values [tokens]. This is a value
- * model, made from the policy's or the reward model's weights.
+ * Whether a model can be a reward or value model: one with a head of one score.
  * @throws AttuneError `missing-score-head`, `bad-score-head`
  */
-export function tokenScores(graph: Graph, network: Network, hidden: Tensor): Tensor {
-  const { head, numLabels, architecture } = network.config;
+export function requireScoreHead({ head, numLabels, architecture }: ModelConfig): void {
   if (head !== 'score') {
     throw new AttuneError(
       'missing-score-head',
@@ -25,6 +24,15 @@ export function tokenScores(graph: Graph, network: Network, hidden: Tensor): Ten
       'Use a model of one label (num_labels: 1).',
     );
   }
+}
+
+/**
+ * The score head at every token: hidden states [tokens, hidden] to values [tokens]. This is a value
+ * model, made from the policy's or the reward model's weights.
+ * @throws AttuneError `missing-score-head`, `bad-score-head`
+ */
+export function tokenScores(graph: Graph, network: Network, hidden: Tensor): Tensor {
+  requireScoreHead(network.config);
   const weight = network.weight(graph, 'score.weight');
   const scores = graph.apply(matmul, { x: hidden, weight }, { transposeWeight: true }).y;
   return graph.reshape(scores, [hidden.shape[0]!]);

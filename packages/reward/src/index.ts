@@ -1,0 +1,8 @@
+export { checkTokens } from './errors.ts';
+export { PairRewards, type PairRewardsOptions, pairRewardsGraph } from './pair-rewards.ts';
+export {
+  type RewardArguments,
+  RewardTrainer,
+  type RewardTrainerOptions,
+} from './reward-trainer.ts';
+export { Scorer, type ScorerOptions } from './scorer.ts';

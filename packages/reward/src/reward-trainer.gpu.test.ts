@@ -1,0 +1,148 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { preparePreference } from '@attune/data';
+import { testGpu } from '@attune/gpu/testing';
+import { bytesFromPath, openModel, readSafetensors, scoreModel } from '@attune/model';
+import { fullTuning, loraFromFiles, loraTuning, readAdapter } from '@attune/peft';
+import { Tokenizer } from '@attune/tokenizer';
+import type { StepReport } from '@attune/trainer';
+import { expect, test } from 'vitest';
+import { type RewardArguments, RewardTrainer } from './reward-trainer.ts';
+
+// All recorded runs lie in the repository; ATTUNE_FIXTURES points to a folder with others.
+const root = process.env.ATTUNE_FIXTURES ?? new URL('../fixtures', import.meta.url).pathname;
+const cases = readdirSync(`${root}/reward`);
+
+/** The flat `key: value` lines of a recipe: enough here, the command line reads real YAML. */
+function readRecipe(file: string) {
+  const pairs = [...readFileSync(file, 'utf8').matchAll(/^\s*-?\s*(\w+): (\S.*)$/gm)];
+  // biome-ignore lint/suspicious/noExplicitAny: a recipe's values are of any kind.
+  return Object.fromEntries(pairs.map(([, key, value]) => [key, scalar(value!)])) as any;
+}
+
+function scalar(text: string): string | number | boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return Number.isNaN(Number(text)) ? text.replaceAll("'", '') : Number(text);
+}
+
+async function opened(folder: string) {
+  const recipe = readRecipe(`${folder}/recipe.yaml`);
+  const model = await openModel(`${folder}/${recipe.model_name_or_path}`);
+  const tokenizer = Tokenizer.from(model.tokenizer);
+  const padTokenId = tokenizer.padTokenId!;
+  const { config, weights } = scoreModel(model, { padTokenId });
+  return { recipe, tokenizer, padTokenId, config, weights };
+}
+
+async function trainerOf(
+  folder: string,
+  change: Partial<RewardArguments> = {},
+  lora?: Parameters<typeof loraTuning>[1],
+) {
+  const { recipe, tokenizer, padTokenId, config, weights } = await opened(folder);
+  const adapter = existsSync(`${folder}/initial`)
+    ? loraFromFiles(
+        config,
+        await readAdapter(async (file) => readFileSync(`${folder}/initial/${file}`)),
+      )
+    : undefined;
+  const { examples } = await preparePreference([`${folder}/${recipe.data_files}`], tokenizer, {
+    trainer: 'reward',
+    maxLength: recipe.max_length,
+  });
+  return RewardTrainer.create({
+    gpu: await testGpu(),
+    config,
+    weights,
+    method: lora ? loraTuning(config, lora) : (adapter?.method ?? fullTuning(config)),
+    ...(adapter && !lora && { values: adapter.values }),
+    padTokenId,
+    train: examples,
+    evaluation: examples.slice(0, 5),
+    arguments: {
+      seed: 42,
+      learningRate: recipe.learning_rate,
+      lrSchedulerType: recipe.lr_scheduler_type,
+      warmupSteps: recipe.warmup_steps,
+      maxSteps: recipe.max_steps,
+      numTrainEpochs: 3,
+      gradientAccumulationSteps: recipe.gradient_accumulation_steps,
+      maxGradNorm: recipe.max_grad_norm,
+      weightDecay: recipe.weight_decay,
+      adamBeta1: recipe.adam_beta1,
+      adamBeta2: recipe.adam_beta2,
+      adamEpsilon: recipe.adam_epsilon,
+      perDeviceTrainBatchSize: recipe.per_device_train_batch_size,
+      perDeviceEvalBatchSize: 2,
+      trainSamplingStrategy: 'sequential',
+      dataloaderDropLast: false,
+      gradientCheckpointing: recipe.gradient_checkpointing,
+      centerRewardsCoefficient: recipe.center_rewards_coefficient,
+      ...change,
+    },
+  });
+}
+
+async function train(trainer: RewardTrainer, steps = Number.POSITIVE_INFINITY) {
+  const reports: StepReport[] = [];
+  for await (const report of trainer.steps()) {
+    reports.push(report);
+    if (reports.length >= steps) break;
+  }
+  return reports;
+}
+
+const relative = (actual: number, expected: number) => Math.abs(actual / expected - 1);
+
+/** How far the trained tensors are from the recorded ones: the worst number, and |difference| / |tensor|. */
+async function distance(trainer: RewardTrainer, file: string) {
+  const truth = await readSafetensors(await bytesFromPath(file));
+  const worst = { number: 0, tensor: 0, compared: 0 };
+  for (const [name, have] of await trainer.trained()) {
+    const want = await truth.float32(truth.has(name) ? name : `base_model.model.${name}`);
+    let [difference, length] = [0, 0];
+    for (let i = 0; i < want.length; i++) {
+      const d = Math.abs(want[i]! - have[i]!);
+      worst.number = Math.max(worst.number, Number.isNaN(d) ? Number.POSITIVE_INFINITY : d);
+      difference += d * d;
+      length += want[i]! * want[i]!;
+    }
+    worst.tensor = Math.max(worst.tensor, Math.sqrt(difference / length));
+    worst.compared++;
+  }
+  return worst;
+}
+
+test.each(cases)(
+  '%s, recorded with TRL: loss and gradient norm within 2e-5 at every step, metrics within 1e-3, weights within 2e-4',
+  async (name) => {
+    const folder = `${root}/reward/${name}`;
+    const expected = JSON.parse(readFileSync(`${folder}/expected.json`, 'utf8'));
+    const trainer = await trainerOf(folder);
+    expect(trainer.trainable.count).toBe(expected.trainable_parameters);
+    const reports = await train(trainer);
+    expect(reports.length).toBe(expected.steps.length);
+    let tokens = 0;
+    for (const [i, want] of expected.steps.entries()) {
+      const got = reports[i]!;
+      tokens += got.tokens;
+      expect(relative(got.loss, want.loss), `loss of step ${i + 1}`).toBeLessThan(2e-5);
+      expect(relative(got.gradNorm, want.grad_norm), `norm of step ${i + 1}`).toBeLessThan(2e-5);
+      expect(got.learningRate).toBeCloseTo(want.learning_rate, 12);
+      expect(got.epoch).toBeCloseTo(want.epoch, 9);
+      for (const key of ['min_reward', 'mean_reward', 'max_reward', 'accuracy', 'margin']) {
+        const apart = Math.abs(got.metrics[key]! - want[key]) / Math.max(1, Math.abs(want[key]));
+        expect(apart, `${key} of step ${i + 1}`).toBeLessThan(1e-3);
+      }
+      expect(tokens).toBe(want.num_tokens);
+    }
+    const adapter = `${folder}/adapter/adapter_model.safetensors`;
+    const final = existsSync(adapter) ? adapter : `${folder}/final.safetensors`;
+    if (existsSync(final)) {
+      const { number, tensor, compared } = await distance(trainer, final);
+      expect(compared).toBe(trainer.trainable.tensors.size);
+      expect(number).toBeLessThan(2e-4);
+      expect(tensor).toBeLessThan(2e-4);
+    }
+    trainer.destroy();
+  },
+);
