@@ -116,16 +116,21 @@ function run([command, ...args]) {
 const network =
   /ECONNRESET|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|ENETUNREACH|socket hang up|ERR_SOCKET|network|fetch failed|META_FETCH|TARBALL_(?:FETCH|INTEGRITY)|\b50[0234]\b|\b429\b/i;
 
-/** Installs the locked dependencies unless they are there, then writes kernels/index.ts. */
-export async function setup() {
+/**
+ * Installs the locked dependencies unless they are there, then writes kernels/index.ts. The site's own,
+ * which are most of them, only where the site is wanted.
+ */
+export async function setup({ site = false } = {}) {
   checkNode();
-  const want = wanted();
+  site ||= existsSync(join(root, 'website/node_modules'));
+  const want = `${wanted()}${site ? ' site' : ''}`;
   const have = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
   if (have !== want || !existsSync(join(root, 'node_modules/.bin'))) {
     const pinned = pinnedPnpm();
     // The lock file is reviewed where it changes (the age rule acts there, and in CI); trusting it
     // here spares a new machine one registry query a package.
     const command = [...pnpm(pinned), 'install', '--frozen-lockfile', '--trust-lockfile'];
+    if (!site) command.push('--filter=!@attune/website');
     console.log(`setup: installing dependencies (${pinned}) …`);
     const start = Date.now();
     let result = await run(command);

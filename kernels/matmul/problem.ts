@@ -7,7 +7,7 @@ export interface MatmulTensors {
   readonly a: Tensor;
   /** [k, n], or [n, k] with `transposeB`; with the same batch in front as `a`. */
   readonly b: Tensor;
-  /** [m, rank]: with `up`, low·op(up) joins the product, as LoRA needs. No batches. */
+  /** Shape [m, rank]; with `up`, low·op(up) joins the product, as LoRA needs. No batches. */
   readonly low?: Tensor;
   /** [rank, n], or [n, rank] with `transposeB`. */
   readonly up?: Tensor;

@@ -1,0 +1,93 @@
+/**
+ * The documentation site.
+ *
+ *   npm run site               builds and serves it
+ *   npm run site:build         builds it into website/build
+ *   npm run site -- --dev      serves pages as they are written, English only (--locale zh-Hans for Chinese)
+ */
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { build } from './build.mjs';
+import { placeChinesePages, problems } from './pages.mjs';
+import { root, setup } from './setup.mjs';
+
+const website = join(root, 'website');
+const require = createRequire(join(website, 'package.json'));
+const bin = (name, path) => join(dirname(require.resolve(`${name}/package.json`)), path);
+
+function run(args, env = {}) {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, args, {
+      cwd: website,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...env },
+    });
+    child.on('close', (code, signal) => done(code ?? (signal === 'SIGINT' ? 0 : 1)));
+  });
+}
+
+/** KaTeX's style sheet and fonts as they are: bundled, the fonts would be part of every page's CSS. */
+function copyKatex() {
+  const from = join(dirname(require.resolve('katex/package.json')), 'dist');
+  const to = join(website, 'static/katex');
+  mkdirSync(join(to, 'fonts'), { recursive: true });
+  const css = readFileSync(join(from, 'katex.min.css'), 'utf8');
+  // woff2 alone: every browser that has WebGPU reads it.
+  writeFileSync(
+    join(to, 'katex.min.css'),
+    css.replace(/,url\([^)]*\) format\("(?:woff|truetype)"\)/g, ''),
+  );
+  for (const file of readdirSync(join(from, 'fonts')).filter((name) => name.endsWith('.woff2'))) {
+    copyFileSync(join(from, 'fonts', file), join(to, 'fonts', file));
+  }
+}
+
+/** API pages. TypeDoc runs by itself: inside Docusaurus a TypeScript error would not fail the build. */
+async function api() {
+  rmSync(join(website, 'api'), { recursive: true, force: true });
+  const code = await run([bin('typedoc', 'bin/typedoc'), '--options', 'typedoc.json']);
+  if (code !== 0) throw new Error('TypeDoc found errors; they stand above');
+}
+
+/** A formula that KaTeX cannot read becomes red text, not an error: look for it. */
+function checkFormulas() {
+  const broken = readdirSync(join(website, 'build'), { recursive: true })
+    .filter((file) => file.endsWith('.html'))
+    .filter((file) => readFileSync(join(website, 'build', file), 'utf8').includes('katex-error'));
+  if (broken.length) throw new Error(`formulas that KaTeX cannot read: ${broken.join(', ')}`);
+}
+
+const args = process.argv.slice(2);
+const docusaurus = (...words) => run([bin('@docusaurus/core', 'bin/docusaurus.mjs'), ...words]);
+
+async function main() {
+  await setup({ site: true });
+  await build();
+  const found = problems();
+  for (const problem of found) console.error(`page: ${problem}`);
+  if (found.length && !args.includes('--dev'))
+    throw new Error(`${found.length} pages are not in order`);
+  placeChinesePages();
+  copyKatex();
+  if (args.includes('--dev')) {
+    const rest = args.filter((word) => word !== '--dev');
+    return docusaurus('start', '--no-open', ...rest);
+  }
+  await api();
+  const start = Date.now();
+  if ((await docusaurus('build')) !== 0)
+    throw new Error('Docusaurus failed; its errors stand above');
+  checkFormulas();
+  console.log(`site: built into website/build in ${Math.round((Date.now() - start) / 1000)} s`);
+  if (!args.includes('--build'))
+    return docusaurus('serve', '--no-open', '--port', process.env.PORT ?? '3000');
+}
+
+try {
+  process.exitCode = (await main()) ?? 0;
+} catch (error) {
+  console.error(`site: ${error.message}`);
+  process.exitCode = 1;
+}

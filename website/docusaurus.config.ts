@@ -1,0 +1,120 @@
+import type * as Preset from '@docusaurus/preset-classic';
+import type { Config, PluginConfig } from '@docusaurus/types';
+import rehypeKatex from 'rehype-katex';
+import remarkMath from 'remark-math';
+import { codeThemes } from './src/theme/code-themes';
+
+const english = (process.env.DOCUSAURUS_CURRENT_LOCALE ?? 'en') === 'en';
+/** The publishing workflow names the repository; without it pages have no edit links. */
+const repository = process.env.SITE_REPOSITORY;
+
+/** `\htmlData{sym=beta}{\beta}` ties a symbol to an identifier of the code; nothing else is trusted. */
+const katex = {
+  strict: false,
+  trust: ({ command }: { command: string }) => command === '\\htmlData',
+};
+const pages = {
+  remarkPlugins: [remarkMath],
+  rehypePlugins: [[rehypeKatex, katex]] as [typeof rehypeKatex, unknown][],
+  // Chinese pages are siblings of the English ones; scripts/pages.mjs puts them where Docusaurus looks.
+  exclude: ['**/*.zh-Hans.mdx', '**/node_modules/**', '**/dist/**', '**/README.md'],
+  include: ['**/*.mdx'],
+  ...(repository && {
+    editUrl: ({ versionDocsDirPath, docPath }: { versionDocsDirPath: string; docPath: string }) =>
+      `${repository}/edit/main/${versionDocsDirPath.replace('../', '')}/${docPath}`,
+  }),
+};
+
+const kernels: PluginConfig = [
+  '@docusaurus/plugin-content-docs',
+  {
+    ...pages,
+    id: 'kernels',
+    path: '../kernels',
+    routeBasePath: 'kernels',
+    sidebarPath: './sidebars.kernels.ts',
+  },
+];
+
+/** Made by TypeDoc before the build (scripts/site.mjs); English only. */
+const api: PluginConfig = [
+  '@docusaurus/plugin-content-docs',
+  { id: 'api', path: 'api', routeBasePath: 'api', sidebarPath: './sidebars.api.ts' },
+];
+
+const config: Config = {
+  title: 'Attune',
+  tagline: 'Fine-tune and align language models on your own GPU, in the browser.',
+  url: process.env.SITE_URL ?? 'https://attune.invalid',
+  baseUrl: process.env.SITE_BASE ?? '/',
+  favicon: 'img/mark.svg',
+  trailingSlash: true,
+  onBrokenLinks: 'throw',
+  onBrokenAnchors: 'throw',
+  onDuplicateRoutes: 'throw',
+  markdown: {
+    format: 'mdx',
+    mdx1Compat: { headingIds: true, comments: false, admonitions: false },
+    hooks: { onBrokenMarkdownLinks: 'throw', onBrokenMarkdownImages: 'throw' },
+  },
+  future: { faster: true, v4: true },
+  i18n: {
+    defaultLocale: 'en',
+    locales: ['en', 'zh-Hans'],
+    localeConfigs: {
+      en: { label: 'English' },
+      'zh-Hans': { label: '简体中文', htmlLang: 'zh-Hans' },
+    },
+  },
+  stylesheets: [`${process.env.SITE_BASE ?? '/'}katex/katex.min.css`],
+  presets: [
+    [
+      'classic',
+      {
+        docs: { ...pages, path: '../docs', routeBasePath: 'docs', sidebarPath: './sidebars.ts' },
+        blog: false,
+        theme: { customCss: './src/css/site.css' },
+        sitemap: { ignorePatterns: ['/search/**'] },
+      } satisfies Preset.Options,
+    ],
+  ],
+  plugins: [kernels, ...(english ? [api] : []), './plugins/bundling.ts', './plugins/llms.ts'],
+  themes: [
+    [
+      require.resolve('@easyops-cn/docusaurus-search-local'),
+      {
+        hashed: 'filename',
+        language: ['en', 'zh'],
+        docsDir: ['../docs', '../kernels'],
+        docsRouteBasePath: ['docs', 'kernels'],
+        docsPluginIdForPreferredVersion: 'default',
+        indexBlog: false,
+        ignoreFiles: [/^api\//],
+        ignoreCssSelectors: ['.katex-html', 'annotation'],
+        searchBarShortcutHint: false,
+      },
+    ],
+  ],
+  themeConfig: {
+    colorMode: { respectPrefersColorScheme: true },
+    prism: { ...codeThemes, additionalLanguages: ['wgsl', 'bash', 'json', 'yaml', 'python'] },
+    navbar: {
+      title: 'Attune',
+      logo: { alt: '', src: 'img/mark.svg', srcDark: 'img/mark-dark.svg' },
+      items: [
+        { to: '/docs/', label: 'Learn', position: 'left' },
+        { to: '/kernels/', label: 'Kernels', position: 'left' },
+        { href: 'pathname:///api/', label: 'API', position: 'left', target: '_self' },
+        { type: 'localeDropdown', position: 'right' },
+        ...(repository ? [{ href: repository, label: 'GitHub', position: 'right' as const }] : []),
+      ],
+    },
+    footer: {
+      style: 'light',
+      copyright: 'Attune is Apache-2.0. Everything on this site computes on your machine.',
+    },
+    docs: { sidebar: { autoCollapseCategories: false } },
+  } satisfies Preset.ThemeConfig,
+};
+
+export default config;

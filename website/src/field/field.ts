@@ -1,0 +1,65 @@
+import type { Phrase } from '../text';
+
+/** A name of the field; without `to` its page is still to come. */
+export interface Entry {
+  readonly id: string;
+  readonly name: Phrase;
+  readonly to?: string;
+}
+
+export interface Group {
+  readonly id: string;
+  readonly name: Phrase;
+  readonly entries: readonly Entry[];
+}
+
+const same = (name: string): Phrase => ({ en: name, zh: name });
+
+/** The field by its own names: stages, what is trained, the parts of RLHF, the algorithms. */
+export const field: readonly Group[] = [
+  {
+    id: 'stage',
+    name: { en: 'Stage', zh: '阶段' },
+    entries: [
+      { id: 'pretraining', name: { en: 'Pretraining', zh: '预训练' } },
+      { id: 'sft', name: { en: 'Supervised fine-tuning', zh: '监督微调' } },
+      { id: 'rlhf', name: { en: 'RLHF, preference learning', zh: 'RLHF、偏好学习' } },
+    ],
+  },
+  {
+    id: 'trained',
+    name: { en: 'What is trained', zh: '训练哪些参数' },
+    entries: [
+      { id: 'full', name: { en: 'All parameters', zh: '全部参数' } },
+      { id: 'lora', name: same('LoRA') },
+      { id: 'prefix', name: same('Prefix Tuning') },
+      { id: 'p-tuning', name: same('P-Tuning') },
+      { id: 'adapter', name: same('Adapter') },
+      { id: 'bitfit', name: same('BitFit') },
+    ],
+  },
+  {
+    id: 'part',
+    name: { en: 'Parts of RLHF', zh: 'RLHF 的组成' },
+    entries: [
+      { id: 'policy', name: { en: 'Policy', zh: '策略' } },
+      { id: 'reference', name: { en: 'Reference model', zh: '参考模型' } },
+      { id: 'reward', name: { en: 'Reward model', zh: '奖励模型' } },
+      { id: 'value', name: { en: 'Value model', zh: '价值模型' } },
+    ],
+  },
+  {
+    id: 'algorithm',
+    name: { en: 'Algorithm', zh: '算法' },
+    entries: [
+      { id: 'trpo', name: same('TRPO') },
+      {
+        id: 'ppo',
+        name: { en: 'PPO: the clipped loss', zh: 'PPO:截断损失' },
+      },
+      { id: 'dpo', name: same('DPO, IPO') },
+      { id: 'kto', name: same('KTO') },
+      { id: 'grpo', name: same('GRPO') },
+    ],
+  },
+];
