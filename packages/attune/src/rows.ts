@@ -27,7 +27,8 @@ export function promptIds(row: Row, number: number, tokenizer: () => Tokenizer):
   return tokenizer().encodeChat(messages, { addGenerationPrompt: true }).ids;
 }
 
-function idsOf(value: unknown, column: string, number: number): number[] {
+/** A column of token ids. @throws AttuneError `data-shape-unknown` with the row's number */
+export function idsOf(value: unknown, column: string, number: number): number[] {
   const ids = Array.isArray(value) ? value : [];
   if (ids.length > 0 && ids.every((id) => Number.isInteger(id) && id >= 0)) return ids as number[];
   throw new AttuneError(

@@ -77,9 +77,13 @@ export async function openDevice(values: Values, terminal: Terminal): Promise<Gp
   });
 }
 
-/** Loads model and adapter onto the device: frozen, to compute with. */
-export async function loadSession(values: Values, terminal: Terminal): Promise<Session> {
-  const model = await findModel(values, terminal);
+/** Loads model (the one that is named, if none is given) and adapter onto the device: frozen, to compute with. */
+export async function loadSession(
+  values: Values,
+  terminal: Terminal,
+  opened?: OpenModel,
+): Promise<Session> {
+  const model = opened ?? (await findModel(values, terminal));
   const { config } = model;
   const path = values.adapter_name_or_path;
   const adapter = path === undefined ? undefined : await findAdapter(String(path), model);

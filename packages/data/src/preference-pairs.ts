@@ -87,7 +87,7 @@ function canonical(message: ChatMessage): string {
   return JSON.stringify(Object.entries(message).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Rows of a reward model: prompt and answer as one text or conversation. */
+/** A row as a reward model reads it: prompt and answer as one text or conversation, for either answer. */
 export function encodeScored(row: Row, tokenizer: Tokenizer): Answers {
   const side = (column: 'chosen' | 'rejected'): Answer => {
     if (isConversation(row[column])) {

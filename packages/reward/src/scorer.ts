@@ -40,20 +40,23 @@ export class Scorer {
   }
 
   /**
-   * The score of each row.
+   * The score of each row; errors call a row by `name`.
    * @throws AttuneError `missing-score-head`, `empty-row`, `vocabulary-mismatch`, `row-too-long`,
    * `score-not-finite`
    */
-  async score(rows: readonly ArrayLike<number>[]): Promise<Float32Array> {
+  async score(
+    rows: readonly ArrayLike<number>[],
+    name = (row: number) => `Row ${row + 1}`,
+  ): Promise<Float32Array> {
     checkTokens(
-      rows.map((ids, i) => [`Row ${i + 1}`, ids]),
+      rows.map((ids, i) => [name(i), ids]),
       this.#network.config,
     );
     const scores = new Float32Array(rows.length);
     for (const { from, to } of groups(rows, this.#options.tokens ?? 2048)) {
       scores.set(await this.#scoreGroup(rows.slice(from, to)), from);
       const bad = scores.subarray(from, to).findIndex((score) => !Number.isFinite(score));
-      if (bad >= 0) throw scoreNotFinite(`Row ${from + bad + 1}`, scores[from + bad]!);
+      if (bad >= 0) throw scoreNotFinite(name(from + bad), scores[from + bad]!);
       this.#options.progress?.(to);
     }
     return scores;

@@ -6,6 +6,8 @@ import { inspect } from './inspect.ts';
 import { logits } from './logits.ts';
 import { merge } from './merge.ts';
 import { pretrain } from './pretrain.ts';
+import { reward } from './reward.ts';
+import { score } from './score.ts';
 import { sft } from './sft.ts';
 import { start } from './start.ts';
 
@@ -13,8 +15,10 @@ import { start } from './start.ts';
 export const commands: readonly Command[] = [
   pretrain,
   sft,
+  reward,
   generate,
   logits,
+  score,
   merge,
   exportCommand,
   inspect,

@@ -1,34 +1,48 @@
 import type { DatasetOptions } from '@attune/data';
+import type { RewardArguments } from '@attune/reward';
 import type { SFTArguments } from '@attune/sft';
 import type { RunSchedule } from '@attune/trainer';
 import type { Values } from '../command-line/option.ts';
 
+/** Keys that every trainer reads. */
+const trainerKeys = [
+  'seed',
+  'data_seed',
+  'max_steps',
+  'num_train_epochs',
+  'gradient_accumulation_steps',
+  'per_device_train_batch_size',
+  'per_device_eval_batch_size',
+  'train_sampling_strategy',
+  'dataloader_drop_last',
+  'gradient_checkpointing',
+  'learning_rate',
+  'lr_scheduler_type',
+  'warmup_steps',
+  'weight_decay',
+  'adam_beta1',
+  'adam_beta2',
+  'adam_epsilon',
+  'max_grad_norm',
+];
+
+/** What a trainer takes of a recipe: the keys of all trainers, and its own. */
+export function trainerArguments(values: Values, own: readonly string[]): Record<string, unknown> {
+  return {
+    ...only(values, [...trainerKeys, ...own]),
+    lrSchedulerKwargs: camelKeys(values.lr_scheduler_kwargs),
+  };
+}
+
 /** The recipe's keys as SFTTrainer takes them. */
 export function sftArguments(values: Values): SFTArguments {
-  return {
-    ...only(values, [
-      'seed',
-      'data_seed',
-      'max_steps',
-      'num_train_epochs',
-      'gradient_accumulation_steps',
-      'per_device_train_batch_size',
-      'per_device_eval_batch_size',
-      'train_sampling_strategy',
-      'dataloader_drop_last',
-      'gradient_checkpointing',
-      'loss_type',
-      'learning_rate',
-      'lr_scheduler_type',
-      'warmup_steps',
-      'weight_decay',
-      'adam_beta1',
-      'adam_beta2',
-      'adam_epsilon',
-      'max_grad_norm',
-    ]),
-    lrSchedulerKwargs: camelKeys(values.lr_scheduler_kwargs),
-  } as unknown as SFTArguments;
+  return trainerArguments(values, ['loss_type']) as unknown as SFTArguments;
+}
+
+/** The recipe's keys as RewardTrainer takes them. */
+export function rewardArguments(values: Values): RewardArguments {
+  const own = ['center_rewards_coefficient', 'disable_dropout'];
+  return trainerArguments(values, own) as unknown as RewardArguments;
 }
 
 export function runSchedule(values: Values): RunSchedule {

@@ -136,6 +136,6 @@ function part(parts: ReadonlyMap<string, Uint8Array>, name: string, file: string
   throw new AttuneError(
     'checkpoint-corrupt',
     `${name} holds no ${file}.`,
-    'Go on from a checkpoint that attune sft or attune pretrain wrote.',
+    'Go on from a checkpoint that a training command of attune wrote.',
   );
 }

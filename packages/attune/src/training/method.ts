@@ -29,6 +29,7 @@ export async function chooseMethod(values: Values, model: OpenModel): Promise<Ch
       loraDropout: Number(values.lora_dropout),
       useRslora: values.use_rslora === true,
       modulesToSave: saved ?? null,
+      ...(values.lora_task_type === 'SEQ_CLS' && { taskType: 'SEQ_CLS' as const }),
     },
     Number(values.seed ?? 42),
   );
