@@ -1,5 +1,6 @@
 import type { Command } from '../command-line/command.ts';
 import { doctor } from './doctor.ts';
+import { dpo } from './dpo.ts';
 import { exportCommand } from './export.ts';
 import { generate } from './generate.ts';
 import { inspect } from './inspect.ts';
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   pretrain,
   sft,
   reward,
+  dpo,
   generate,
   logits,
   score,

@@ -1,4 +1,5 @@
 import type { DatasetOptions } from '@attune/data';
+import type { DPOArguments } from '@attune/preference';
 import type { RewardArguments } from '@attune/reward';
 import type { SFTArguments } from '@attune/sft';
 import type { RunSchedule } from '@attune/trainer';
@@ -44,6 +45,33 @@ export function rewardArguments(values: Values): RewardArguments {
   const own = ['center_rewards_coefficient', 'disable_dropout'];
   return trainerArguments(values, own) as unknown as RewardArguments;
 }
+
+/** The recipe's keys as DPOTrainer takes them. */
+export function dpoArguments(values: Values): DPOArguments {
+  return {
+    ...trainerArguments(values, [
+      ...referenceKeys,
+      'loss_type',
+      'beta',
+      'label_smoothing',
+      'f_divergence_type',
+      'f_alpha_divergence_coef',
+      'discopop_tau',
+      'ld_alpha',
+      'use_weighting',
+    ]),
+    lossWeights: (values.loss_weights as string[] | null | undefined)?.map(Number) ?? null,
+  } as unknown as DPOArguments;
+}
+
+const referenceKeys = [
+  'disable_dropout',
+  'precompute_ref_log_probs',
+  'precompute_ref_batch_size',
+  'sync_ref_model',
+  'ref_model_mixup_alpha',
+  'ref_model_sync_steps',
+];
 
 export function runSchedule(values: Values): RunSchedule {
   const schedule = only(values, [

@@ -1,0 +1,94 @@
+import {
+  type PairTrainer,
+  type PreferenceExample,
+  type PreferenceReport,
+  preferenceNotes,
+  preparePreference,
+} from '@attune/data';
+import type { OpenModel } from '@attune/model';
+import { DPOTrainer, type PreferenceTrainerOptions } from '@attune/preference';
+import type { Tokenizer } from '@attune/tokenizer';
+import type { Context } from '../command-line/command.ts';
+import type { Values } from '../command-line/option.ts';
+import { loadingLine, needPadding, tokenizerOf } from '../session.ts';
+import { dpoArguments } from './arguments.ts';
+import { chooseMethod } from './method.ts';
+import { type RunnableTrainer, runTrainer } from './run-trainer.ts';
+import { dataFiles } from './sources.ts';
+import { type Split, splitData } from './split.ts';
+
+/** Runs a recipe of DPO on an opened model, and leaves the result in `output_dir`. */
+export function trainDpo(values: Values, model: OpenModel, context: Context): Promise<void> {
+  return trainPairs('dpo', values, model, context, (options) =>
+    DPOTrainer.create({ ...options, arguments: dpoArguments(values) }),
+  );
+}
+
+type Given<E> = Omit<PreferenceTrainerOptions<E, unknown>, 'arguments'>;
+
+/** What a run is made of before its trainer exists; what happened to the rows is said. */
+async function train<E>(
+  values: Values,
+  model: OpenModel,
+  { terminal, verbose, signal }: Context,
+  prepare: (
+    sources: Split['train'],
+    tokenizer: Tokenizer,
+    options: { signal: AbortSignal; onProgress(rows: number): void; maxLength: number | null },
+  ) => Promise<{ examples: E[]; report: PreferenceReport }>,
+  create: (options: Given<E>) => Promise<RunnableTrainer>,
+): Promise<void> {
+  const files = dataFiles(values);
+  const chosen = await chooseMethod(values, model);
+  const tokenizer = tokenizerOf(model);
+  const maxLength = values.max_length as number | null;
+  const split = await splitData(values, files);
+  const options = {
+    maxLength,
+    signal,
+    onProgress: (rows: number) => terminal.progress(`Reading data: ${rows} rows`),
+  };
+  const data = await prepare(split.train, tokenizer, options);
+  const held = split.evaluation && (await prepare(split.evaluation, tokenizer, options));
+  terminal.settle();
+  for (const note of preferenceNotes(data.report, tokenizer, maxLength)) terminal.note(note);
+  const { rows, kept, tokens } = data.report;
+  terminal.note(
+    `Data: ${rows} rows, ${kept} kept, ${tokens} tokens${held ? `; ${held.report.kept} held out` : ''}.`,
+  );
+  await runTrainer({
+    values,
+    context: { terminal, verbose, signal },
+    model,
+    chosen,
+    evaluates: held !== undefined,
+    create: (gpu) =>
+      create({
+        gpu,
+        config: model.config,
+        weights: model.weights,
+        method: chosen.method,
+        ...(chosen.values && { values: chosen.values }),
+        padTokenId: needPadding(tokenizer),
+        train: data.examples,
+        ...(held && { evaluation: held.examples }),
+        progress: loadingLine(terminal),
+      }),
+  });
+}
+
+function trainPairs(
+  trainer: PairTrainer,
+  values: Values,
+  model: OpenModel,
+  context: Context,
+  create: (options: Given<PreferenceExample>) => Promise<RunnableTrainer>,
+): Promise<void> {
+  return train(
+    values,
+    model,
+    context,
+    (sources, tokenizer, options) => preparePreference(sources, tokenizer, { ...options, trainer }),
+    create,
+  );
+}

@@ -1,0 +1,4 @@
+export { type DPOArguments, DPOTrainer, type DPOTrainerOptions } from './dpo-trainer.ts';
+export type { PreferenceArguments, PreferenceTrainerOptions } from './preference-trainer.ts';
+export { type ReferenceCache, referenceLogps } from './reference-logps.ts';
+export type { ReferenceArguments } from './reference-model.ts';
