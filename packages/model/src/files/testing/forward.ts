@@ -1,11 +1,32 @@
 import { inverseFrequencies } from '../../config/rope.ts';
 import type { OpenModel } from '../open.ts';
 
+/** What is needed of a model: its config, and weights by name. */
+export type ComputedModel = Pick<OpenModel, 'config'> & {
+  readonly weights: { float32(name: string): Promise<ArrayLike<number>> };
+};
+
 /**
  * Logits [tokens, vocabulary] of a Llama-family model in float64, written for reading: the truth that tells
  * whether weights, row order, rotary frequencies and config were read right.
  */
-export async function forward(model: OpenModel, ids: readonly number[]): Promise<number[][]> {
+export async function forward(model: ComputedModel, ids: readonly number[]): Promise<number[][]> {
+  const head = model.config.tieWordEmbeddings ? 'model.embed_tokens' : 'lm_head';
+  const weight = Float64Array.from(await model.weights.float32(`${head}.weight`));
+  return (await hiddenStates(model, ids)).map((row) => multiply(weight, row));
+}
+
+/** The score head [tokens] at every token of a reward or value model, in float64. */
+export async function forwardScores(
+  model: ComputedModel,
+  ids: readonly number[],
+): Promise<number[]> {
+  const weight = Float64Array.from(await model.weights.float32('score.weight'));
+  return (await hiddenStates(model, ids)).map((row) => multiply(weight, row)[0]!);
+}
+
+/** Hidden states [tokens, hidden] behind the last norm. */
+async function hiddenStates(model: ComputedModel, ids: readonly number[]): Promise<number[][]> {
   const { config: c, weights } = model;
   const get = async (name: string) => Float64Array.from(await weights.float32(name));
   const project = async (name: string, x: number[][], bias: boolean) => {
@@ -37,9 +58,7 @@ export async function forward(model: OpenModel, ids: readonly number[]): Promise
     const inner = gate.map((row, t) => row.map((g, i) => (g / (1 + Math.exp(-g))) * up[t]![i]!));
     x = add(x, await project(`${at}mlp.down_proj`, inner, c.mlpBias));
   }
-  const out = await normalise('model.norm.weight', x);
-  const head = c.tieWordEmbeddings ? table : await get('lm_head.weight');
-  return out.map((row) => multiply(head, row));
+  return normalise('model.norm.weight', x);
 }
 
 function multiply(w: Float64Array, x: number[]): number[] {
@@ -53,7 +72,7 @@ function add(a: number[][], b: number[][]): number[][] {
 }
 
 /** Turns the pair (x[i], x[i + headDim / 2]) of every head by the position's angle. */
-function rotate(x: number[][], { config: { rope, headDim } }: OpenModel): number[][] {
+function rotate(x: number[][], { config: { rope, headDim } }: ComputedModel): number[][] {
   const frequencies = inverseFrequencies(rope, headDim);
   const half = headDim / 2;
   return x.map((row, position) =>
@@ -66,7 +85,12 @@ function rotate(x: number[][], { config: { rope, headDim } }: OpenModel): number
   );
 }
 
-function attend(q: number[][], k: number[][], v: number[][], { config: c }: OpenModel): number[][] {
+function attend(
+  q: number[][],
+  k: number[][],
+  v: number[][],
+  { config: c }: ComputedModel,
+): number[][] {
   const d = c.headDim;
   const shared = c.numAttentionHeads / c.numKeyValueHeads;
   return q.map((row, t) => {
