@@ -1,4 +1,5 @@
 import type { Command } from '../command-line/command.ts';
+import { cpo } from './cpo.ts';
 import { doctor } from './doctor.ts';
 import { dpo } from './dpo.ts';
 import { exportCommand } from './export.ts';
@@ -6,6 +7,7 @@ import { generate } from './generate.ts';
 import { inspect } from './inspect.ts';
 import { logits } from './logits.ts';
 import { merge } from './merge.ts';
+import { orpo } from './orpo.ts';
 import { pretrain } from './pretrain.ts';
 import { reward } from './reward.ts';
 import { score } from './score.ts';
@@ -18,6 +20,8 @@ export const commands: readonly Command[] = [
   sft,
   reward,
   dpo,
+  orpo,
+  cpo,
   generate,
   logits,
   score,

@@ -1,5 +1,5 @@
 import type { DatasetOptions } from '@attune/data';
-import type { DPOArguments } from '@attune/preference';
+import type { CPOArguments, DPOArguments, ORPOArguments } from '@attune/preference';
 import type { RewardArguments } from '@attune/reward';
 import type { SFTArguments } from '@attune/sft';
 import type { RunSchedule } from '@attune/trainer';
@@ -62,6 +62,17 @@ export function dpoArguments(values: Values): DPOArguments {
     ]),
     lossWeights: (values.loss_weights as string[] | null | undefined)?.map(Number) ?? null,
   } as unknown as DPOArguments;
+}
+
+/** The recipe's keys as ORPOTrainer takes them. */
+export function orpoArguments(values: Values): ORPOArguments {
+  return trainerArguments(values, ['disable_dropout', 'beta']) as unknown as ORPOArguments;
+}
+
+/** The recipe's keys as CPOTrainer takes them. */
+export function cpoArguments(values: Values): CPOArguments {
+  const own = ['loss_type', 'beta', 'label_smoothing', 'cpo_alpha', 'simpo_gamma', 'alpha'];
+  return trainerArguments(values, ['disable_dropout', ...own]) as unknown as CPOArguments;
 }
 
 const referenceKeys = [

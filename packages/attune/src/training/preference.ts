@@ -6,12 +6,17 @@ import {
   preparePreference,
 } from '@attune/data';
 import type { OpenModel } from '@attune/model';
-import { DPOTrainer, type PreferenceTrainerOptions } from '@attune/preference';
+import {
+  CPOTrainer,
+  DPOTrainer,
+  ORPOTrainer,
+  type PreferenceTrainerOptions,
+} from '@attune/preference';
 import type { Tokenizer } from '@attune/tokenizer';
 import type { Context } from '../command-line/command.ts';
 import type { Values } from '../command-line/option.ts';
 import { loadingLine, needPadding, tokenizerOf } from '../session.ts';
-import { dpoArguments } from './arguments.ts';
+import { cpoArguments, dpoArguments, orpoArguments } from './arguments.ts';
 import { chooseMethod } from './method.ts';
 import { type RunnableTrainer, runTrainer } from './run-trainer.ts';
 import { dataFiles } from './sources.ts';
@@ -21,6 +26,20 @@ import { type Split, splitData } from './split.ts';
 export function trainDpo(values: Values, model: OpenModel, context: Context): Promise<void> {
   return trainPairs('dpo', values, model, context, (options) =>
     DPOTrainer.create({ ...options, arguments: dpoArguments(values) }),
+  );
+}
+
+/** Runs a recipe of ORPO. */
+export function trainOrpo(values: Values, model: OpenModel, context: Context): Promise<void> {
+  return trainPairs('orpo', values, model, context, (options) =>
+    ORPOTrainer.create({ ...options, arguments: orpoArguments(values) }),
+  );
+}
+
+/** Runs a recipe of CPO, SimPO or AlphaPO. */
+export function trainCpo(values: Values, model: OpenModel, context: Context): Promise<void> {
+  return trainPairs('cpo', values, model, context, (options) =>
+    CPOTrainer.create({ ...options, arguments: cpoArguments(values) }),
   );
 }
 
