@@ -1,5 +1,6 @@
 import { mergedWeights } from '@attune/peft';
 import type { Command } from '../command-line/command.ts';
+import { modelForAdapter } from '../judge.ts';
 import { modelKeysWithout } from '../keys/model-keys.ts';
 import { type SavedDtype, writeModelFolder } from '../model-folder.ts';
 import { findAdapter, findModel } from '../session.ts';
@@ -26,8 +27,9 @@ export const merge: Command = {
   ],
   required: ['model_name_or_path', 'adapter_name_or_path', 'output_dir'],
   async run(values, { terminal }) {
-    const model = await findModel(values, terminal);
-    const adapter = await findAdapter(String(values.adapter_name_or_path), model);
+    const path = String(values.adapter_name_or_path);
+    const model = await modelForAdapter(await findModel(values, terminal), path);
+    const adapter = await findAdapter(path, model);
     const weights = mergedWeights(model.weights, adapter.method, adapter.values);
     const out = String(values.output_dir);
     await writeModelFolder(out, model, weights, {

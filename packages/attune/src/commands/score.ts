@@ -1,12 +1,11 @@
 import { encodeExample, encodeScored, type Row } from '@attune/data';
-import { AttuneError } from '@attune/gpu';
-import { type OpenModel, scoreModel } from '@attune/model';
-import { adapterConfigFile, loraConfigFromFile } from '@attune/peft';
+import type { OpenModel } from '@attune/model';
 import { Scorer } from '@attune/reward';
 import type { Tokenizer } from '@attune/tokenizer';
 import type { Command, Context } from '../command-line/command.ts';
 import type { Values } from '../command-line/option.ts';
-import { readFileOf, writeWhole } from '../files.ts';
+import { writeWhole } from '../files.ts';
+import { judgeOf } from '../judge.ts';
 import { modelKeys } from '../keys/model-keys.ts';
 import { idsOf, readAll } from '../rows.ts';
 import { findModel, loadSession, tokenizerOf } from '../session.ts';
@@ -32,7 +31,9 @@ attune score --model_name_or_path M --adapter_name_or_path judge --input answers
   async run(values, context) {
     const { terminal } = context;
     const rows = await readAll(String(values.input));
-    const model = await judge(values, context);
+    const adapter = values.adapter_name_or_path;
+    const opened = await findModel(values, terminal);
+    const model = await judgeOf(opened, adapter === undefined ? undefined : String(adapter));
     const texts = judged(rows, model);
     const session = await loadSession(values, terminal, model);
     const scorer = new Scorer(session.executor, session.network, {
@@ -53,41 +54,6 @@ attune score --model_name_or_path M --adapter_name_or_path judge --input answers
     }
   },
 };
-
-/** The reward model: a folder that is one, or a language model under an adapter that brings the head. */
-async function judge(values: Values, { terminal }: Context): Promise<OpenModel> {
-  const model = await findModel(values, terminal);
-  const path = values.adapter_name_or_path;
-  if (model.config.head === 'lm') {
-    const config = path === undefined ? undefined : await adapterConfig(String(path));
-    const { taskType, modulesToSave } = config ? loraConfigFromFile(config) : {};
-    if (taskType !== 'SEQ_CLS' && !modulesToSave?.includes('score')) {
-      throw new AttuneError(
-        'missing-score-head',
-        `${values.model_name_or_path} is a language model${config ? ', and the adapter brings no score head' : ''}.`,
-        'Name what attune reward left, and for an adapter --model_name_or_path BASE --adapter_name_or_path ADAPTER.',
-      );
-    }
-  }
-  if (model.config.head === 'score' && model.config.padTokenId !== null) return scoreModel(model);
-  // As in training, where the padding is the tokenizer's; a model without one scores bare ids.
-  const padTokenId = hasTokenizer(model) ? (tokenizerOf(model).padTokenId ?? null) : null;
-  return scoreModel(model, { padTokenId });
-}
-
-async function adapterConfig(path: string): Promise<Record<string, unknown>> {
-  const bytes = await readFileOf(path, adapterConfigFile, 'adapter-missing');
-  return JSON.parse(new TextDecoder().decode(bytes));
-}
-
-function hasTokenizer(model: OpenModel): boolean {
-  try {
-    return model.tokenizer !== undefined;
-  } catch (error) {
-    if (error instanceof AttuneError) return false;
-    throw error;
-  }
-}
 
 /** A text to score: its row, and the column that its score goes to. */
 interface Judged {
