@@ -5,6 +5,7 @@ import { dpo } from './dpo.ts';
 import { exportCommand } from './export.ts';
 import { generate } from './generate.ts';
 import { inspect } from './inspect.ts';
+import { kto } from './kto.ts';
 import { logits } from './logits.ts';
 import { merge } from './merge.ts';
 import { orpo } from './orpo.ts';
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   sft,
   reward,
   dpo,
+  kto,
   orpo,
   cpo,
   generate,

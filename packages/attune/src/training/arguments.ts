@@ -1,5 +1,5 @@
 import type { DatasetOptions } from '@attune/data';
-import type { CPOArguments, DPOArguments, ORPOArguments } from '@attune/preference';
+import type { CPOArguments, DPOArguments, KTOArguments, ORPOArguments } from '@attune/preference';
 import type { RewardArguments } from '@attune/reward';
 import type { SFTArguments } from '@attune/sft';
 import type { RunSchedule } from '@attune/trainer';
@@ -62,6 +62,12 @@ export function dpoArguments(values: Values): DPOArguments {
     ]),
     lossWeights: (values.loss_weights as string[] | null | undefined)?.map(Number) ?? null,
   } as unknown as DPOArguments;
+}
+
+/** The recipe's keys as KTOTrainer takes them. */
+export function ktoArguments(values: Values): KTOArguments {
+  const own = ['loss_type', 'beta', 'desirable_weight', 'undesirable_weight'];
+  return trainerArguments(values, [...referenceKeys, ...own]) as unknown as KTOArguments;
 }
 
 /** The recipe's keys as ORPOTrainer takes them. */

@@ -1,14 +1,17 @@
 import {
+  ktoWeightNote,
   type PairTrainer,
   type PreferenceExample,
   type PreferenceReport,
   preferenceNotes,
   preparePreference,
+  prepareUnpaired,
 } from '@attune/data';
 import type { OpenModel } from '@attune/model';
 import {
   CPOTrainer,
   DPOTrainer,
+  KTOTrainer,
   ORPOTrainer,
   type PreferenceTrainerOptions,
 } from '@attune/preference';
@@ -16,7 +19,7 @@ import type { Tokenizer } from '@attune/tokenizer';
 import type { Context } from '../command-line/command.ts';
 import type { Values } from '../command-line/option.ts';
 import { loadingLine, needPadding, tokenizerOf } from '../session.ts';
-import { cpoArguments, dpoArguments, orpoArguments } from './arguments.ts';
+import { cpoArguments, dpoArguments, ktoArguments, orpoArguments } from './arguments.ts';
 import { chooseMethod } from './method.ts';
 import { type RunnableTrainer, runTrainer } from './run-trainer.ts';
 import { dataFiles } from './sources.ts';
@@ -26,6 +29,26 @@ import { type Split, splitData } from './split.ts';
 export function trainDpo(values: Values, model: OpenModel, context: Context): Promise<void> {
   return trainPairs('dpo', values, model, context, (options) =>
     DPOTrainer.create({ ...options, arguments: dpoArguments(values) }),
+  );
+}
+
+/** Runs a recipe of KTO. */
+export function trainKto(values: Values, model: OpenModel, context: Context): Promise<void> {
+  const args = ktoArguments(values);
+  const kl = args.lossType !== 'apo_zero_unpaired';
+  return train(
+    values,
+    model,
+    context,
+    async (sources, tokenizer, { held, ...options }) => {
+      const batchSize = args.perDeviceTrainBatchSize;
+      const data = await prepareUnpaired(sources, tokenizer, { ...options, batchSize, kl });
+      const { desirableWeight = 1, undesirableWeight = 1 } = args;
+      const note = ktoWeightNote(data.report, desirableWeight, undesirableWeight);
+      if (note && !held) context.terminal.note(note);
+      return data;
+    },
+    (options) => KTOTrainer.create({ ...options, arguments: args }),
   );
 }
 
@@ -45,6 +68,14 @@ export function trainCpo(values: Values, model: OpenModel, context: Context): Pr
 
 type Given<E> = Omit<PreferenceTrainerOptions<E, unknown>, 'arguments'>;
 
+interface Reading {
+  readonly maxLength: number | null;
+  readonly signal: AbortSignal;
+  readonly onProgress: (rows: number) => void;
+  /** Held-out rows. */
+  readonly held: boolean;
+}
+
 /** What a run is made of before its trainer exists; what happened to the rows is said. */
 async function train<E>(
   values: Values,
@@ -53,7 +84,7 @@ async function train<E>(
   prepare: (
     sources: Split['train'],
     tokenizer: Tokenizer,
-    options: { signal: AbortSignal; onProgress(rows: number): void; maxLength: number | null },
+    options: Reading,
   ) => Promise<{ examples: E[]; report: PreferenceReport }>,
   create: (options: Given<E>) => Promise<RunnableTrainer>,
 ): Promise<void> {
@@ -67,8 +98,9 @@ async function train<E>(
     signal,
     onProgress: (rows: number) => terminal.progress(`Reading data: ${rows} rows`),
   };
-  const data = await prepare(split.train, tokenizer, options);
-  const held = split.evaluation && (await prepare(split.evaluation, tokenizer, options));
+  const data = await prepare(split.train, tokenizer, { ...options, held: false });
+  const held =
+    split.evaluation && (await prepare(split.evaluation, tokenizer, { ...options, held: true }));
   terminal.settle();
   for (const note of preferenceNotes(data.report, tokenizer, maxLength)) terminal.note(note);
   const { rows, kept, tokens } = data.report;
