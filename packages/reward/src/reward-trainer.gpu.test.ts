@@ -5,7 +5,7 @@ import { bytesFromPath, openModel, readSafetensors, scoreModel } from '@attune/m
 import { fullTuning, loraFromFiles, loraTuning, readAdapter } from '@attune/peft';
 import { Tokenizer } from '@attune/tokenizer';
 import type { StepReport } from '@attune/trainer';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type RewardArguments, RewardTrainer } from './reward-trainer.ts';
 
 // All recorded runs lie in the repository; ATTUNE_FIXTURES points to a folder with others.
@@ -37,6 +37,7 @@ async function trainerOf(
   folder: string,
   change: Partial<RewardArguments> = {},
   lora?: Parameters<typeof loraTuning>[1],
+  heldOut = 5,
 ) {
   const { recipe, tokenizer, padTokenId, config, weights } = await opened(folder);
   const adapter = existsSync(`${folder}/initial`)
@@ -57,7 +58,7 @@ async function trainerOf(
     ...(adapter && !lora && { values: adapter.values }),
     padTokenId,
     train: examples,
-    evaluation: examples.slice(0, 5),
+    evaluation: examples.slice(0, heldOut),
     arguments: {
       seed: 42,
       learningRate: recipe.learning_rate,
@@ -146,3 +147,138 @@ test.each(cases)(
     trainer.destroy();
   },
 );
+
+test('evaluation gives the loss of the same pairs before any step, and changes nothing', async () => {
+  const folder = `${root}/reward/full-margin`;
+  const { steps } = JSON.parse(readFileSync(`${folder}/expected.json`, 'utf8'));
+  const trainer = await trainerOf(folder, { perDeviceEvalBatchSize: 4 });
+  const before = await trainer.trained();
+  const found = await trainer.evaluate();
+  expect(found).toEqual(await trainer.evaluate());
+  expect(await trainer.trained()).toEqual(before);
+  expect(Object.keys(found).sort()).toEqual(
+    ['accuracy', 'loss', 'margin', 'max_reward', 'mean_reward', 'min_reward'].map(
+      (k) => `eval_${k}`,
+    ),
+  );
+  trainer.destroy();
+  // The first four pairs are those of the first step.
+  const four = await trainerOf(folder, { perDeviceEvalBatchSize: 4 }, undefined, 4);
+  const means = await four.evaluate();
+  expect(relative(means.eval_loss!, steps[0].loss)).toBeLessThan(2e-5);
+  for (const key of ['min_reward', 'mean_reward', 'max_reward', 'accuracy', 'margin']) {
+    expect(means[`eval_${key}`]).toBeCloseTo(steps[0][key], 5);
+  }
+  four.destroy();
+});
+
+test('LoRA drops nothing unless disable_dropout is false', async () => {
+  const folder = `${root}/reward/lora-score`;
+  const lora = (loraDropout: number) =>
+    ({ targetModules: ['q_proj', 'v_proj'], r: 4, loraDropout, taskType: 'SEQ_CLS' }) as const;
+  const losses = async (dropout: number, change: Partial<RewardArguments> = {}) => {
+    const trainer = await trainerOf(folder, { maxSteps: 4, ...change }, lora(dropout));
+    const reports = await train(trainer);
+    trainer.destroy();
+    return reports.map(({ loss }) => loss);
+  };
+  const plain = await losses(0);
+  expect(await losses(0.5)).toEqual(plain);
+  expect(await losses(0.5, { disableDropout: false })).not.toEqual(plain);
+});
+
+test('a run that goes on from a saved state gives the bits of one that was never stopped', async () => {
+  const folder = `${root}/reward/full-center-accumulate`;
+  const whole = await trainerOf(folder, { trainSamplingStrategy: 'random' });
+  await train(whole);
+  const first = await trainerOf(folder, { trainSamplingStrategy: 'random' });
+  const reports = await train(first, 3);
+  const [parameters, m, v] = await Promise.all(
+    (['parameters', 'm', 'v'] as const).map((role) => first.trained(role)),
+  );
+  const second = await trainerOf(folder, { trainSamplingStrategy: 'random' });
+  second.restore({ parameters: parameters!, m: m!, v: v! }, reports.at(-1)!.resume);
+  expect((await train(second))[0]!.step).toBe(4);
+  expect(await second.trained()).toEqual(await whole.trained());
+  for (const trainer of [whole, first, second]) trainer.destroy();
+});
+
+test('gradient checkpointing changes no bit of a run but needs less memory', async () => {
+  const folder = `${root}/reward/lora-implicit-center`;
+  const plain = await trainerOf(folder, { maxSteps: 3 });
+  const saving = await trainerOf(folder, { maxSteps: 3, gradientCheckpointing: true });
+  const losses = async (trainer: RewardTrainer) => (await train(trainer)).map(({ loss }) => loss);
+  expect(await losses(saving)).toEqual(await losses(plain));
+  expect((await saving.account()).get('activations')!).toBeLessThan(
+    (await plain.account()).get('activations')!,
+  );
+  for (const trainer of [plain, saving]) trainer.destroy();
+});
+
+test('rewards that are no numbers stop a run before its step, and evaluation', async () => {
+  const trainer = await trainerOf(`${root}/reward/full`);
+  const broken = new Map(await trainer.trained());
+  broken.set(
+    'score.weight',
+    broken.get('score.weight')!.map(() => Number.NaN),
+  );
+  const zero = new Map([...broken].map(([name, data]) => [name, new Float32Array(data.length)]));
+  trainer.restore(
+    { parameters: broken, m: zero, v: zero },
+    { step: 0, next: { epoch: 0, index: 0 }, microBatches: 0 },
+  );
+  await expect(train(trainer)).rejects.toMatchObject({ code: 'loss-not-finite' });
+  expect(await trainer.trained()).toEqual(broken);
+  await expect(trainer.evaluate()).rejects.toMatchObject({ code: 'score-not-finite' });
+  trainer.destroy();
+});
+
+test('a model without a score head, rows of another vocabulary, and rows past the positions are refused by name', async () => {
+  const gpu = await testGpu();
+  const folder = `${root}/reward/full`;
+  const { config, weights, padTokenId } = await opened(folder);
+  const pair = (ids: number[]) => ({
+    chosenIds: Int32Array.from(ids),
+    chosenStart: 0,
+    rejectedIds: Int32Array.of(1),
+    rejectedStart: 0,
+  });
+  const create = (ids: number[], model = config) =>
+    RewardTrainer.create({
+      gpu,
+      config: model,
+      weights,
+      method: fullTuning(model),
+      padTokenId,
+      train: [pair([1]), pair(ids)],
+      arguments: {} as RewardArguments,
+    });
+  await expect(create([1], { ...config, head: 'lm' })).rejects.toMatchObject({
+    code: 'missing-score-head',
+  });
+  await expect(create([1], { ...config, numLabels: 2 })).rejects.toMatchObject({
+    code: 'bad-score-head',
+  });
+  await expect(create([1, config.vocabSize])).rejects.toMatchObject({
+    code: 'vocabulary-mismatch',
+    message: expect.stringContaining('training pair 2'),
+  });
+  await expect(create(Array(513).fill(1))).rejects.toMatchObject({ code: 'row-too-long' });
+  await expect(create([])).rejects.toMatchObject({ code: 'empty-row' });
+});
+
+test('a step of a shape seen before makes no buffer and no bind group, and submits at most twice', async () => {
+  const trainer = await trainerOf(`${root}/reward/full`, { maxSteps: 48 });
+  const { device } = await testGpu();
+  const buffers = vi.spyOn(device, 'createBuffer');
+  const groups = vi.spyOn(device, 'createBindGroup');
+  const counts: number[][] = [];
+  for await (const { submits } of trainer.steps()) {
+    counts.push([buffers, groups].map(({ mock }) => mock.calls.length));
+    expect(submits).toBeLessThanOrEqual(2);
+  }
+  // The data set's 12 batches come again and again.
+  expect(counts.at(-1)).toEqual(counts[23]);
+  vi.restoreAllMocks();
+  trainer.destroy();
+});

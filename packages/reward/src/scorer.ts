@@ -55,11 +55,25 @@ export class Scorer {
     const scores = new Float32Array(rows.length);
     for (const { from, to } of groups(rows, this.#options.tokens ?? 2048)) {
       scores.set(await this.#scoreGroup(rows.slice(from, to)), from);
-      const bad = scores.subarray(from, to).findIndex((score) => !Number.isFinite(score));
-      if (bad >= 0) throw scoreNotFinite(name(from + bad), scores[from + bad]!);
+      if (!scores.subarray(from, to).every(Number.isFinite))
+        throw await this.#blame(rows, from, name);
       this.#options.progress?.(to);
     }
     return scores;
+  }
+
+  /** The error of the first row from `from` on that has no number of its own: NaN spreads to its neighbours. */
+  async #blame(
+    rows: readonly ArrayLike<number>[],
+    from: number,
+    name: (row: number) => string,
+  ): Promise<Error> {
+    let row = from;
+    let score = (await this.#scoreGroup([rows[row]!]))[0]!;
+    while (Number.isFinite(score) && row < rows.length - 1) {
+      score = (await this.#scoreGroup([rows[++row]!]))[0]!;
+    }
+    return scoreNotFinite(name(row), score);
   }
 
   async #scoreGroup(rows: readonly ArrayLike<number>[]): Promise<Float32Array> {
