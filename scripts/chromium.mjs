@@ -1,7 +1,7 @@
 // Finds a Chromium with WebGPU for the browser tests. On Linux x64 that is the one that the npm package
 // @sparticuz/chromium carries with the libraries it needs, so that no system package is asked for.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,6 +43,21 @@ async function unpack() {
   return folder;
 }
 
+/** The package's own settings look for its fonts where it would lie in the cloud: without a font every text is empty. */
+function placeFonts(folder) {
+  const places = [join(folder, 'fonts/fonts'), '/usr/share/fonts', '/usr/local/share/fonts'];
+  writeFileSync(
+    join(folder, 'fonts/fonts.conf'),
+    `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+${places.map((place) => `  <dir>${place}</dir>`).join('\n')}
+  <cachedir>${join(folder, 'fonts/cache')}</cachedir>
+</fontconfig>
+`,
+  );
+}
+
 const starts = (path, env) =>
   spawnSync(path, ['--version'], { env: { ...process.env, ...env }, timeout: 60_000 }).status === 0;
 
@@ -60,6 +75,7 @@ export async function findChromium() {
   if (process.platform === 'linux' && process.arch === 'x64') {
     try {
       const folder = await unpack();
+      placeFonts(folder);
       const libraries = [join(folder, 'al2023/lib'), process.env.LD_LIBRARY_PATH];
       const env = {
         LD_LIBRARY_PATH: libraries.filter(Boolean).join(':'),

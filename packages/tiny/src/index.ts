@@ -13,4 +13,5 @@ export {
   instructionRows,
   scoreAnswers,
 } from './instructions.ts';
+export { openTinyModel, type TinyMeasure, TinyRun, tinyArguments, tinyLora } from './run.ts';
 export { normalizeAnswer, scoreAnswer } from './score.ts';
