@@ -10,7 +10,7 @@ import { root, setup } from './setup.mjs';
 
 const cache = join(root, 'node_modules/.cache/attune');
 const declarations = join(cache, 'types');
-const skipped = /(^|\/)(node_modules|dist|fixtures)(\/|$)|\.(test|bench)\.ts$|\.mdx$/;
+const skipped = /(^|\/)(node_modules|dist|fixtures)(\/|$)|\.(test|bench|live)\.ts$|\.mdx$/;
 
 /** Every workspace package that exports source, dependencies first. */
 export function packages() {

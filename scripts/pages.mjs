@@ -59,6 +59,13 @@ export function problems() {
         );
       }
     }
+    const recorded = file.replace(/\.mdx$/, '.run.json');
+    if (
+      body.includes(`/${recorded.split('/').at(-1)}'`) &&
+      Object.keys(JSON.parse(read(recorded))).length === 0
+    ) {
+      found.push(`${recorded} is empty: npm run site:record.`);
+    }
     const sibling = chinese(file);
     if (!existsSync(join(root, sibling))) {
       found.push(`${sibling} is missing.`);

@@ -75,6 +75,9 @@ async function main() {
     const rest = args.filter((word) => word !== '--dev');
     return docusaurus('start', '--no-open', ...rest);
   }
+  if ((await run([bin('typescript', 'bin/tsc'), '-p', '.'])) !== 0) {
+    throw new Error('the type check failed; its errors stand above');
+  }
   await api();
   const start = Date.now();
   if ((await docusaurus('build')) !== 0)

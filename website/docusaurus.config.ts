@@ -47,6 +47,7 @@ const config: Config = {
   tagline: 'Fine-tune and align language models on your own GPU, in the browser.',
   url: process.env.SITE_URL ?? 'https://attune.invalid',
   baseUrl: process.env.SITE_BASE ?? '/',
+  customFields: { repository },
   favicon: 'img/mark.svg',
   trailingSlash: true,
   onBrokenLinks: 'throw',

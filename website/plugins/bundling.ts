@@ -7,6 +7,10 @@ export default function bundling(): Plugin {
     configureWebpack(_, isServer) {
       return {
         mergeStrategy: { 'module.rules': 'prepend' },
+        // Files of the embedded model, which its package names by `new URL`.
+        output: { assetModuleFilename: 'assets/files/[name]-[hash:8][ext]' },
+        // Modules of Node whose names are put together so that bundlers leave them alone.
+        ignoreWarnings: [/Critical dependency: the request of a dependency is an expression/],
         module: {
           rules: [
             { test: /\.wgsl$/, type: 'asset/source' },
@@ -14,7 +18,7 @@ export default function bundling(): Plugin {
           ],
         },
         // Node's own modules stand behind checks that a browser never passes.
-        externals: isServer ? { webgpu: 'commonjs webgpu' } : {},
+        ...(isServer && { externals: { webgpu: 'commonjs webgpu' } }),
         ...(!isServer && {
           optimization: { splitChunks: { cacheGroups: { common: { chunks: 'initial' } } } },
         }),

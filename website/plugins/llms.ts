@@ -25,7 +25,7 @@ export default function llms({ siteDir, siteConfig, i18n }: LoadContext): Plugin
       if (i18n.currentLocale !== i18n.defaultLocale) return;
       const lines = [`# ${siteConfig.title}`, '', `> ${siteConfig.tagline}`, ''];
       const texts: string[] = [];
-      for (const page of pages.toSorted((a, b) => a.permalink.localeCompare(b.permalink))) {
+      for (const page of [...pages].sort((a, b) => a.permalink.localeCompare(b.permalink))) {
         const url = new URL(page.permalink, siteConfig.url).href;
         lines.push(`- [${page.title}](${url}): ${page.description}`);
         texts.push(

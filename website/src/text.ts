@@ -1,10 +1,7 @@
 import useDocusaurusContext from '@docusaurus/useDocusaurusContext';
+import type { Phrase } from './phrase';
 
-/** A phrase in the languages of the site. */
-export interface Phrase {
-  readonly en: string;
-  readonly zh: string;
-}
+export type { Phrase } from './phrase';
 
 /** Gives a phrase in the language of the page. */
 export function useText(): (phrase: Phrase) => string {
@@ -12,3 +9,6 @@ export function useText(): (phrase: Phrase) => string {
   const language = i18n.currentLocale === 'en' ? 'en' : 'zh';
   return (phrase) => phrase[language];
 }
+
+/** A name that is the same in every language. */
+export const same = (name: string): Phrase => ({ en: name, zh: name });

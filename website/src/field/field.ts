@@ -1,4 +1,4 @@
-import type { Phrase } from '../text';
+import { type Phrase, same } from '../text';
 
 /** A name of the field; without `to` its page is still to come. */
 export interface Entry {
@@ -12,8 +12,6 @@ export interface Group {
   readonly name: Phrase;
   readonly entries: readonly Entry[];
 }
-
-const same = (name: string): Phrase => ({ en: name, zh: name });
 
 /** The field by its own names: stages, what is trained, the parts of RLHF, the algorithms. */
 export const field: readonly Group[] = [

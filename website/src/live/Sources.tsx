@@ -1,0 +1,109 @@
+import useDocusaurusContext from '@docusaurus/useDocusaurusContext';
+import CodeBlock from '@theme/CodeBlock';
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { useText } from '../text';
+import styles from './live.module.css';
+import { mark, symbolsOf, tieSymbols } from './symbols';
+
+const languages: Record<string, string> = {
+  wgsl: 'wgsl',
+  ts: 'typescript',
+  mjs: 'javascript',
+  yaml: 'yaml',
+};
+const languageOf = (file: string) => languages[file.split('.').at(-1)!] ?? 'text';
+
+/** The real files of a page in tabs; symbols of its formulas mark their names in them. */
+export default function Sources({
+  folder,
+  files,
+}: {
+  folder: string;
+  files: Record<string, string>;
+}) {
+  const text = useText();
+  const { siteConfig } = useDocusaurusContext();
+  const repository = siteConfig.customFields?.repository as string | undefined;
+  const names = Object.keys(files);
+  const [open, setOpen] = useState(0);
+  const id = useId();
+  const root = useRef<HTMLDivElement>(null);
+  const [symbols, setSymbols] = useState<string[]>([]);
+  useEffect(() => {
+    setSymbols(symbolsOf(root.current!));
+    return tieSymbols(root.current!);
+  }, []);
+  const onKey = (event: KeyboardEvent<HTMLDivElement>) => {
+    const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!move) return;
+    const next = (open + move + names.length) % names.length;
+    setOpen(next);
+    document.getElementById(`${id}-tab-${next}`)?.focus();
+  };
+  return (
+    <div className={styles.tabs} ref={root}>
+      <div
+        className={styles.tabList}
+        role="tablist"
+        aria-label={text({ en: 'Source files', zh: '源文件' })}
+        onKeyDown={onKey}
+      >
+        {names.map((name, i) => (
+          <button
+            key={name}
+            id={`${id}-tab-${i}`}
+            type="button"
+            role="tab"
+            className={styles.tab}
+            aria-selected={i === open}
+            aria-controls={`${id}-panel-${i}`}
+            tabIndex={i === open ? 0 : -1}
+            onClick={() => setOpen(i)}
+          >
+            {name.split('/').at(-1)}
+          </button>
+        ))}
+      </div>
+      {names.map((name, i) => (
+        <div
+          key={name}
+          id={`${id}-panel-${i}`}
+          role="tabpanel"
+          aria-labelledby={`${id}-tab-${i}`}
+          className={`${styles.sourcePanel} source-panel`}
+          hidden={i !== open}
+        >
+          <CodeBlock language={languageOf(name)}>{files[name]!.trimEnd()}</CodeBlock>
+          <p className={styles.path}>
+            {repository ? (
+              <a href={`${repository}/blob/main/${folder}/${name}`}>
+                {folder}/{name}
+              </a>
+            ) : (
+              `${folder}/${name}`
+            )}
+          </p>
+        </div>
+      ))}
+      {symbols.length > 0 && (
+        <div className={styles.symbols}>
+          {text({ en: 'Mark a symbol of the formulas:', zh: '标出公式中的符号:' })}{' '}
+          {symbols.map((name) => (
+            <button
+              key={name}
+              type="button"
+              data-mark={name}
+              onFocus={() => mark(root.current!, name)}
+              onBlur={() => mark(root.current!, undefined)}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
+      )}
+      <noscript>
+        <style>{'.source-panel[hidden] { display: block !important }'}</style>
+      </noscript>
+    </div>
+  );
+}

@@ -1,0 +1,93 @@
+import type { Phrase } from '../phrase.ts';
+
+/** Numbers for one input: given, or drawn from a seeded generator. */
+export type ArraySpec = { readonly shape: readonly number[] } & (
+  | { readonly values: readonly number[]; readonly ids?: boolean }
+  /** Uniform in [-random / 2, random / 2). */
+  | { readonly random: number; readonly seed?: number }
+  /** Whole numbers in [0, below), as u32. */
+  | { readonly below: number; readonly seed?: number }
+);
+
+/** One operation of `@attune/kernels` with what goes in. */
+export interface Problem {
+  /** Its exported name. */
+  readonly operation: string;
+  readonly inputs: Readonly<Record<string, ArraySpec>>;
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Inputs whose gradients are computed too; they come back as `d_name`. */
+  readonly gradients?: readonly string[];
+}
+
+/** What the Run button does: the kernel against its float64 reference. */
+export interface RunSpec extends Problem {
+  /** Largest error allowed, over the largest number of each array; the kernel's own test has the same. */
+  readonly tolerance: number;
+}
+
+export interface Slider {
+  readonly name: string;
+  readonly label: Phrase;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  readonly value: number;
+}
+
+export type Settings = Readonly<Record<string, number>>;
+export type Outputs = Readonly<Record<string, readonly number[]>>;
+
+export interface Series {
+  readonly name: Phrase;
+  readonly y: readonly number[];
+  readonly dashed?: boolean;
+}
+
+export type Drawing =
+  | {
+      readonly kind: 'lines';
+      readonly x: readonly number[];
+      readonly xLabel: Phrase;
+      readonly yLabel: Phrase;
+      readonly series: readonly Series[];
+      readonly yRange?: readonly [number, number];
+    }
+  | {
+      readonly kind: 'bars';
+      readonly labels: readonly string[];
+      readonly yLabel: Phrase;
+      readonly series: readonly Series[];
+      readonly yRange?: readonly [number, number];
+    }
+  | {
+      readonly kind: 'cells';
+      readonly rows: readonly string[];
+      readonly columns: readonly string[];
+      readonly values: readonly number[];
+      readonly xLabel: Phrase;
+      readonly yLabel: Phrase;
+    };
+
+/** A figure that the kernel computes: sliders make a problem, its outputs make a drawing. */
+export interface FigureSpec {
+  readonly caption: Phrase;
+  readonly sliders: readonly Slider[];
+  problem(settings: Settings): Problem;
+  draw(outputs: Outputs, settings: Settings): Drawing;
+}
+
+export interface TrainSettings {
+  readonly method: 'full' | 'lora';
+  readonly rank: number;
+  readonly learningRate: number;
+  readonly steps: number;
+  /** `fresh`: weights drawn anew, as at the beginning of pretraining. */
+  readonly start: 'pretrained' | 'fresh';
+  /** Whether only answers are trained, or all tokens. */
+  readonly answersOnly: boolean;
+}
+
+/** Training of the embedded model in the page; `choices` are what the reader may change. */
+export interface TrainSpec extends TrainSettings {
+  readonly choices: readonly ('method' | 'rank' | 'learningRate' | 'answersOnly')[];
+}

@@ -1,0 +1,38 @@
+import type { Phrase } from '../phrase';
+import type { Checked, Computed, Event, Sample } from './protocol';
+
+/** A run of a page's parts in headless Chromium, made by `npm run site:record`. */
+export interface Recorded {
+  /** For instance `Chromium 147`. */
+  readonly browser?: string;
+  readonly date?: string;
+  readonly figure?: Computed;
+  readonly run?: Checked;
+  readonly train?: RecordedTraining;
+}
+
+export interface RecordedTraining {
+  readonly adapter: string;
+  readonly account: Readonly<Record<string, number>>;
+  readonly trained: number;
+  readonly total: number;
+  readonly losses: readonly number[];
+  readonly seconds: number;
+  readonly before: readonly Sample[];
+  readonly after: readonly Sample[];
+}
+
+/** "Recorded: SwiftShader in Chromium 147, 2026-11-25." */
+export function recordedNote({ browser, date }: Recorded, adapter: string): Phrase {
+  return {
+    en: `Recorded, not yours: ${adapter} in ${browser}, ${date}.`,
+    zh: `录制结果,并非本机:${adapter},${browser},${date}。`,
+  };
+}
+
+/** Tells whoever records (and tests) what a part of the page has come to. */
+export function announce(part: keyof Recorded, detail: unknown): void {
+  document.dispatchEvent(new CustomEvent('attune', { detail: { part, result: detail } }));
+}
+
+export type { Event };

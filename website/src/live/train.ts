@@ -1,0 +1,128 @@
+import { prepareDataset } from '@attune/data';
+import type { Gpu } from '@attune/gpu';
+import { folderFromFiles, freshWeights, Generator, openModel } from '@attune/model';
+import { fullTuning, type LoraMethod, loraTuning, writeAdapter } from '@attune/peft';
+import { SFTTrainer } from '@attune/sft';
+import { expectedAnswer, instructionRows, readTinyFile, tinyModelFiles } from '@attune/tiny';
+import { Tokenizer } from '@attune/tokenizer';
+import { computerOf } from './kernel';
+import type { TrainSettings } from './live';
+import type { Event, Sample } from './protocol';
+
+/** Held-out rows that are asked in the page: one of each kind that a reader can judge at a glance. */
+const asked = [0, 2, 6, 3];
+const sampleEvery = 20;
+
+async function openTiny() {
+  const files = await Promise.all(
+    Object.entries(tinyModelFiles).map(
+      async ([name, url]) => [name, await readTinyFile(url)] as const,
+    ),
+  );
+  return openModel(folderFromFiles(new Map(files), 'tiny'));
+}
+
+/** Trains the embedded model as `settings` say, and tells each step; samples come before, between and after. */
+export async function train(gpu: Gpu, settings: TrainSettings, tell: (event: Event) => void) {
+  const model = await openTiny();
+  const { config, generationConfig } = model;
+  const tokenizer = Tokenizer.from({
+    ...model.tokenizer,
+    ...(generationConfig && { generationConfig }),
+  });
+  const rows = await instructionRows('train');
+  const data = settings.answersOnly
+    ? rows.map((row) => ({ ...row }))
+    : rows.map(({ prompt, completion }) => ({ text: prompt + completion }));
+  const { examples } = await prepareDataset(data, tokenizer, {
+    maxLength: 128,
+    completionOnlyLoss: settings.answersOnly,
+  });
+  const lora = settings.method === 'lora' && loraOf(config, settings.rank);
+  const trainer = await SFTTrainer.create({
+    gpu,
+    config,
+    weights: settings.start === 'fresh' ? freshWeights(config) : model.weights,
+    method: lora || fullTuning(config),
+    padTokenId: tokenizer.padTokenId!,
+    train: examples,
+    arguments: argumentsOf(settings),
+  });
+  try {
+    const account = Object.fromEntries(await trainer.account());
+    const total = model.weights.names().reduce((sum, name) => {
+      return sum + model.weights.info(name).shape.reduce((a, b) => a * b, 1);
+    }, 0);
+    tell({
+      kind: 'ready',
+      computer: computerOf(gpu),
+      trained: trainer.trainable.count,
+      total,
+      account,
+    });
+    const sample = async (step: number) =>
+      tell({ kind: 'samples', step, samples: await ask(trainer, tokenizer) });
+    await sample(0);
+    for await (const { step, loss, gradNorm, learningRate, seconds, tokens } of trainer.steps()) {
+      tell({ kind: 'step', step, loss, gradNorm, learningRate, seconds, tokens });
+      if (step % sampleEvery === 0 || step === settings.steps) await sample(step);
+    }
+    if (lora) {
+      const files = writeAdapter(lora, await trainer.trained(), { baseModel: '@attune/tiny' });
+      tell({ kind: 'adapter', files });
+    }
+    tell({ kind: 'done' });
+  } finally {
+    trainer.destroy();
+  }
+}
+
+function loraOf(config: Parameters<typeof loraTuning>[0], rank: number): LoraMethod {
+  return loraTuning(config, { targetModules: 'all-linear', r: rank, loraAlpha: 2 * rank }, 42);
+}
+
+function argumentsOf({ steps, learningRate }: TrainSettings) {
+  return {
+    seed: 42,
+    maxSteps: steps,
+    numTrainEpochs: 3,
+    perDeviceTrainBatchSize: 8,
+    perDeviceEvalBatchSize: 8,
+    gradientAccumulationSteps: 1,
+    gradientCheckpointing: false,
+    trainSamplingStrategy: 'random',
+    dataloaderDropLast: false,
+    lossType: 'nll',
+    learningRate,
+    lrSchedulerType: 'cosine',
+    lrSchedulerKwargs: null,
+    warmupSteps: 5,
+    weightDecay: 0,
+    adamBeta1: 0.9,
+    adamBeta2: 0.999,
+    adamEpsilon: 1e-8,
+    maxGradNorm: 1,
+  } as const;
+}
+
+async function ask(trainer: SFTTrainer, tokenizer: Tokenizer): Promise<Sample[]> {
+  const held = await instructionRows('test');
+  const rows = asked.map((i) => held[i]!);
+  const generator = new Generator(trainer.executor, trainer.network, {
+    batchSize: 4,
+    capacity: 96,
+  });
+  try {
+    const generations = await generator.generate(
+      rows.map(({ prompt }) => tokenizer.encode(prompt)),
+      { maxNewTokens: 12, eosTokenIds: tokenizer.eosTokenIds },
+    );
+    return rows.map((row, i) => ({
+      prompt: row.prompt,
+      answer: tokenizer.decode(generations[i]!.ids, { skipSpecialTokens: true }).trim(),
+      expected: expectedAnswer(row),
+    }));
+  } finally {
+    generator.destroy();
+  }
+}

@@ -1,0 +1,42 @@
+import type { Phrase } from '../phrase';
+
+/** What the live parts of all pages say. */
+export const words = {
+  run: { en: 'Run on this machine', zh: '在本机运行' },
+  again: { en: 'Run again', zh: '再运行一次' },
+  stop: { en: 'Stop', zh: '停止' },
+  train: { en: 'Train on this machine', zh: '在本机训练' },
+  trainAgain: { en: 'Train again', zh: '重新训练' },
+  running: { en: 'Running …', zh: '运行中…' },
+  loading: { en: 'Loading model and kernels …', zh: '正在加载模型和内核…' },
+  stopped: { en: 'Stopped.', zh: '已停止。' },
+  adapter: { en: 'computes on', zh: '计算设备' },
+  software: {
+    en: 'a software adapter: the CPU computes, and times say nothing about GPUs',
+    zh: '软件适配器:由 CPU 计算,时间不代表 GPU',
+  },
+  error: { en: 'worst error against float64', zh: '与 float64 的最大误差' },
+  allowed: { en: 'allowed', zh: '允许' },
+  time: { en: 'time', zh: '用时' },
+  bytes: { en: 'bytes moved', zh: '读写字节' },
+  dispatches: { en: 'dispatches', zh: '次调度' },
+  byReference: {
+    en: 'No WebGPU here: computed by the float64 reference on the CPU.',
+    zh: '本机没有 WebGPU:由 CPU 上的 float64 参考实现计算。',
+  },
+  byKernel: { en: 'Computed by the kernel on', zh: '由内核计算,设备:' },
+  question: { en: 'question', zh: '问题' },
+  before: { en: 'before', zh: '训练前' },
+  now: { en: 'now', zh: '现在' },
+  right: { en: 'right answer', zh: '正确答案' },
+  loss: { en: 'loss', zh: '损失' },
+  step: { en: 'step', zh: '步' },
+  trained: { en: 'trained numbers', zh: '训练的参数' },
+  memory: { en: 'memory', zh: '内存' },
+  method: { en: 'What trains', zh: '训练哪些参数' },
+  full: { en: 'all parameters', zh: '全部参数' },
+  rank: { en: 'Rank r', zh: '秩 r' },
+  learningRate: { en: 'Learning rate', zh: '学习率' },
+  answersOnly: { en: 'Train answers only', zh: '只训练回答部分' },
+  download: { en: 'Download', zh: '下载' },
+} satisfies Record<string, Phrase>;

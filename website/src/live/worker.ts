@@ -1,0 +1,37 @@
+import { AttuneError, type Gpu, requestGpu } from '@attune/gpu';
+import { check, compute } from './kernel';
+import type { Answer, Ask, Event, Request } from './protocol';
+
+let device: Promise<Gpu> | undefined;
+
+/** One device for the life of this worker; a lost one is asked for anew. */
+async function gpu(): Promise<Gpu> {
+  if (device && (await device.catch(() => undefined))?.isLost !== false) device = undefined;
+  device ??= requestGpu();
+  return device;
+}
+
+async function handle(request: Request, tell: (event: Event) => void): Promise<void> {
+  if (request.kind === 'compute') {
+    const on = request.reference ? undefined : await gpu().catch(() => undefined);
+    tell({ kind: 'computed', result: await compute(on, request.problem) });
+  } else if (request.kind === 'check') {
+    tell({ kind: 'checked', result: await check(await gpu(), request.problem) });
+  } else {
+    const { train } = await import('./train');
+    await train(await gpu(), request.settings, tell);
+  }
+}
+
+self.onmessage = async ({ data: { id, request } }: MessageEvent<Ask>) => {
+  const tell = (event: Event) => self.postMessage({ id, event } satisfies Answer);
+  try {
+    await handle(request, tell);
+  } catch (error) {
+    const { code, message, remedy } =
+      error instanceof AttuneError
+        ? error
+        : { code: 'unexpected', message: String(error), remedy: '' };
+    tell({ kind: 'error', code, message, remedy });
+  }
+};
