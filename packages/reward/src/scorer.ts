@@ -21,7 +21,7 @@ export interface ScorerOptions {
 
 /**
  * A reward model that judges: rows of token ids in, one score each out. Rows are laid one behind the
- * other without padding, each seeing only itself, so a score does not depend on the rows beside it.
+ * other without padding, each seeing only itself: the rows beside it change a score by rounding at most.
  * @example
  * const scorer = new Scorer(executor, network, { padTokenId });
  * const [score] = await scorer.score([tokenizer.encodeChat(messages).ids]);
