@@ -28,7 +28,7 @@ import {
   PreferenceTrainer,
   type PreferenceTrainerOptions,
 } from './preference-trainer.ts';
-import { type ReferenceCache, referenceLogps } from './reference-logps.ts';
+import { type AnswerRow, type ReferenceCache, referenceLogps } from './reference-logps.ts';
 import { checkReference, type ReferenceArguments, ReferenceModel } from './reference-model.ts';
 
 /** The keys of a recipe that DPO reads; names and defaults are TRL's. */
@@ -200,22 +200,31 @@ async function judgePairs(
   { arguments: args, referenceCache: cache, progress }: DPOTrainerOptions,
 ): Promise<PreferenceExample[]> {
   if (pairs.every((pair) => pair.refChosenLogps !== undefined)) return [...pairs];
-  const rows = [
-    ...pairs.map(({ chosenIds: ids, chosenStart: start }) => ({ ids, start })),
-    ...pairs.map(({ rejectedIds: ids, rejectedStart: start }) => ({ ids, start })),
-  ];
-  const lengths = rows.map(({ ids, start }) => ids.length - Math.max(1, start));
-  const weightOf = lengthWeights(lengths, args.ldAlpha);
-  const batchSize = 2 * (args.precomputeRefBatchSize ?? args.perDeviceTrainBatchSize);
-  const logps = await referenceLogps(
-    rows.map((row, n) => ({ ...row, weightOf: (i) => weightOf(n, i) })),
-    { executor, network, batchSize, ...(cache && { cache }), ...(progress && { progress }) },
-  );
-  return pairs.map((pair, i) => ({
-    ...pair,
-    refChosenLogps: logps[i]!,
-    refRejectedLogps: logps[pairs.length + i]!,
-  }));
+  // In the batches of training, so that at the first step policy and reference are equal to the bit.
+  const size = args.precomputeRefBatchSize ?? args.perDeviceTrainBatchSize;
+  const rows: AnswerRow[] = [];
+  for (let from = 0; from < pairs.length; from += size) {
+    const some = pairs.slice(from, from + size);
+    const answers = [
+      ...some.map(({ chosenIds: ids, chosenStart: start }) => ({ ids, start })),
+      ...some.map(({ rejectedIds: ids, rejectedStart: start }) => ({ ids, start })),
+    ];
+    const lengths = answers.map(({ ids, start }) => ids.length - Math.max(1, start));
+    const weightOf = lengthWeights(lengths, args.ldAlpha);
+    rows.push(...answers.map((row, n) => ({ ...row, weightOf: (i: number) => weightOf(n, i) })));
+  }
+  const options = { executor, network, batchSize: 2 * size };
+  const logps = await referenceLogps(rows, {
+    ...options,
+    ...(cache && { cache }),
+    ...(progress && { progress }),
+  });
+  return pairs.map((pair, i) => {
+    const block = i - (i % size);
+    const at = block + i;
+    const chosenRows = Math.min(size, pairs.length - block);
+    return { ...pair, refChosenLogps: logps[at]!, refRejectedLogps: logps[at + chosenRows]! };
+  });
 }
 
 /** Losses of a difference of two scores; f-divergences change the score. */
