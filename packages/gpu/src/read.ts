@@ -83,6 +83,6 @@ function take(device: GPUDevice, length: number): GPUBuffer {
 
 function giveBack(device: GPUDevice, buffer: GPUBuffer): void {
   const { staging, lostError } = stateOf(device);
-  if (lostError || buffer.size > 1 << 24 || staging.length >= kept) buffer.destroy();
+  if (lostError || buffer.size > 1 << 20 || staging.length >= kept) buffer.destroy();
   else staging.push(buffer);
 }

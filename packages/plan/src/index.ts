@@ -2,6 +2,13 @@ export { Arena } from './arena.ts';
 export { Executor, type Values } from './executor.ts';
 export { Graph } from './graph.ts';
 export { type Layout, planMemory, withoutDeadCalls } from './memory.ts';
-export { type InputData, Plan, type PlanAccount, PlannedGraph, printAccount } from './plan.ts';
+export {
+  type InputData,
+  Plan,
+  type PlanAccount,
+  PlannedGraph,
+  printAccount,
+  sharedActivations,
+} from './plan.ts';
 export { mebibytes, Store } from './store.ts';
 export { Trainable, type TrainableTensor } from './trainable.ts';

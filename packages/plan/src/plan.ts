@@ -13,9 +13,19 @@ const align = (bytes: number) => Math.ceil(bytes / 256) * 256;
 /** Bytes of a plan by purpose: known before any buffer exists. */
 export interface PlanAccount {
   readonly activations: number;
+  /** The activations' buffers, largest first: plans of one executor share them rank by rank. */
+  readonly slots: readonly number[];
   readonly inputs: number;
   readonly outputs: number;
   readonly parameters: number;
+}
+
+/** Bytes of the activations of plans that run one after another on one executor. */
+export function sharedActivations(plans: readonly PlanAccount[]): number {
+  const ranks = Math.max(...plans.map(({ slots }) => slots.length));
+  let bytes = 0;
+  for (let k = 0; k < ranks; k++) bytes += Math.max(...plans.map(({ slots }) => slots[k] ?? 0));
+  return bytes;
 }
 
 /** A graph with its memory assigned: what it will cost, without a GPU. */
@@ -37,6 +47,7 @@ export class PlannedGraph {
     const sum = (sizes: Iterable<number>) => [...sizes].reduce((a, b) => a + b, 0);
     this.account = {
       activations: sum(this.layout.slots),
+      slots: this.layout.slots.toSorted((a, b) => b - a),
       inputs: Math.max(256, offset),
       outputs: sum([...graph.outputs.values()].map((t) => align(byteSize(t)))),
       parameters: sum(this.layout.calls.map((call) => align(call.params.byteLength))),

@@ -2,7 +2,14 @@ import { AttuneError, type Gpu } from '@attune/gpu';
 import { type ModelConfig, Network, uploadWeights, type WeightSource } from '@attune/model';
 import { updateGraph } from '@attune/optim';
 import { initialise, type TuningMethod } from '@attune/peft';
-import { Executor, type PlanAccount, PlannedGraph, Store, Trainable } from '@attune/plan';
+import {
+  Executor,
+  type PlanAccount,
+  PlannedGraph,
+  Store,
+  sharedActivations,
+  Trainable,
+} from '@attune/plan';
 import type { StepReport } from './loop.ts';
 
 export interface TunedModelOptions {
@@ -17,6 +24,9 @@ export interface TunedModelOptions {
   readonly disableDropout?: boolean;
   readonly progress?: (done: number, total: number) => void;
 }
+
+/** Numbers of a flat buffer that are looked at to see that training changes them. */
+const sampled = 1 << 18;
 
 /** Trained tensors and AdamW's moments, by name: what a checkpoint holds. */
 export type TrainedTensors = Record<'parameters' | 'm' | 'v', ReadonlyMap<string, Float32Array>>;
@@ -75,12 +85,12 @@ export class TunedModel {
     const all = [...plans, update];
     return new Map([
       ...this.store.account(),
-      // Plans share one arena: the largest counts.
-      ['activations', Math.max(...plans.map(({ activations }) => activations))],
+      ['activations', sharedActivations(all)],
       [
         'inputs and call parameters',
         all.reduce((sum, { inputs, parameters }) => sum + inputs + parameters, 0),
       ],
+      ['read-back', this.#readBack(all)],
     ]);
   }
 
@@ -120,11 +130,18 @@ export class TunedModel {
     this.store.destroy();
   }
 
+  /** Copies that the CPU reads: the outputs of a step, and the sample. Such buffers have powers of two. */
+  #readBack(plans: readonly PlanAccount[]): number {
+    const outputs = plans.reduce((sum, plan) => sum + plan.outputs, 0);
+    const samples = this.trainable.flats.map(({ size }) => 4 * Math.min(size, sampled));
+    return [outputs, ...samples].reduce((sum, bytes) => sum + 2 ** Math.ceil(Math.log2(bytes)), 0);
+  }
+
   /** Some of the trained numbers of every flat buffer. */
   async #sample(): Promise<number[]> {
     const parts = await Promise.all(
       this.trainable.flats.map(async ({ size }, i) => {
-        const count = Math.min(size, 1 << 18);
+        const count = Math.min(size, sampled);
         // B of LoRA moves first and lies anywhere: small runs are read whole, large ones at their end.
         return this.store.read(`parameters.${i}`, size - count, count);
       }),

@@ -2,7 +2,7 @@ import { encodeExample, ignored, newReport, reportNotes } from '@attune/data';
 import type { OpenModel } from '@attune/model';
 import { expectedTensors, Network } from '@attune/model';
 import { updateGraph } from '@attune/optim';
-import { Graph, PlannedGraph, printAccount, Trainable } from '@attune/plan';
+import { Graph, PlannedGraph, printAccount, sharedActivations, Trainable } from '@attune/plan';
 import { nextTokenGraph } from '@attune/sft';
 import { bucket } from '@attune/trainer';
 import type { Command } from '../command-line/command.ts';
@@ -128,7 +128,7 @@ function account(
     ['parameters', trainable.bytes],
     ['gradients', trainable.bytes],
     ['optimizer', 2 * trainable.bytes],
-    ['activations', step.activations],
+    ['activations', sharedActivations([step, update])],
     [
       'inputs and call parameters',
       step.inputs + step.parameters + update.inputs + update.parameters,
