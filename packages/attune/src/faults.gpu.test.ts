@@ -56,6 +56,30 @@ function config(change: Record<string, unknown>) {
   };
 }
 
+/** Changes the JSON header of the weights, its length kept. */
+function header(from: string, to: string) {
+  return (folder: string) => {
+    const path = join(folder, 'model.safetensors');
+    const text = readFileSync(path, 'latin1');
+    expect(text).toContain(from);
+    writeFileSync(path, text.replace(from, to), 'latin1');
+  };
+}
+
+function headerLength(folder: string, bytes: number) {
+  const path = join(folder, 'model.safetensors');
+  const file = readFileSync(path);
+  file.writeBigUInt64LE(BigInt(bytes));
+  writeFileSync(path, file);
+}
+
+function moreTokens(folder: string) {
+  const path = join(folder, 'tokenizer.json');
+  const json = JSON.parse(readFileSync(path, 'utf8'));
+  json.added_tokens.push({ ...json.added_tokens[0], id: 900, content: '<far>' });
+  writeFileSync(path, JSON.stringify(json));
+}
+
 test.each<[string, () => string[], string, RegExp]>([
   ['a missing file', () => ['--dataset_name', at('none.jsonl')], 'data-missing', /none\.jsonl/],
   [
@@ -86,6 +110,42 @@ test.each<[string, () => string[], string, RegExp]>([
     ],
     'file-truncated',
     /header promises/,
+  ],
+  [
+    'a tensor that is not there',
+    () => [
+      '--model_name_or_path',
+      damaged('missing', header('model.norm.weight', 'model.nurm.weight')),
+    ],
+    'missing-tensor',
+    /model\.norm\.weight/,
+  ],
+  [
+    'a header that promises bytes that other tensors have',
+    () => ['--model_name_or_path', damaged('lies', header('[0,49152]', '[0,49156]'))],
+    'invalid-safetensors',
+    /lm_head\.weight/,
+  ],
+  [
+    'a header longer than its file',
+    () => ['--model_name_or_path', damaged('long', (folder) => headerLength(folder, 1e7))],
+    'file-truncated',
+    /header/,
+  ],
+  [
+    'weights of a type that is not read',
+    () => [
+      '--model_name_or_path',
+      damaged('dtype', header('"F32","shape":[384', '"I32","shape":[384')),
+    ],
+    'unsupported-dtype',
+    /I32/,
+  ],
+  [
+    'a tokenizer with more tokens than the model',
+    () => ['--model_name_or_path', damaged('vocabulary', moreTokens)],
+    'vocabulary-mismatch',
+    /384/,
   ],
   [
     'no checkpoint to go on from',
