@@ -1,6 +1,7 @@
 /**
  * Runs recorded cases through the command line, as their recipes stand, and tells how far each is from
- * the reference: loss and gradient norm (relative, worst step), other logged numbers, final weights.
+ * the reference: loss and gradient norm (relative, worst step), other logged numbers, final weights, and
+ * the reference model's log-probabilities where there is one (relative, 1e-4).
  * Exits with 1 where a case is beyond the bars: 1e-5 and weights within 1e-4 for sft and pretrain, 2e-5
  * and 2e-4 for the rest; other numbers 1e-3 (of 1 where they are smaller), the learning rate 1e-6.
  *
@@ -70,6 +71,52 @@ function compareSteps(rows, steps) {
   return worst;
 }
 
+/**
+ * The reference's log-probabilities: a step's mean of each kind, recorded beside every batch, against
+ * what the log tells (rewards are beta times policy less reference). Undefined without a reference.
+ */
+function compareReference(rows, steps, folder) {
+  const file = join(folder, 'batches.json');
+  if (!existsSync(file)) return undefined;
+  const batches = JSON.parse(readFileSync(file, 'utf8'));
+  const sides = {
+    chosen: ({ ref_chosen_logps: logps, ref_logps, label }) =>
+      logps ?? ref_logps?.filter((_, i) => label[i]),
+    rejected: ({ ref_rejected_logps: logps, ref_logps, label }) =>
+      logps ?? ref_logps?.filter((_, i) => !label[i]),
+  };
+  if (!sides.chosen(batches[0])) return undefined;
+  const recipe = readFileSync(join(folder, 'recipe.yaml'), 'utf8');
+  const beta = Number(/^beta: (.*)$/m.exec(recipe)?.[1] ?? 0.1);
+  const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+  let worst = 0;
+  let at = 0;
+  const perStep = groupsOf(batches.length, steps);
+  for (const [i, row] of rows.entries()) {
+    const group = batches.slice(at, at + perStep[i]);
+    at += perStep[i];
+    for (const [side, of] of Object.entries(sides)) {
+      const parts = group.map(of).filter((part) => part.length > 0);
+      if (parts.length === 0) continue;
+      const have = row[`logps/${side}`] - row[`rewards/${side}`] / beta;
+      worst = Math.max(worst, nan(apart(have, mean(parts.map(mean)))));
+    }
+  }
+  return worst;
+}
+
+/** How many of the recorded micro-batches belong to each step: those at an epoch's end may be fewer. */
+function groupsOf(batches, steps) {
+  const ends = (perEpoch) => steps.map(({ epoch }) => epoch * perEpoch);
+  const whole = (x) => Math.abs(x - Math.round(x)) < 1e-6;
+  for (let perEpoch = 1; perEpoch <= 1000; perEpoch++) {
+    const found = ends(perEpoch);
+    if (!found.every(whole) || Math.round(found.at(-1)) !== batches) continue;
+    return found.map((end, i) => Math.round(end - (found[i - 1] ?? 0)));
+  }
+  throw new Error('The recorded batches are not those of the recorded steps.');
+}
+
 const nan = (x) => (Number.isNaN(x) ? Number.POSITIVE_INFINITY : x);
 
 async function compareWeights(out, folder) {
@@ -98,7 +145,7 @@ async function compareWeights(out, folder) {
 
 const form = (x) => (x === undefined ? '-' : x.toExponential(1)).padStart(8);
 let failed = 0;
-console.log(`${'case'.padEnd(36)}    loss    norm  metric  number  tensor`);
+console.log(`${'case'.padEnd(36)}    loss    norm  metric  number  tensor     ref`);
 for (const group of positionals) {
   const command = basename(resolve(group));
   for (const name of readdirSync(group).sort()) {
@@ -117,9 +164,11 @@ for (const group of positionals) {
     const { steps } = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
     const worst = compareSteps(rows, steps);
     const weights = await compareWeights(out, folder);
+    const reference = compareReference(rows, steps, folder);
     const numbers = [worst.loss, worst.grad_norm, worst.metric, weights?.number, weights?.tensor];
+    numbers.push(reference);
     const [stepBar, weightBar] = /^(sft|pretrain)$/.test(command) ? [1e-5, 1e-4] : [2e-5, 2e-4];
-    const bars = [stepBar, stepBar, 1e-3, weightBar, weightBar];
+    const bars = [stepBar, stepBar, 1e-3, weightBar, weightBar, 1e-4];
     const beyond = numbers.some((x, k) => x !== undefined && !(x < bars[k]));
     const more = rows.length === steps.length ? '' : ` ${rows.length} rows, not ${steps.length}`;
     if (beyond || more) failed++;

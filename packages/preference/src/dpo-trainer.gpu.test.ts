@@ -139,6 +139,27 @@ test('evaluation gives every metric of the held-out pairs and changes nothing', 
   trainer.destroy();
 });
 
+test('a run with a reference that follows, gone on from a saved state, gives the bits of one never stopped', async () => {
+  const run = await openCase('dpo/full-sync-ref');
+  const whole = await trainerOf(run);
+  await train(whole);
+  const first = await trainerOf(run);
+  const reports = await train(first, 5);
+  const [parameters, m, v, reference] = [
+    await first.trained(),
+    await first.trained('m'),
+    await first.trained('v'),
+    await first.reference(),
+  ];
+  expect(reference.size).toBe(parameters.size);
+  const second = await trainerOf(run);
+  second.restore({ parameters, m, v, reference }, reports.at(-1)!.resume);
+  await train(second);
+  expect(await second.trained()).toEqual(await whole.trained());
+  expect(await second.reference()).toEqual(await whole.reference());
+  for (const trainer of [whole, first, second]) trainer.destroy();
+});
+
 test('gradient checkpointing changes no bit of a run', async () => {
   const run = await openCase('dpo/lora-sigmoid');
   const losses = async (gradientCheckpointing: boolean) => {

@@ -53,6 +53,8 @@ export interface DPOTrainerOptions
   extends PreferenceTrainerOptions<PreferenceExample, DPOArguments> {
   /** Where precomputed log-probabilities of the reference are kept from run to run. */
   readonly referenceCache?: ReferenceCache;
+  /** Told of the rows judged so far, while they are computed. */
+  readonly judging?: (done: number, total: number) => void;
 }
 
 /**
@@ -197,7 +199,7 @@ async function judgePairs(
   pairs: readonly PreferenceExample[],
   { executor }: TunedModel,
   { network }: ReferenceModel,
-  { arguments: args, referenceCache: cache, progress }: DPOTrainerOptions,
+  { arguments: args, referenceCache: cache, judging }: DPOTrainerOptions,
 ): Promise<PreferenceExample[]> {
   if (pairs.every((pair) => pair.refChosenLogps !== undefined)) return [...pairs];
   // In the batches of training, so that at the first step policy and reference are equal to the bit.
@@ -217,7 +219,7 @@ async function judgePairs(
   const logps = await referenceLogps(rows, {
     ...options,
     ...(cache && { cache }),
-    ...(progress && { progress }),
+    ...(judging && { progress: judging }),
   });
   return pairs.map((pair, i) => {
     const block = i - (i % size);

@@ -36,6 +36,8 @@ export interface KTOArguments extends PreferenceArguments, ReferenceArguments, K
 export interface KTOTrainerOptions extends PreferenceTrainerOptions<UnpairedExample, KTOArguments> {
   /** Where precomputed log-probabilities of the reference are kept from run to run. */
   readonly referenceCache?: ReferenceCache;
+  /** Told of the rows judged so far, while they are computed. */
+  readonly judging?: (done: number, total: number) => void;
 }
 
 /**
@@ -196,7 +198,7 @@ async function judgeAnswers(
   rows: readonly UnpairedExample[],
   { executor }: TunedModel,
   { network }: ReferenceModel,
-  { arguments: args, referenceCache: cache, progress }: KTOTrainerOptions,
+  { arguments: args, referenceCache: cache, judging }: KTOTrainerOptions,
 ): Promise<UnpairedExample[]> {
   const known = ({ refLogps, refKlLogps }: UnpairedExample) =>
     refLogps !== undefined && (refKlLogps !== undefined || args.lossType === 'apo_zero_unpaired');
@@ -207,7 +209,7 @@ async function judgeAnswers(
     network,
     batchSize,
     ...(cache && { cache }),
-    ...(progress && { progress }),
+    ...(judging && { progress: judging }),
   };
   const own = await referenceLogps(rows, options);
   const kl = await referenceLogps(

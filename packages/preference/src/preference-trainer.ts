@@ -8,6 +8,7 @@ import {
   type LoopBatch,
   type Objective,
   type ResumePoint,
+  type SavedTensors,
   type StepReport,
   type TrainedTensors,
   type TunedModel,
@@ -101,8 +102,9 @@ export abstract class PreferenceTrainer<E, B extends LoopBatch> {
   }
 
   /** Goes on from a checkpoint: `tensors` of each role by name, and where the loop stood. */
-  restore(tensors: TrainedTensors, at: ResumePoint): void {
+  restore(tensors: SavedTensors, at: ResumePoint): void {
     this.#parts.model.restore(tensors);
+    this.#parts.reference?.restore(tensors.reference ?? new Map());
     this.#resume = at;
   }
 
@@ -143,6 +145,11 @@ export abstract class PreferenceTrainer<E, B extends LoopBatch> {
   /** The trained tensors as they are now, by name. */
   trained(role: keyof TrainedTensors = 'parameters'): Promise<Map<string, Float32Array>> {
     return this.#parts.model.trained(role);
+  }
+
+  /** The reference model as it is now, by name, where it follows the policy; else nothing. */
+  async reference(): Promise<Map<string, Float32Array>> {
+    return (await this.#parts.reference?.tensors()) ?? new Map();
   }
 
   destroy(): void {

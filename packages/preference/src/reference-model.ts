@@ -101,9 +101,10 @@ export class ReferenceModel {
     await executor.run([[this.#mixing, {}]]);
   }
 
-  /** The copy as it is now, by name: what a checkpoint of TR-DPO also holds. */
+  /** The copy as it is now, by name, where it follows the policy: a checkpoint of TR-DPO holds it too. */
   async tensors(): Promise<Map<string, Float32Array>> {
-    return this.#copy ? this.#copy.read(this.#model.store) : new Map();
+    if (!this.#copy || !this.#args.syncRefModel) return new Map();
+    return this.#copy.read(this.#model.store);
   }
 
   restore(tensors: ReadonlyMap<string, Float32Array>): void {

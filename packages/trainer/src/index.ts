@@ -29,4 +29,9 @@ export {
   runTraining,
 } from './run.ts';
 export { type RunFacts, RunLog } from './run-log.ts';
-export { type TrainedTensors, TunedModel, type TunedModelOptions } from './tuned-model.ts';
+export {
+  type SavedTensors,
+  type TrainedTensors,
+  TunedModel,
+  type TunedModelOptions,
+} from './tuned-model.ts';

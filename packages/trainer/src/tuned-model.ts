@@ -31,6 +31,11 @@ const sampled = 1 << 18;
 /** Trained tensors and AdamW's moments, by name: what a checkpoint holds. */
 export type TrainedTensors = Record<'parameters' | 'm' | 'v', ReadonlyMap<string, Float32Array>>;
 
+/** What a checkpoint holds: the trained tensors, and the reference model where it follows the policy. */
+export type SavedTensors = TrainedTensors & {
+  readonly reference?: ReadonlyMap<string, Float32Array>;
+};
+
 /** A model on the device, set up to be trained: the same for every algorithm. */
 export class TunedModel {
   readonly gpu: Gpu;

@@ -7,18 +7,18 @@ import {
   diskFolder,
   type ResumePoint,
   readCheckpoint,
-  type TrainedTensors,
+  type SavedTensors,
   writeCheckpoint,
 } from '@attune/trainer';
 import type { Values } from '../command-line/option.ts';
 
-const roles = ['parameters', 'm', 'v'] as const;
+const roles = ['parameters', 'm', 'v', 'reference'] as const;
 
 /** What a run needs to go on exactly where it stood. */
 export interface Checkpoint {
   /** Its folder. */
   readonly path: string;
-  readonly state: TrainedTensors;
+  readonly state: SavedTensors;
   readonly resume: ResumePoint;
   readonly tokens: number;
   /** The recipe's keys that decide which batches come and what a step does with them. */
@@ -34,7 +34,7 @@ export async function saveCheckpoint(
   limit: number | null,
 ): Promise<string> {
   const tensors = roles.flatMap((role) =>
-    [...checkpoint.state[role]].map(
+    [...(checkpoint.state[role] ?? [])].map(
       ([name, data]): TensorData => ({
         name: `${role}/${name}`,
         dtype: 'F32',
@@ -76,7 +76,7 @@ export async function loadCheckpoint(wanted: string, outputDir: string): Promise
     name = basename(resolve(wanted));
   }
   const parts = await readCheckpoint(await diskFolder(folder), name);
-  const state = { parameters: new Map(), m: new Map(), v: new Map() } as Record<
+  const state = Object.fromEntries(roles.map((role) => [role, new Map()])) as Record<
     (typeof roles)[number],
     Map<string, Float32Array>
   >;

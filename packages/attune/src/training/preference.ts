@@ -11,6 +11,7 @@ import type { OpenModel } from '@attune/model';
 import {
   CPOTrainer,
   DPOTrainer,
+  type DPOTrainerOptions,
   KTOTrainer,
   ORPOTrainer,
   type PreferenceTrainerOptions,
@@ -21,6 +22,7 @@ import type { Values } from '../command-line/option.ts';
 import { loadingLine, needPadding, tokenizerOf } from '../session.ts';
 import { cpoArguments, dpoArguments, ktoArguments, orpoArguments } from './arguments.ts';
 import { chooseMethod } from './method.ts';
+import { referenceCache } from './reference-cache.ts';
 import { type RunnableTrainer, runTrainer } from './run-trainer.ts';
 import { dataFiles } from './sources.ts';
 import { type Split, splitData } from './split.ts';
@@ -66,7 +68,9 @@ export function trainCpo(values: Values, model: OpenModel, context: Context): Pr
   );
 }
 
-type Given<E> = Omit<PreferenceTrainerOptions<E, unknown>, 'arguments'>;
+/** What all trainers are given; those with a reference keep its judgement, and tell of it. */
+type Given<E> = Omit<PreferenceTrainerOptions<E, unknown>, 'arguments'> &
+  Pick<DPOTrainerOptions, 'referenceCache' | 'judging'>;
 
 interface Reading {
   readonly maxLength: number | null;
@@ -124,6 +128,9 @@ async function train<E>(
         train: data.examples,
         ...(held && { evaluation: held.examples }),
         progress: loadingLine(terminal),
+        referenceCache: referenceCache(model, chosen, terminal),
+        judging: (done, total) =>
+          terminal.progress(`The reference judges: ${done} of ${total} answers`),
       }),
   });
 }

@@ -9,6 +9,7 @@ import {
   type ResumePoint,
   RunLog,
   runTraining,
+  type SavedTensors,
   type StepReport,
   spokenSeconds,
   type TrainedTensors,
@@ -29,10 +30,12 @@ export interface RunnableTrainer {
   readonly totalSteps: number;
   /** Bytes that the longest batch will need, by purpose. */
   account(): Promise<Map<string, number>>;
-  restore(tensors: TrainedTensors, at: ResumePoint): void;
+  restore(tensors: SavedTensors, at: ResumePoint): void;
   steps(): AsyncIterable<StepReport>;
   evaluate(): Promise<Record<string, number>>;
   trained(role?: keyof TrainedTensors): Promise<Map<string, Float32Array>>;
+  /** A reference model that changes in the run, by name. */
+  reference?(): Promise<Map<string, Float32Array>>;
   destroy(): void;
 }
 
@@ -82,7 +85,7 @@ export async function runTrainer(run: TrainerRun): Promise<void> {
   // A resumed run can go on from where it came.
   let saved = earlier?.path ?? '';
   const save = async (report: StepReport) => {
-    const state = await trainedTensors(trainer);
+    const state = await savedTensors(trainer);
     const more = adapterFiles(chosen, state.parameters, values);
     const log = new TextEncoder().encode(record.state(report.step, report.epoch));
     const checkpoint = { state, resume: report.resume, tokens, settings: settingsOf(values) };
@@ -149,13 +152,14 @@ function settingsOf(values: Values): Record<string, unknown> {
   return Object.fromEntries(keys.map((key) => [key, values[key] ?? null]));
 }
 
-async function trainedTensors(trainer: RunnableTrainer): Promise<TrainedTensors> {
-  const [parameters, m, v] = await Promise.all([
+async function savedTensors(trainer: RunnableTrainer): Promise<SavedTensors> {
+  const [parameters, m, v, reference] = await Promise.all([
     trainer.trained('parameters'),
     trainer.trained('m'),
     trainer.trained('v'),
+    trainer.reference?.(),
   ]);
-  return { parameters, m, v };
+  return { parameters, m, v, ...(reference && { reference }) };
 }
 
 /**
