@@ -2,14 +2,25 @@ import { exportGguf } from '@attune/model';
 import { mergedWeights, writeLoraGguf } from '@attune/peft';
 import { stringify } from 'yaml';
 import type { Command } from '../command-line/command.ts';
-import { usageError } from '../command-line/option.ts';
+import { type Option, usageError } from '../command-line/option.ts';
 import { readRecipe } from '../command-line/recipe.ts';
 import { writeStream, writeWhole } from '../files.ts';
+import { modelForAdapter } from '../judge.ts';
 import { ignoredKeys } from '../keys/ignored-keys.ts';
 import { modelKeysWithout } from '../keys/model-keys.ts';
+import { dpoKeys, ktoKeys } from '../keys/preference-keys.ts';
+import { rewardKeys } from '../keys/reward-keys.ts';
 import { sftKeys } from '../keys/sft-keys.ts';
 import { writeModelFolder } from '../model-folder.ts';
 import { findAdapter, findModel } from '../session.ts';
+
+/** The commands of TRL, with the keys of ours for them. */
+const trlCommands: Readonly<Record<string, readonly Option[]>> = {
+  sft: sftKeys,
+  reward: rewardKeys,
+  dpo: dpoKeys,
+  kto: ktoKeys,
+};
 
 export const exportCommand: Command = {
   name: 'export',
@@ -18,7 +29,7 @@ export const exportCommand: Command = {
     'safetensors: a model folder, the adapter merged in if one is named. gguf: one file for llama.cpp. lora-gguf: the adapter alone, for llama.cpp beside its base. trl: the recipe with what TRL understands, and the command line for several GPUs.',
   example: `attune export --model_name_or_path M --adapter_name_or_path adapter \\
   --format lora-gguf --output adapter.gguf
-attune export --recipe recipe.yaml --format trl --output recipe-trl.yaml`,
+attune export --recipe recipe.yaml --command dpo --format trl --output recipe-trl.yaml`,
   options: [
     ...modelKeysWithout('device'),
     {
@@ -49,6 +60,14 @@ attune export --recipe recipe.yaml --format trl --output recipe-trl.yaml`,
       group: 'Output',
       help: 'For trl: the recipe to write down for it.',
     },
+    {
+      name: 'command',
+      kind: 'text',
+      group: 'Output',
+      choices: Object.keys(trlCommands),
+      default: 'sft',
+      help: 'For trl: the command that the recipe is for.',
+    },
   ],
   required: ['output'],
   async run(values, { terminal }) {
@@ -63,15 +82,17 @@ attune export --recipe recipe.yaml --format trl --output recipe-trl.yaml`,
       );
     };
     if (format === 'trl') {
-      await writeTrl(need('recipe'), out);
+      const command = need('command');
+      await writeTrl(need('recipe'), command, out);
       terminal.out(
-        `Recipe: ${out}. Run it with: trl sft --config ${out} --accelerate_config fsdp2`,
+        `Recipe: ${out}. Run it with: trl ${command} --config ${out} --accelerate_config fsdp2`,
       );
       return;
     }
     need('model_name_or_path');
-    const model = await findModel(values, terminal);
+    const opened = await findModel(values, terminal);
     const path = values.adapter_name_or_path;
+    const model = path === undefined ? opened : await modelForAdapter(opened, String(path));
     const adapter = path === undefined ? undefined : await findAdapter(String(path), model);
     if (format === 'lora-gguf') {
       need('adapter_name_or_path');
@@ -100,9 +121,12 @@ attune export --recipe recipe.yaml --format trl --output recipe-trl.yaml`,
 /** Keys of ours that TRL would take for an argument of `accelerate launch`. */
 const ours = new Set(['device', 'adapter_name_or_path', 'from_scratch', 'eval_dataset']);
 
-async function writeTrl(recipe: string, out: string): Promise<void> {
-  const { values } = await readRecipe(recipe, sftKeys, ignoredKeys);
+async function writeTrl(recipe: string, command: string, out: string): Promise<void> {
+  const { values } = await readRecipe(recipe, trlCommands[command]!, ignoredKeys);
   const kept = Object.fromEntries(Object.entries(values).filter(([key]) => !ours.has(key)));
   // TRL computes in bf16 unless told otherwise; here everything is float32.
-  await writeWhole(out, stringify({ bf16: false, dtype: 'float32', report_to: 'none', ...kept }));
+  const told: Record<string, unknown> = { bf16: false, dtype: 'float32', report_to: 'none' };
+  // TRL's own default leaves a new score head untrained.
+  if (command === 'reward' && values.use_peft === true) told.lora_task_type = 'SEQ_CLS';
+  await writeWhole(out, stringify({ ...told, ...kept }));
 }
