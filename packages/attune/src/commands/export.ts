@@ -128,5 +128,6 @@ async function writeTrl(recipe: string, command: string, out: string): Promise<v
   const told: Record<string, unknown> = { bf16: false, dtype: 'float32', report_to: 'none' };
   // TRL's own default leaves a new score head untrained.
   if (command === 'reward' && values.use_peft === true) told.lora_task_type = 'SEQ_CLS';
-  await writeWhole(out, stringify({ ...told, ...kept }));
+  // PyYAML reads YAML 1.1, where a bare no is false.
+  await writeWhole(out, stringify({ ...told, ...kept }, { version: '1.1' }));
 }

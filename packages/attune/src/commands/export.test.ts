@@ -1,0 +1,57 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { parse } from 'yaml';
+import { main } from '../cli.ts';
+
+const fixtures = fileURLToPath(new URL('../../../reward/fixtures/reward', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'attune-export-'));
+let said = '';
+
+beforeEach(() => {
+  said = '';
+  const collect = (text: unknown) => {
+    said += String(text);
+    return true;
+  };
+  vi.spyOn(process.stderr, 'write').mockImplementation(collect);
+  vi.spyOn(process.stdout, 'write').mockImplementation(collect);
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+async function written(name: string, ...more: string[]): Promise<string> {
+  const out = join(scratch, `${name}.yaml`);
+  const recipe = `${fixtures}/${name}/recipe.yaml`;
+  const line = ['export', '--format', 'trl', '--recipe', recipe, '--output', out, ...more];
+  expect(await main(line), said).toBe(0);
+  return readFileSync(out, 'utf8');
+}
+
+test("a reward model's recipe is written for trl reward, with the task type that TRL needs for the head", async () => {
+  const text = await written('lora-from-lm', '--command', 'reward');
+  expect(said).toContain('trl reward --config');
+  expect(parse(text)).toMatchObject({
+    lora_task_type: 'SEQ_CLS',
+    use_peft: true,
+    learning_rate: 0.01,
+    bf16: false,
+  });
+  expect(parse(await written('full-center-accumulate', '--command', 'reward'))).toMatchObject({
+    center_rewards_coefficient: 0.01,
+  });
+});
+
+test('what PyYAML would take for false stays a word', async () => {
+  const text = await written('full', '--command', 'reward');
+  expect(text).toMatch(/^save_strategy: ["']no["']$/m);
+});
+
+test('a recipe with keys of another command is refused by the key', async () => {
+  const recipe = `${fixtures}/full-center-accumulate/recipe.yaml`;
+  const out = join(scratch, 'wrong.yaml');
+  const line = ['export', '--format', 'trl', '--recipe', recipe, '--output', out];
+  expect(await main(line)).toBe(2);
+  expect(said).toContain('center_rewards_coefficient');
+});
