@@ -37,6 +37,7 @@ test("a reward model's recipe is written for trl reward, with the task type that
     use_peft: true,
     learning_rate: 0.01,
     bf16: false,
+    report_to: 'none',
   });
   expect(parse(await written('full-center-accumulate', '--command', 'reward'))).toMatchObject({
     center_rewards_coefficient: 0.01,

@@ -123,9 +123,12 @@ const ours = new Set(['device', 'adapter_name_or_path', 'from_scratch', 'eval_da
 
 async function writeTrl(recipe: string, command: string, out: string): Promise<void> {
   const { values } = await readRecipe(recipe, trlCommands[command]!, ignoredKeys);
-  const kept = Object.fromEntries(Object.entries(values).filter(([key]) => !ours.has(key)));
+  const kept: Record<string, unknown> = Object.fromEntries(
+    Object.entries(values).filter(([key]) => !ours.has(key)),
+  );
   // TRL computes in bf16 unless told otherwise; here everything is float32.
   const told: Record<string, unknown> = { bf16: false, dtype: 'float32', report_to: 'none' };
+  if (kept.report_to === null) kept.report_to = 'none';
   // TRL's own default leaves a new score head untrained.
   if (command === 'reward' && values.use_peft === true) told.lora_task_type = 'SEQ_CLS';
   // PyYAML reads YAML 1.1, where a bare no is false.
