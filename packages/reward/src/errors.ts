@@ -1,3 +1,4 @@
+import type { PreferenceExample } from '@attune/data';
 import { AttuneError } from '@attune/gpu';
 import type { ModelConfig } from '@attune/model';
 
@@ -38,5 +39,20 @@ export function scoreNotFinite(what: string, score: number): AttuneError {
     'score-not-finite',
     `${what} is scored ${score}.`,
     'Check the reward model: its weights or its head hold NaN or infinity, or it was trained at too high a rate.',
+  );
+}
+
+/**
+ * Whether the pairs of a data set all have a margin, or none has.
+ * @throws AttuneError `margin-missing`
+ */
+export function checkMargins(kind: string, examples: readonly PreferenceExample[]): void {
+  const without = examples.findIndex(({ margin }) => margin === undefined);
+  const count = examples.filter(({ margin }) => margin !== undefined).length;
+  if (without < 0 || count === 0) return;
+  throw new AttuneError(
+    'margin-missing',
+    `${count} of ${examples.length} ${kind} pairs have a margin, but pair ${without + 1} has none.`,
+    'Give every row a margin (0 for none), or leave the column out.',
   );
 }

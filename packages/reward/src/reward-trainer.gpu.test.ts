@@ -233,7 +233,7 @@ test('rewards that are no numbers stop a run before its step, and evaluation', a
   trainer.destroy();
 });
 
-test('a model without a score head, rows of another vocabulary, and rows past the positions are refused by name', async () => {
+test('a model without a score head, rows of another vocabulary, rows past the positions, and margins of some rows only are refused by name', async () => {
   const gpu = await testGpu();
   const folder = `${root}/reward/full`;
   const { config, weights, padTokenId } = await opened(folder);
@@ -243,14 +243,14 @@ test('a model without a score head, rows of another vocabulary, and rows past th
     rejectedIds: Int32Array.of(1),
     rejectedStart: 0,
   });
-  const create = (ids: number[], model = config) =>
+  const create = (ids: number[], model = config, more = {}) =>
     RewardTrainer.create({
       gpu,
       config: model,
       weights,
       method: fullTuning(model),
       padTokenId,
-      train: [pair([1]), pair(ids)],
+      train: [{ ...pair([1]), ...more }, pair(ids)],
       arguments: {} as RewardArguments,
     });
   await expect(create([1], { ...config, head: 'lm' })).rejects.toMatchObject({
@@ -265,6 +265,10 @@ test('a model without a score head, rows of another vocabulary, and rows past th
   });
   await expect(create(Array(513).fill(1))).rejects.toMatchObject({ code: 'row-too-long' });
   await expect(create([])).rejects.toMatchObject({ code: 'empty-row' });
+  await expect(create([1], config, { margin: 0.5 })).rejects.toMatchObject({
+    code: 'margin-missing',
+    message: expect.stringContaining('pair 2 has none'),
+  });
 });
 
 test('a step of a shape seen before makes no buffer and no bind group, and submits at most twice', async () => {

@@ -13,7 +13,7 @@ import {
   type TunedModelOptions,
   trainingSteps,
 } from '@attune/trainer';
-import { checkTokens, scoreNotFinite } from './errors.ts';
+import { checkMargins, checkTokens, scoreNotFinite } from './errors.ts';
 import { PairRewards, type PairSizes } from './pair-rewards.ts';
 
 /** The keys of a recipe that a reward model's training reads; names and defaults are TRL's. */
@@ -95,11 +95,13 @@ export class RewardTrainer {
 
   /**
    * Makes the trained tensors and uploads the frozen ones.
-   * @throws AttuneError `missing-score-head`, `vocabulary-mismatch`, `row-too-long`, `nothing-to-train`
+   * @throws AttuneError `missing-score-head`, `margin-missing`, `vocabulary-mismatch`, `row-too-long`, `nothing-to-train`
    */
   static async create(options: RewardTrainerOptions): Promise<RewardTrainer> {
     const { config, train, evaluation = [], arguments: args } = options;
     requireScoreHead(config);
+    checkMargins('training', train);
+    checkMargins('evaluation', evaluation);
     checkTokens(answers('training', train), config);
     checkTokens(answers('evaluation', evaluation), config);
     const disableDropout = args.disableDropout ?? true;
