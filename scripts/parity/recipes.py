@@ -2,8 +2,9 @@
 
     python scripts/parity/recipes.py
 
-packages/tiny/recipes/COMMAND.yaml (or COMMAND-MORE.yaml) is read as `trl COMMAND --config` reads it: an unknown key or a
-value of another kind fails. Needs trl 1.16. Exits with 1 where a recipe is not read.
+packages/tiny/recipes/COMMAND.yaml (or MORE-COMMAND.yaml) is read as `trl COMMAND --config` reads it: an unknown key or a
+value of another kind fails. IPO's command is dpo, SimPO's CPO, which like ORPO TRL has as trainers only. Needs trl 1.16.
+Exits with 1 where a recipe is not read.
 """
 
 import contextlib
@@ -29,9 +30,11 @@ CONFIGS = {
     "sft": SFTConfig,
     "reward": RewardConfig,
     "dpo": DPOConfig,
+    "ipo": DPOConfig,
     "kto": KTOConfig,
     "orpo": ORPOConfig,
     "cpo": CPOConfig,
+    "simpo": CPOConfig,
 }
 FOLDER = pathlib.Path(__file__).parents[2] / "packages/tiny"
 
@@ -40,9 +43,10 @@ def main():
     os.chdir(FOLDER)
     failed = False
     for path in sorted(pathlib.Path("recipes").glob("*.yaml")):
-        command = path.stem.split("-")[0]
+        command = path.stem.split("-")[-1]
         if command not in CONFIGS:
-            print(f"{path.name}: TRL has no command {command}")
+            print(f"{path.name}: not read: nothing of TRL is called {command}")
+            failed = True
             continue
         parser = TrlParser((ScriptArguments, CONFIGS[command], ModelConfig, DatasetMixtureConfig))
         try:
