@@ -2,7 +2,8 @@
  * Preference data for the embedded model: its own stories, of which cheerful ones are preferred. A
  * story is cheerful where it has at least two words that a public lexicon (VADER) calls good and none
  * that it calls bad. For each request the model tells eight stories; a pair is the cheerful and the
- * other one that are nearest in length, so that length does not give the answer away.
+ * other one that are nearest in length, so that length does not give the answer away. One answer of each
+ * pair also stands in tone-judged.jsonl, for KTO.
  *
  *   node tone.mjs lexicon --vader vader_lexicon.txt --corpus corpus/train.jsonl --output ../data/tone-lexicon.json
  *   node tone.mjs requests --seed 201 --count 1300 --stories 8 --output corpus/requests.jsonl
@@ -55,6 +56,11 @@ function isCheerful(text, valences) {
   return known.filter((valence) => valence > 0).length >= 2 && !known.some((valence) => valence < 0);
 }
 
+/** One answer of each pair, judged by itself: cheerful and other ones in turn, for KTO. */
+function judged({ prompt, chosen, rejected }, i) {
+  return i % 2 === 0 ? { prompt, completion: chosen, label: true } : { prompt, completion: rejected, label: false };
+}
+
 /** Pairs of requests that got stories of both kinds; the last ones are held out. */
 function pairs({ told, train, test, output }) {
   const valences = JSON.parse(readFileSync(join(output, 'tone-lexicon.json'), 'utf8'));
@@ -82,6 +88,7 @@ function pairs({ told, train, test, output }) {
   const [many, few] = [Number(train), Number(test)];
   if (rows.length < many + few) throw new Error(`Only ${rows.length} requests got stories of both kinds.`);
   writeRows(join(output, 'tone-train.jsonl'), rows.slice(0, many));
+  writeRows(join(output, 'tone-judged.jsonl'), rows.slice(0, many).map(judged));
   writeRows(join(output, 'tone-test.jsonl'), rows.slice(many, many + few));
 }
 

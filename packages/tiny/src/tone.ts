@@ -11,6 +11,7 @@ export interface TonePair {
 export const toneFiles = {
   train: new URL('../data/tone-train.jsonl', import.meta.url),
   test: new URL('../data/tone-test.jsonl', import.meta.url),
+  judged: new URL('../data/tone-judged.jsonl', import.meta.url),
   lexicon: new URL('../data/tone-lexicon.json', import.meta.url),
 } as const;
 
