@@ -15,3 +15,12 @@ export {
 } from './instructions.ts';
 export { openTinyModel, type TinyMeasure, TinyRun, tinyArguments, tinyLora } from './run.ts';
 export { normalizeAnswer, scoreAnswer } from './score.ts';
+export {
+  cheerfulShare,
+  isCheerful,
+  type ToneLexicon,
+  type TonePair,
+  toneFiles,
+  toneLexicon,
+  tonePairs,
+} from './tone.ts';

@@ -1,4 +1,5 @@
 import type { Command } from '../command-line/command.ts';
+import { compare } from './compare.ts';
 import { cpo } from './cpo.ts';
 import { doctor } from './doctor.ts';
 import { dpo } from './dpo.ts';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   generate,
   logits,
   score,
+  compare,
   merge,
   exportCommand,
   inspect,
