@@ -1,9 +1,15 @@
-/** Number formats of buffers. `u32` and `i32` hold ids and positions. */
-export type Dtype = 'f32' | 'f16' | 'u32' | 'i32';
+/**
+ * Number formats of buffers. `u32` and `i32` hold ids and positions; the others but f32 hold frozen weights as
+ * their file has them (kernels/quantised).
+ */
+export type Dtype = 'f32' | 'f16' | 'bf16' | 'q8_0' | 'q4_0' | 'q4_1' | 'q4_k' | 'u32' | 'i32';
 
 export type Shape = readonly number[];
 
-export const bytesPerElement: Record<Dtype, number> = { f32: 4, f16: 2, u32: 4, i32: 4 };
+export const bytesPerElement: Record<Dtype, number> = {
+  ...{ f32: 4, f16: 2, bf16: 2, u32: 4, i32: 4 },
+  ...{ q8_0: 34 / 32, q4_0: 18 / 32, q4_1: 20 / 32, q4_k: 148 / 256 },
+};
 
 /**
  * A symbolic tensor: a name, a shape, a number format, no memory yet.

@@ -1,6 +1,6 @@
 // y[t] = scale · table[ids[t]], or zeros where ids[t] is no row of the table (padding: below 0).
 //
-// table  [vocabulary, width] f32
+// table  [vocabulary, width] f32, or a weight's format (quantised.wgsl)
 // ids    [tokens] i32
 // y      [tokens, width] f32; width is in vec4f where it divides by 4
 //
@@ -12,10 +12,16 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-struct Params { count: u32, width: u32, vocabulary: i32, scale: f32 }
+struct Params { count: u32, width: u32, vocabulary: i32, scale: f32, scales: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
+#if HALF
+@group(0) @binding(1) var<storage, read> table: array<vec2u>;
+#elif QUANTISED
+@group(0) @binding(1) var<storage, read> table: array<u32>;
+#else
 @group(0) @binding(1) var<storage, read> table: array<Element>;
+#endif
 @group(0) @binding(2) var<storage, read> ids: array<i32>;
 @group(0) @binding(3) var<storage, read_write> y: array<Element>;
 
@@ -31,7 +37,12 @@ fn main(
   let row = ids[i / params.width];
   var value = Element(0.0);
   if (row >= 0 && row < params.vocabulary) {
-    value = params.scale * table[u32(row) * params.width + i % params.width];
+    let at = u32(row) * params.width + i % params.width;
+#if VEC4
+    value = params.scale * fourOftable(4u * at);
+#else
+    value = params.scale * table[at];
+#endif
   }
   y[i] = value;
 }

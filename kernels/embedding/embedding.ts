@@ -1,4 +1,5 @@
 import { elements, expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import { expectRows, scalesAt, weightDefines, weightReader } from '../quantised/quantised.ts';
 import backwardText from './embedding.backward.wgsl';
 import chainText from './embedding.chain.wgsl';
 import forwardText from './embedding.forward.wgsl';
@@ -7,7 +8,8 @@ import zeroText from './embedding.zero.wgsl';
 
 export { type EmbeddingOptions, embeddingReference } from './embedding.reference.ts';
 
-const forwardSource = shader('embedding.forward', forwardText);
+const reader = `#if VEC4\n${weightReader('table')}#endif\n`;
+const forwardSource = shader('embedding.forward', `${forwardText}\n${reader}`);
 const chainSource = shader('embedding.chain', chainText);
 const zeroSource = shader('embedding.zero', zeroText);
 const backwardSource = shader('embedding.backward', backwardText);
@@ -23,7 +25,7 @@ function grid(tokens: number, width: number) {
 /**
  * y[t] = scale · table[ids[t]]: token embeddings, or a gather of rows.
  *
- * table [V, H]; ids i32 [tokens]; y [tokens, H]. An id below 0 (or past V) gives a row of zeros and no
+ * table [V, H] in any format of a weight; ids i32 [tokens]; y [tokens, H]. An id below 0 (or past V) gives a row of zeros and no
  * gradient. The gradient of the table can accumulate; alone it is written whole, zeros included. It adds
  * tokens in their order and uses no atomics, so its bits are the same each time.
  */
@@ -36,13 +38,14 @@ export const embedding = operation<{ table: Tensor; ids: Tensor }, { y: Tensor }
       expectShape(table.name, table.shape, [-1, -1]);
       expectShape(ids.name, ids.shape, [-1]);
       const [vocabulary, width] = table.shape as [number, number];
+      expectRows(table);
       const tokens = ids.shape[0]!;
       const { vec4, columns, count, workgroups } = grid(tokens, width);
       const y = recorder.tensor('y', [tokens, width]);
       recorder.dispatch(forwardSource, {
         tensors: { table, ids, y },
-        defines: { VEC4: vec4 },
-        params: { count, width: columns, vocabulary, scale },
+        defines: { VEC4: vec4, ...weightDefines(table.dtype) },
+        params: { count, width: columns, vocabulary, scale, scales: scalesAt(table) },
         workgroups,
       });
       return { y };

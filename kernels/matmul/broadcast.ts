@@ -1,6 +1,14 @@
 import type { MatmulVariant } from './choose.ts';
 import text from './matmul.broadcast.wgsl';
-import { bindOperands, canRead, joinsLowRank, lanesOf, turned, withOperands } from './operands.ts';
+import {
+  bindOperands,
+  canRead,
+  canTurn,
+  joinsLowRank,
+  lanesOf,
+  turned,
+  withOperands,
+} from './operands.ts';
 import type { Problem } from './problem.ts';
 
 const source = withOperands('broadcast', text);
@@ -36,9 +44,10 @@ function cost(m: number, n: number, lanes: number, tile: Tile): number {
 }
 
 /** The tile that leaves the fewest cells empty, and whether the product is turned for it. */
-function bestTile({ m, n, rank, halfA, halfB }: Problem, lanes: number) {
+function bestTile(problem: Problem, lanes: number) {
+  const { m, n, rank } = problem;
   const ways = tiles.map((tile) => ({ tile, turn: false, cost: cost(m, n, lanes, tile) }));
-  if (rank === 0 && !halfA && !halfB) {
+  if (rank === 0 && canTurn(problem)) {
     ways.push(...tiles.map((tile) => ({ tile, turn: true, cost: cost(n, m, lanes, tile) })));
   }
   return ways.reduce((best, way) => (way.cost < best.cost ? way : best));
@@ -51,7 +60,7 @@ export const broadcast: MatmulVariant = {
   canRun: (traits, problem) =>
     [4, 8, 16].includes(lanesOf(traits)) &&
     canRead(problem) &&
-    !(problem.halfA && problem.transposeA),
+    !(problem.formatA === 'f16' && problem.transposeA),
   suits: (traits) => traits.software,
   joinsLowRank,
   record(recorder, operands, problem) {

@@ -35,6 +35,7 @@ export function forceMatmulVariant(name: string | undefined): void {
 }
 
 export function chooseMatmul(traits: KernelTraits, problem: Problem): MatmulVariant {
+  // The naive one reads any row of f32 and f16, the others any row that is whole blocks.
   const able = matmulVariants.filter((variant) => variant.canRun(traits, problem));
   return (
     able.find((variant) => variant.name === forced) ??

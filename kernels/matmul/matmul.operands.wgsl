@@ -1,7 +1,7 @@
 // What the variants of y = scale · (op(a)·op(b) + low·op(up)) (+ bias) (+ addend) (+ y) share.
 //
 // a       [batch, m, k], or [batch, k, m] if TRANSPOSE_A; f32, or f16 if HALF_A
-// b       [batch, k, n], or [batch, n, k] if TRANSPOSE_B; f32, or f16 if HALF_B
+// b       [batch, k, n], or [batch, n, k] if TRANSPOSE_B; f32, or a weight's format (quantised.wgsl)
 // low     [m, rank] with LOW_RANK: a second pair of factors, as LoRA has
 // up      [n, rank] if TRANSPOSE_B, else [rank, n]
 // bias    [n], or [m] if TRANSPOSE_Y
@@ -10,7 +10,7 @@
 //
 // VECTOR_A, VECTOR_B, VECTOR_Y: rows of a, b, y, as they are stored, are a multiple of four long.
 
-struct Params { m: u32, n: u32, k: u32, rank: u32, scale: f32 }
+struct Params { m: u32, n: u32, k: u32, rank: u32, scale: f32, scales: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 #if HALF_A
@@ -20,8 +20,10 @@ struct Params { m: u32, n: u32, k: u32, rank: u32, scale: f32 }
 #else
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 #endif
-#if HALF_B
+#if HALF
 @group(0) @binding(2) var<storage, read> b: array<vec2u>;
+#elif QUANTISED
+@group(0) @binding(2) var<storage, read> b: array<u32>;
 #elif VECTOR_B
 @group(0) @binding(2) var<storage, read> b: array<vec4f>;
 #else
@@ -59,11 +61,8 @@ fn fourOfA(at: u32) -> vec4f {
 }
 
 fn fourOfB(at: u32) -> vec4f {
-#if HALF_B
-  let pair = b[at / 4u];
-  return vec4f(unpack2x16float(pair.x), unpack2x16float(pair.y));
-#elif VECTOR_B
-  return b[at / 4u];
+#if VECTOR_B
+  return fourOfb(at);
 #else
   return vec4f(b[at], b[at + 1u], b[at + 2u], b[at + 3u]);
 #endif

@@ -5,17 +5,18 @@ import { bindOperands } from './operands.ts';
 
 const source = shader('matmul.naive', text);
 
-/** The formula, one element of y an invocation: every size, every adapter. */
+/** The formula, one element of y an invocation: every size, every adapter; f32 and f16. */
 export const naive: MatmulVariant = {
   name: 'naive',
-  canRun: () => true,
+  canRun: (_, { formatA, formatB }) =>
+    [formatA, formatB].every((format) => format === 'f32' || format === 'f16'),
   suits: () => true,
   record(recorder, operands, problem) {
     const { tensors, defines, params } = bindOperands(problem, operands);
     const { m, n, k, scale } = params;
     recorder.dispatch(source, {
       tensors,
-      defines,
+      defines: { ...defines, HALF_B: problem.formatB === 'f16' },
       params: { m, n, k, scale },
       workgroups: [Math.ceil(n / 8), Math.ceil(m / 8), problem.batch],
     });

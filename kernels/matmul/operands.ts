@@ -1,4 +1,5 @@
 import { type KernelTraits, type Shader, shader, type Tensor } from '../contract/index.ts';
+import { rowUnit, scalesAt, weightDefines, weightReader } from '../quantised/quantised.ts';
 import operandsText from './matmul.operands.wgsl';
 import type { Problem } from './problem.ts';
 
@@ -15,7 +16,8 @@ export interface Operands {
 
 /** A variant's shader: its text goes on where matmul.operands.wgsl ends. */
 export function withOperands(name: string, text: string): Shader {
-  return shader(`matmul.${name}`, `${operandsText}\n${text}`);
+  const reader = `#if VECTOR_B\n${weightReader('b')}#endif\n`;
+  return shader(`matmul.${name}`, `${operandsText}\n${reader}${text}`);
 }
 
 /** Lanes of a subgroup where their number is certain, else 0. */
@@ -23,11 +25,15 @@ export function lanesOf({ subgroups, subgroupMinSize, subgroupMaxSize }: KernelT
   return subgroups && subgroupMinSize === subgroupMaxSize ? subgroupMaxSize : 0;
 }
 
-/** Whether matmul.operands.wgsl can read the operands: f16 is read by fours. */
-export function canRead(problem: Problem): boolean {
-  const { halfA, halfB } = problem;
-  const { VECTOR_A, VECTOR_B } = vectors(problem);
-  return (!halfA || VECTOR_A) && (!halfB || VECTOR_B);
+/** Whether matmul.operands.wgsl can read the operands: all but f32 is read by fours, blocks fill rows. */
+export function canRead({ m, n, k, transposeA, transposeB, formatA, formatB }: Problem): boolean {
+  const readsA = formatA === 'f32' || (formatA === 'f16' && (transposeA ? m : k) % 4 === 0);
+  return readsA && (transposeB ? k : n) % rowUnit(formatB) === 0;
+}
+
+/** Whether the product can be computed transposed: the shaders read only b in a weight's format. */
+export function canTurn({ formatA, formatB }: Problem): boolean {
+  return formatA === 'f32' && formatB === 'f32';
 }
 
 /** Whether the low-rank pair can be read by fours. */
@@ -44,15 +50,15 @@ function vectors({ m, n, k, transposeA, transposeB }: Problem) {
 
 /** The transposed problem, whose a is b and whose b is a: yᵀ = op(b)ᵀ·op(a)ᵀ. */
 export function turned(problem: Problem): Problem {
-  const { m, n, transposeA, transposeB, halfA, halfB } = problem;
+  const { m, n, transposeA, transposeB, formatA, formatB } = problem;
   return {
     ...problem,
     m: n,
     n: m,
     transposeA: !transposeB,
     transposeB: !transposeA,
-    halfA: halfB,
-    halfB: halfA,
+    formatA: formatB,
+    formatB: formatA,
   };
 }
 
@@ -82,14 +88,14 @@ export function bindOperands(
       TRANSPOSE_Y: turn,
       ...vectors(problem),
       VECTOR_Y: (turn ? m : n) % 4 === 0,
-      HALF_A: problem.halfA,
-      HALF_B: problem.halfB,
+      HALF_A: problem.formatA === 'f16',
+      ...weightDefines(problem.formatB),
       ODD_K: k % step !== 0,
       LOW_RANK: rank > 0,
       BIAS: Boolean(bias),
       ADDEND: Boolean(addend),
       ACCUMULATE: accumulate,
     },
-    params: { m, n, k, rank, scale },
+    params: { m, n, k, rank, scale, scales: scalesAt(b) },
   };
 }

@@ -1,5 +1,5 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, type Tensor } from '../contract/index.ts';
+import { type Dtype, expectShape, type Tensor } from '../contract/index.ts';
 
 /** The operands of one product, as `recordMatmul` takes them. */
 export interface MatmulTensors {
@@ -38,9 +38,9 @@ export interface Problem {
   readonly rank: number;
   readonly transposeA: boolean;
   readonly transposeB: boolean;
-  /** Whether a, b hold f16. */
-  readonly halfA: boolean;
-  readonly halfB: boolean;
+  /** How a and b hold their numbers: a f32 or f16, b in any format of a weight. */
+  readonly formatA: Dtype;
+  readonly formatB: Dtype;
   readonly accumulate: boolean;
   readonly scale: number;
 }
@@ -75,6 +75,6 @@ export function problemOf(
     if (out) expectShape(out.name, out.shape, [...front, m, n]);
   }
   const sizes = { batch: batch!, m, n, k, rank };
-  const halves = { halfA: a.dtype === 'f16', halfB: b.dtype === 'f16' };
-  return { ...sizes, ...halves, transposeA, transposeB, accumulate: Boolean(into), scale };
+  const formats = { formatA: a.dtype, formatB: b.dtype };
+  return { ...sizes, ...formats, transposeA, transposeB, accumulate: Boolean(into), scale };
 }

@@ -1,4 +1,5 @@
 import { expectShape, type Recorder, shader, type Tensor } from '../contract/index.ts';
+import { expectRows } from '../quantised/quantised.ts';
 import { chooseMatmul } from './choose.ts';
 import columnSumsText from './matmul.column-sums.wgsl';
 import { type MatmulOptions, type MatmulTensors, problemOf } from './problem.ts';
@@ -19,12 +20,13 @@ export function recordMatmul(
   const shape = tensors.a.shape.length === 3 ? [batch, m, n] : [m, n];
   const y = tensors.into ?? tensors.y ?? recorder.tensor('y', shape);
   const { a, b, low, up, bias, addend } = tensors;
+  if (b.dtype !== 'f16') expectRows(b);
   const variant = chooseMatmul(recorder.traits, problem);
   if (low && up && !variant.joinsLowRank?.(problem)) {
     const apart = { ...problem, rank: 0 };
     const rest = { low: undefined, up: undefined };
     variant.record(recorder, { a, b, bias, addend, y, ...rest }, apart);
-    const f32 = { halfA: false, halfB: false };
+    const f32 = { formatA: low.dtype, formatB: up.dtype };
     const more = { ...apart, ...f32, k: rank, transposeA: false, transposeB, accumulate: true };
     const pair = { a: low, b: up, y, bias: undefined, addend: undefined, ...rest };
     chooseMatmul(recorder.traits, more).record(recorder, pair, more);

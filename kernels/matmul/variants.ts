@@ -3,7 +3,15 @@ import registersText from './matmul.registers.wgsl';
 import rowText from './matmul.row.wgsl';
 import slicedText from './matmul.sliced.wgsl';
 import tiledText from './matmul.tiled.wgsl';
-import { bindOperands, canRead, joinsLowRank, lanesOf, turned, withOperands } from './operands.ts';
+import {
+  bindOperands,
+  canRead,
+  canTurn,
+  joinsLowRank,
+  lanesOf,
+  turned,
+  withOperands,
+} from './operands.ts';
 
 const registersSource = withOperands('registers', registersText);
 const rowSource = withOperands('row', rowText);
@@ -28,7 +36,11 @@ export const registers: MatmulVariant = {
 export const row: MatmulVariant = {
   name: 'row',
   canRun: (traits, problem) =>
-    lanesOf(traits) >= 4 && problem.m === 1 && problem.transposeB && problem.k % 4 === 0,
+    lanesOf(traits) >= 4 &&
+    problem.m === 1 &&
+    problem.transposeB &&
+    problem.k % 4 === 0 &&
+    canRead(problem),
   suits: () => true,
   joinsLowRank,
   record(recorder, operands, problem) {
@@ -50,7 +62,7 @@ export const sliced: MatmulVariant = {
   suits: ({ software }, { m, n }) => !software && Math.min(m, n) <= 16,
   joinsLowRank,
   record(recorder, operands, problem) {
-    const turn = problem.n < problem.m && problem.n <= 16 && problem.rank === 0;
+    const turn = problem.n < problem.m && problem.n <= 16 && problem.rank === 0 && canTurn(problem);
     const shaped = turn ? turned(problem) : problem;
     recorder.dispatch(slicedSource, {
       ...bindOperands(shaped, operands, { turn }),

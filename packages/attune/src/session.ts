@@ -8,6 +8,7 @@ import {
   type OpenModel,
   openModel,
   uploadWeights,
+  weightFormats,
 } from '@attune/model';
 import { type LoraMethod, loraFromFiles, readAdapter } from '@attune/peft';
 import { Executor, Store, Trainable } from '@attune/plan';
@@ -89,14 +90,17 @@ export async function loadSession(
   const adapter = path === undefined ? undefined : await findAdapter(String(path), model);
   const gpu = await openDevice(values, terminal);
   const store = new Store(gpu);
-  let network = new Network(config);
+  const formats = weightFormats(config, model.weights);
+  let network = new Network(config, {}, formats);
   if (adapter) {
     const trainable = new Trainable(adapter.method.tensors, gpu.traits.maxStorageBinding);
     trainable.allocate(store, ['parameters']);
     for (const [name, data] of adapter.values) trainable.write(store, name, data);
-    network = new Network(config, adapter.method.tuning(trainable, { gradient: false }));
+    const tuning = adapter.method.tuning(trainable, { gradient: false });
+    network = new Network(config, tuning, formats);
   }
   await uploadWeights(store, config, model.weights, {
+    formats,
     ...(adapter && { except: (name: string) => adapter.method.replaces(name) }),
     progress: loadingLine(terminal),
   });

@@ -73,5 +73,7 @@ export {
   type Tuning,
   uploadRope,
   uploadWeights,
+  type WeightFormats,
+  weightFormats,
 } from './network/network.ts';
 export { lastTokens, requireScoreHead, rowScores, tokenScores } from './network/scores.ts';

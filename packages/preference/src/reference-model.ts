@@ -70,7 +70,7 @@ export class ReferenceModel {
   ): Promise<ReferenceModel> {
     const hidden = method.tensors.some(({ name }) => method.replaces(name));
     if (!values && !hidden && !args.syncRefModel) {
-      return new ReferenceModel(model, args, new Network(config));
+      return new ReferenceModel(model, args, new Network(config, {}, model.formats));
     }
     // Asked before the first step only, the policy is its own reference.
     if (args.precomputeRefLogProbs) return new ReferenceModel(model, args, model.network);
@@ -78,7 +78,8 @@ export class ReferenceModel {
     copy.allocate(model.store, ['parameters'], 'reference');
     await initialise(method, copy, model.store, weights);
     for (const [name, data] of values ?? []) copy.write(model.store, name, data);
-    const network = new Network(config, method.tuning(copy, { gradient: false }));
+    const tuning = method.tuning(copy, { gradient: false });
+    const network = new Network(config, tuning, model.formats);
     return new ReferenceModel(model, args, network, copy);
   }
 

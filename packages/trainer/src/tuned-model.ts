@@ -1,5 +1,12 @@
 import { AttuneError, type Gpu } from '@attune/gpu';
-import { type ModelConfig, Network, uploadWeights, type WeightSource } from '@attune/model';
+import {
+  type ModelConfig,
+  Network,
+  uploadWeights,
+  type WeightFormats,
+  type WeightSource,
+  weightFormats,
+} from '@attune/model';
 import { updateGraph } from '@attune/optim';
 import { initialise, type TuningMethod } from '@attune/peft';
 import {
@@ -43,23 +50,27 @@ export class TunedModel {
   readonly store: Store;
   readonly executor: Executor;
   readonly trainable: Trainable;
+  /** How the frozen base holds its numbers: as its file does. */
+  readonly formats: WeightFormats;
   /** The tuned model whose graphs have gradients. */
   readonly training: Network;
   /** The tuned model without gradients: for evaluation, generation and scores. */
   readonly network: Network;
 
   private constructor(options: TunedModelOptions, trainable: Trainable) {
-    const { gpu, config, method, disableDropout } = options;
+    const { gpu, config, method, weights, disableDropout } = options;
     this.gpu = gpu;
     this.config = config;
     this.store = new Store(gpu);
     this.executor = new Executor(this.store);
     this.trainable = trainable;
+    this.formats = weightFormats(config, weights);
     this.training = new Network(
       config,
       method.tuning(trainable, { dropout: disableDropout !== true }),
+      this.formats,
     );
-    this.network = new Network(config, method.tuning(trainable, { gradient: false }));
+    this.network = new Network(config, method.tuning(trainable, { gradient: false }), this.formats);
   }
 
   /** Makes the trained tensors and uploads the frozen ones. @throws AttuneError `nothing-to-train` */
@@ -79,6 +90,7 @@ export class TunedModel {
     for (const [name, data] of values ?? []) trainable.write(model.store, name, data);
     await uploadWeights(model.store, config, weights, {
       except: (name) => method.replaces(name),
+      formats: model.formats,
       ...(progress && { progress }),
     });
     return model;

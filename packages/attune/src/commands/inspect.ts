@@ -1,6 +1,7 @@
 import { encodeExample, ignored, newReport, reportNotes } from '@attune/data';
+import { byteSize } from '@attune/kernels';
 import type { OpenModel } from '@attune/model';
-import { expectedTensors, Network } from '@attune/model';
+import { expectedTensors, Network, weightFormats } from '@attune/model';
 import { updateGraph } from '@attune/optim';
 import { Graph, PlannedGraph, printAccount, sharedActivations, Trainable } from '@attune/plan';
 import { nextTokenGraph } from '@attune/sft';
@@ -102,11 +103,12 @@ function account(
   { tokens, count }: { tokens: number; count: number },
 ): string {
   const { config } = model;
+  const formats = weightFormats(config, model.weights);
   const trainable = new Trainable(method.tensors, 2 ** 40);
   const args = sftArguments(values);
   const graph = nextTokenGraph(
     new Graph(anyAdapter),
-    new Network(config, method.tuning(trainable)),
+    new Network(config, method.tuning(trainable), formats),
     bucket(tokens),
     bucket(Math.max(1, count)),
     {
@@ -121,7 +123,10 @@ function account(
   const update = new PlannedGraph(updateGraph(anyAdapter, trainable)).account;
   const frozen = [...expectedTensors(config)]
     .filter(({ name }) => !method.replaces(name))
-    .reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+    .reduce(
+      (sum, { name, shape }) => sum + byteSize({ shape, dtype: formats.get(name) ?? 'f32' }),
+      0,
+    );
   const rope = 4 * config.maxPositionEmbeddings * config.headDim;
   return printAccount([
     ['weights', frozen + rope],

@@ -1,5 +1,5 @@
 import { AttuneError } from '@attune/gpu';
-import { matmul, type Tensor } from '@attune/kernels';
+import { type Dtype, isQuantised, matmul, packBlocks, rowUnit, type Tensor } from '@attune/kernels';
 import type { Graph, Store } from '@attune/plan';
 import type { ExpectedTensor, ModelConfig } from '../config/config.ts';
 import { expectedTensors } from '../config/parse.ts';
@@ -27,11 +27,14 @@ export interface Tuning {
 export class Network {
   readonly config: ModelConfig;
   readonly tuning: Tuning;
+  /** How frozen residents hold their numbers, where not as f32. */
+  readonly formats: WeightFormats;
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
 
-  constructor(config: ModelConfig, tuning: Tuning = {}) {
+  constructor(config: ModelConfig, tuning: Tuning = {}, formats: WeightFormats = new Map()) {
     this.config = config;
     this.tuning = tuning;
+    this.formats = formats;
     this.#shapes = new Map([...expectedTensors(config)].map(({ name, shape }) => [name, shape]));
   }
 
@@ -50,7 +53,7 @@ export class Network {
         'Check that the config belongs to these weights.',
       );
     }
-    return graph.resident(name, shape);
+    return graph.resident(name, shape, this.formats.get(name));
   }
 
   /** y = x·Wᵀ + bias for the layer at `path`, as the tuning method changes it. */
@@ -89,28 +92,60 @@ export function frozenTensors(
   return [...expectedTensors(config)].filter(({ name }) => !except(name));
 }
 
-/** Uploads the weights as float32 residents and the rotary table for `positions` positions. */
+/** The format of each frozen matrix that is not held as f32, by name. */
+export type WeightFormats = ReadonlyMap<string, Dtype>;
+
+/** Formats of files that kernels read as they are. */
+const kept: Readonly<Record<string, Dtype>> = {
+  ...{ F16: 'f16', BF16: 'bf16' },
+  ...{ Q8_0: 'q8_0', Q4_0: 'q4_0', Q4_1: 'q4_1', Q4_K: 'q4_k' },
+};
+
+/**
+ * The matrices of a model that can stay on the device as the file has them: kernels turn them into float32 as
+ * they read. The others (norms, formats that kernels do not know, rows that are no whole blocks) become f32.
+ */
+export function weightFormats(config: ModelConfig, weights: WeightSource): WeightFormats {
+  const formats = new Map<string, Dtype>();
+  for (const { name, shape } of expectedTensors(config)) {
+    if (!/(_proj|embed_tokens|lm_head)\.weight$/.test(name) || !weights.has(name)) continue;
+    const dtype = kept[weights.info(name).dtype];
+    if (dtype && shape.at(-1)! % rowUnit(dtype) === 0) formats.set(name, dtype);
+  }
+  return formats;
+}
+
+/** Uploads the weights, in `formats` or as f32, and the rotary table for `positions` positions. */
 export async function uploadWeights(
   store: Store,
   config: ModelConfig,
   weights: WeightSource,
   {
     except,
+    formats = new Map(),
     positions = config.maxPositionEmbeddings,
     progress,
   }: {
     except?: (name: string) => boolean;
+    formats?: WeightFormats;
     positions?: number;
     progress?: (done: number, total: number) => void;
   } = {},
 ): Promise<void> {
   const wanted = frozenTensors(config, except);
   for (const [i, { name, shape }] of wanted.entries()) {
-    store.create(name, shape);
-    store.write(name, await weights.float32(name));
+    const dtype = formats.get(name) ?? 'f32';
+    store.create(name, shape, dtype);
+    store.write(name, await numbers(weights, name, dtype));
     progress?.(i + 1, wanted.length);
   }
   uploadRope(store, config, positions);
+}
+
+async function numbers(weights: WeightSource, name: string, dtype: Dtype) {
+  if (dtype === 'f32') return weights.float32(name);
+  const raw = await weights.raw(name);
+  return isQuantised(dtype) ? packBlocks(dtype, raw) : raw;
 }
 
 /** The rotary table's residents: cosines and sines of `positions` positions. */

@@ -1,0 +1,49 @@
+// Four neighbours in a row of WEIGHT, whose first is element `at` (a multiple of four), as float32.
+//
+// WEIGHT  F16, BF16: array<vec2u>, two numbers a word
+//         Q8_0, Q4_0, Q4_1, Q4_K: array<u32>: integers q, eight or four bits each, lowest bits first;
+//         from word params.scales on what turns them back, for each block of 32:
+//         Q8_0  d · q         d f16
+//         Q4_0  d · (q - 8)   d f16
+//         Q4_1  d · q + m     d, m f16
+//         Q4_K  d · s · q - e · t, of 256 numbers: a word with d, e f16, then eight times s, t in a byte each
+//         else array<vec4f>
+
+#if F16
+fn fourOfWEIGHT(at: u32) -> vec4f {
+  let pair = WEIGHT[at / 4u];
+  return vec4f(unpack2x16float(pair.x), unpack2x16float(pair.y));
+}
+#elif BF16
+fn fourOfWEIGHT(at: u32) -> vec4f {
+  let pair = WEIGHT[at / 4u];
+  return bitcast<vec4f>(
+    vec4u(pair.x << 16u, pair.x & 0xffff0000u, pair.y << 16u, pair.y & 0xffff0000u));
+}
+#elif Q8_0
+fn fourOfWEIGHT(at: u32) -> vec4f {
+  let word = WEIGHT[at / 4u];
+  let d = unpack2x16float(WEIGHT[params.scales + at / 64u] >> ((at / 2u) & 16u)).x;
+  return d * vec4f(bitcast<vec4i>(vec4u(word << 24u, word << 16u, word << 8u, word)) >> vec4u(24u));
+}
+#elif FOUR_BITS
+fn fourOfWEIGHT(at: u32) -> vec4f {
+  let word = WEIGHT[at / 8u] >> (4u * (at & 4u));
+  let q = vec4f((vec4u(word) >> vec4u(0u, 4u, 8u, 12u)) & vec4u(15u));
+#if Q4_0
+  return unpack2x16float(WEIGHT[params.scales + at / 64u] >> ((at / 2u) & 16u)).x * (q - 8.0);
+#elif Q4_1
+  let scale = unpack2x16float(WEIGHT[params.scales + at / 32u]);
+  return scale.x * q + scale.y;
+#else
+  let group = params.scales + at / 256u * 5u;
+  let scale = unpack2x16float(WEIGHT[group]);
+  let own = WEIGHT[group + 1u + at / 64u % 4u] >> ((at / 2u) & 16u);
+  return scale.x * f32(own & 255u) * q - scale.y * f32((own >> 8u) & 255u);
+#endif
+}
+#else
+fn fourOfWEIGHT(at: u32) -> vec4f {
+  return WEIGHT[at / 4u];
+}
+#endif
