@@ -30,7 +30,8 @@ export interface PreferenceArguments extends LoopArguments {
   readonly disableDropout?: boolean;
 }
 
-export interface PreferenceTrainerOptions<E, A> extends TunedModelOptions {
+export interface PreferenceTrainerOptions<E, A>
+  extends Omit<TunedModelOptions, 'disableDropout'> {
   readonly padTokenId: number;
   readonly train: readonly E[];
   readonly evaluation?: readonly E[];
