@@ -30,8 +30,7 @@ export interface PreferenceArguments extends LoopArguments {
   readonly disableDropout?: boolean;
 }
 
-export interface PreferenceTrainerOptions<E, A>
-  extends Omit<TunedModelOptions, 'disableDropout'> {
+export interface PreferenceTrainerOptions<E, A> extends Omit<TunedModelOptions, 'disableDropout'> {
   readonly padTokenId: number;
   readonly train: readonly E[];
   readonly evaluation?: readonly E[];
