@@ -61,7 +61,7 @@ async function bundle() {
 
 async function peersOn(gpu, device) {
   const folder = join(root, 'packages/bench/peers');
-  if (!existsSync(join(folder, 'node_modules/@jax-js/jax'))) {
+  if (!existsSync(join(folder, 'node_modules/onnxruntime-web'))) {
     console.log('bench: installing the peers …');
     const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
     const { status } = spawnSync('npm', args, {

@@ -1,5 +1,6 @@
-// jax-js and TensorFlow.js on the adapter that Attune has in this process.
+// jax-js, TensorFlow.js and onnxruntime-web on the adapter that Attune has in this process.
 import { jax } from './jax.mjs';
+import { onnxruntime } from './onnxruntime.mjs';
 import { tensorflow } from './tensorflow.mjs';
 
 /** Node 20 lacks the iterator helpers that jax-js calls. */
@@ -60,5 +61,5 @@ export async function loadPeers(gpu, adapter) {
     writable: true,
   });
   globalThis.self ??= globalThis;
-  return [await jax(devices), await tensorflow()];
+  return [await jax(devices), await tensorflow(), await onnxruntime()];
 }

@@ -12,10 +12,10 @@ export interface StepModel {
   readonly batch: { ids: Int32Array; targets: Int32Array };
 }
 
-/** A library that trains on the same adapter. */
+/** A library on the same adapter; one that cannot train has no `trainer`. */
 export interface StepPeer {
   readonly name: string;
-  trainer(model: StepModel): Promise<Omit<StepContender, 'name'>>;
+  trainer?(model: StepModel): Promise<Omit<StepContender, 'name'>>;
 }
 
 export interface StepRow extends Timing, Calls {
@@ -40,7 +40,9 @@ export async function runStep(
 ): Promise<StepRow[]> {
   const model = { gpt, adam, weights: gptWeights(), batch: gptBatch() };
   const trainers: StepContender[] = [await gptTrainer(gpu)];
-  for (const peer of peers) trainers.push({ ...(await peer.trainer(model)), name: peer.name });
+  for (const { name, trainer } of peers) {
+    if (trainer) trainers.push({ ...(await trainer(model)), name });
+  }
   const losses = trainers.map(() => [] as number[]);
   const contenders = trainers.map(({ name, step }, i) => ({
     name,
