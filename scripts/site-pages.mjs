@@ -48,14 +48,14 @@ export function serve() {
   });
 }
 
-export async function launch(more = []) {
+export async function launch(flags = [], environment = {}) {
   const found = await findChromium();
   if ('missing' in found) throw new Error(found.missing);
   const { chromium } = createRequire(join(root, 'package.json'))('playwright');
   return chromium.launch({
     executablePath: found.executablePath,
-    args: [...chromiumFlags, ...more],
-    env: { ...process.env, ...found.env },
+    args: [...chromiumFlags, ...flags],
+    env: { ...process.env, ...found.env, ...environment },
   });
 }
 
@@ -158,14 +158,17 @@ export const partsOf = (page) =>
 const short = (_key, value) =>
   typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
 
+const home = 'website/src/home/home.mdx';
+
 async function record(filter) {
   const { origin, close } = await serve();
   const browser = await launch();
   const name = `Chromium ${browser.version().split('.')[0]}`;
-  for (const file of englishPages()) {
+  const pages = [...englishPages().map((file) => [file, addressOf(file)]), [home, '/']];
+  for (const [file, address] of pages) {
     const target = join(root, file.replace(/\.mdx$/, '.run.json'));
     if (!existsSync(target) || (filter && !file.includes(filter))) continue;
-    const { context, page } = await open(browser, origin, addressOf(file));
+    const { context, page } = await open(browser, origin, address);
     const recorded = { browser: name, date: new Date().toISOString().slice(0, 10) };
     for (const part of await partsOf(page)) {
       recorded[part] = await runPart(page, part);

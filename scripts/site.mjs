@@ -65,8 +65,10 @@ const docusaurus = (...words) => run([bin('@docusaurus/core', 'bin/docusaurus.mj
 async function main() {
   await setup({ site: true });
   await build();
-  const found = problems();
-  for (const problem of found) console.error(`page: ${problem}`);
+  const all = problems();
+  // Recording needs a built site.
+  const found = all.filter((problem) => !problem.includes('npm run site:record'));
+  for (const problem of all) console.error(`page: ${problem}`);
   if (found.length && !args.includes('--dev'))
     throw new Error(`${found.length} pages are not in order`);
   placeChinesePages();

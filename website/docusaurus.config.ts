@@ -2,9 +2,11 @@ import type * as Preset from '@docusaurus/preset-classic';
 import type { Config, PluginConfig } from '@docusaurus/types';
 import rehypeKatex from 'rehype-katex';
 import remarkMath from 'remark-math';
+import { flatSidebar } from './plugins/flat-sidebar';
 import { codeThemes } from './src/theme/code-themes';
 
 const english = (process.env.DOCUSAURUS_CURRENT_LOCALE ?? 'en') === 'en';
+const base = process.env.SITE_BASE ?? '/';
 /** The publishing workflow names the repository; without it pages have no edit links. */
 const repository = process.env.SITE_REPOSITORY;
 
@@ -33,6 +35,7 @@ const kernels: PluginConfig = [
     path: '../kernels',
     routeBasePath: 'kernels',
     sidebarPath: './sidebars.kernels.ts',
+    sidebarItemsGenerator: flatSidebar,
   },
 ];
 
@@ -44,9 +47,11 @@ const api: PluginConfig = [
 
 const config: Config = {
   title: 'Attune',
-  tagline: 'Fine-tune and align language models on your own GPU, in the browser.',
+  tagline: english
+    ? 'Fine-tune and align language models on your own GPU, in the browser.'
+    : '在浏览器里,用自己的 GPU 微调和对齐语言模型。',
   url: process.env.SITE_URL ?? 'https://attune.invalid',
-  baseUrl: process.env.SITE_BASE ?? '/',
+  baseUrl: base,
   customFields: { repository },
   favicon: 'img/mark.svg',
   trailingSlash: true,
@@ -67,7 +72,7 @@ const config: Config = {
       'zh-Hans': { label: '简体中文', htmlLang: 'zh-Hans' },
     },
   },
-  stylesheets: [`${process.env.SITE_BASE ?? '/'}katex/katex.min.css`],
+  stylesheets: [`${base}katex/katex.min.css`],
   presets: [
     [
       'classic',
@@ -103,16 +108,20 @@ const config: Config = {
       title: 'Attune',
       logo: { alt: '', src: 'img/mark.svg', srcDark: 'img/mark-dark.svg' },
       items: [
-        { to: '/docs/', label: 'Learn', position: 'left' },
-        { to: '/kernels/', label: 'Kernels', position: 'left' },
-        { href: 'pathname:///api/', label: 'API', position: 'left', target: '_self' },
+        { to: '/docs/', label: english ? 'Learn' : '学习', position: 'left' },
+        { to: '/kernels/', label: english ? 'Kernels' : '内核', position: 'left' },
+        english
+          ? { to: '/api/', label: 'API', position: 'left' }
+          : { href: `pathname://${base}api/`, label: 'API', position: 'left', target: '_self' },
         { type: 'localeDropdown', position: 'right' },
         ...(repository ? [{ href: repository, label: 'GitHub', position: 'right' as const }] : []),
       ],
     },
     footer: {
       style: 'light',
-      copyright: 'Attune is Apache-2.0. Everything on this site computes on your machine.',
+      copyright: english
+        ? 'Attune is Apache-2.0. Everything on this site computes on your machine.'
+        : 'Attune 以 Apache-2.0 许可发布。本站的一切计算都在你的机器上进行。',
     },
     docs: { sidebar: { autoCollapseCategories: false } },
   } satisfies Preset.ThemeConfig,

@@ -13,7 +13,7 @@ export const run: RunSpec = {
 export const figure: FigureSpec = {
   caption: {
     en: 'Eight scores, divided by the temperature T and shifted by c. A low temperature gives all to the largest; a shift changes nothing.',
-    zh: '八个得分,先除以温度 T,再加上偏移 c。温度越低,概率越集中在最大者;偏移则毫无影响。',
+    zh: '八个得分，先除以温度 T，再加上偏移 c。温度越低，概率越集中在最大者；偏移则毫无影响。',
   },
   sliders: [
     {

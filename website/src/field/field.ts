@@ -19,8 +19,8 @@ export const field: readonly Group[] = [
     id: 'stage',
     name: { en: 'Stage', zh: '阶段' },
     entries: [
-      { id: 'pretraining', name: { en: 'Pretraining', zh: '预训练' } },
-      { id: 'sft', name: { en: 'Supervised fine-tuning', zh: '监督微调' } },
+      { id: 'pretraining', name: { en: 'Pretraining', zh: '预训练' }, to: '/docs/pretraining/' },
+      { id: 'sft', name: { en: 'Supervised fine-tuning', zh: '监督微调' }, to: '/docs/sft/' },
       { id: 'rlhf', name: { en: 'RLHF, preference learning', zh: 'RLHF、偏好学习' } },
     ],
   },
@@ -28,8 +28,8 @@ export const field: readonly Group[] = [
     id: 'trained',
     name: { en: 'What is trained', zh: '训练哪些参数' },
     entries: [
-      { id: 'full', name: { en: 'All parameters', zh: '全部参数' } },
-      { id: 'lora', name: same('LoRA') },
+      { id: 'full', name: { en: 'All parameters', zh: '全部参数' }, to: '/docs/full-or-peft/' },
+      { id: 'lora', name: same('LoRA'), to: '/docs/lora/' },
       { id: 'prefix', name: same('Prefix Tuning') },
       { id: 'p-tuning', name: same('P-Tuning') },
       { id: 'adapter', name: same('Adapter') },
@@ -53,7 +53,8 @@ export const field: readonly Group[] = [
       { id: 'trpo', name: same('TRPO') },
       {
         id: 'ppo',
-        name: { en: 'PPO: the clipped loss', zh: 'PPO:截断损失' },
+        name: { en: 'PPO: the clipped loss', zh: 'PPO：截断损失' },
+        to: '/kernels/losses/ppo-clip/',
       },
       { id: 'dpo', name: same('DPO, IPO') },
       { id: 'kto', name: same('KTO') },

@@ -9,6 +9,9 @@ import { announce, type Recorded, recordedNote } from './recorded';
 import { useJob } from './use-job';
 import { words } from './words';
 
+/** What a figure without a kernel has in place of a result. */
+const arithmetic: Computed = { adapter: '', software: false, outputs: {} };
+
 const settingsOf = (sliders: readonly Slider[]): Settings =>
   Object.fromEntries(sliders.map(({ name, value }) => [name, value]));
 
@@ -27,7 +30,9 @@ export default function Figure({ spec, recorded }: { spec: FigureSpec; recorded:
   const compute = (next: Settings) => {
     asked.current = next;
     waiting.current = undefined;
-    start({ kind: 'compute', problem: spec.problem(next) });
+    if (spec.problem) return start({ kind: 'compute', problem: spec.problem(next) });
+    setShown({ result: arithmetic, settings: next });
+    announce('figure', arithmetic);
   };
   // While one position is computed only the newest of the others is kept.
   useEffect(() => {
@@ -39,13 +44,15 @@ export default function Figure({ spec, recorded }: { spec: FigureSpec; recorded:
     if (phase === 'running') waiting.current = next;
     else compute(next);
   };
-  const initial = recorded.figure;
+  const initial = spec.problem ? recorded.figure : arithmetic;
   const outputs = shown?.result.outputs ?? initial?.outputs;
-  const note = shown
-    ? shown.result.adapter === 'float64'
-      ? text(words.byReference)
-      : `${text(words.byKernel)} ${shown.result.adapter}`
-    : initial && text(recordedNote(recorded, initial.adapter));
+  const note = !spec.problem
+    ? text(words.arithmetic)
+    : shown
+      ? shown.result.adapter === 'float64'
+        ? text(words.byReference)
+        : `${text(words.byKernel)} ${shown.result.adapter}`
+      : initial && text(recordedNote(recorded, initial.adapter));
   return (
     <figure className={styles.figure} data-live="figure">
       {outputs && (

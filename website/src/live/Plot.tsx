@@ -3,21 +3,34 @@ import type { Drawing } from './live';
 import styles from './live.module.css';
 import { spokenNumber } from './spoken';
 
-const width = 640;
 const height = 300;
-const box = { left: 58, right: 626, top: 14, bottom: 256 };
+const box = { left: 58, top: 14, bottom: 256 };
 
 type Lines = Extract<Drawing, { kind: 'lines' }>;
+type Paths = Extract<Drawing, { kind: 'path' }>;
 type Bars = Extract<Drawing, { kind: 'bars' }>;
+interface Right {
+  readonly right: number;
+}
 type Cells = Extract<Drawing, { kind: 'cells' }>;
 
 /** Draws numbers as SVG: the same on the server, on paper and in the page. */
-export default function Plot({ drawing, title }: { drawing: Drawing; title: string }) {
+export default function Plot({
+  drawing,
+  title,
+  width = 640,
+}: {
+  drawing: Drawing;
+  title: string;
+  width?: number;
+}) {
+  const right = width - 14;
   return (
     <svg viewBox={`0 0 ${width} ${height}`} className={styles.plot} role="img" aria-label={title}>
-      {drawing.kind === 'lines' && <LinePlot {...drawing} />}
-      {drawing.kind === 'bars' && <BarPlot {...drawing} />}
-      {drawing.kind === 'cells' && <CellPlot {...drawing} />}
+      {drawing.kind === 'lines' && <LinePlot {...drawing} right={right} />}
+      {drawing.kind === 'path' && <PathPlot {...drawing} right={right} />}
+      {drawing.kind === 'bars' && <BarPlot {...drawing} right={right} />}
+      {drawing.kind === 'cells' && <CellPlot {...drawing} right={right} />}
     </svg>
   );
 }
@@ -40,10 +53,12 @@ function ticks([low, high]: readonly [number, number]): number[] {
 }
 
 function Frame({
+  right,
   y,
   yRange,
   label,
 }: {
+  right: number;
   y: (v: number) => number;
   yRange: readonly [number, number];
   label: string;
@@ -52,7 +67,7 @@ function Frame({
     <>
       {ticks(yRange).map((value) => (
         <g key={value}>
-          <line x1={box.left} x2={box.right} y1={y(value)} y2={y(value)} className={styles.grid} />
+          <line x1={box.left} x2={right} y1={y(value)} y2={y(value)} className={styles.grid} />
           <text x={box.left - 8} y={y(value) + 4} textAnchor="end">
             {spokenNumber(value)}
           </text>
@@ -89,24 +104,24 @@ function Legend({ names }: { names: readonly string[] }) {
   );
 }
 
-function LinePlot({ x, xLabel, yLabel, series, yRange }: Lines) {
+function LinePlot({ x, xLabel, yLabel, series, yRange, right }: Lines & Right) {
   const text = useText();
   const xs = extent(x);
   const ys = yRange ?? extent(series.flatMap(({ y }) => y));
-  const px = (v: number) => box.left + ((v - xs[0]) / (xs[1] - xs[0])) * (box.right - box.left);
+  const px = (v: number) => box.left + ((v - xs[0]) / (xs[1] - xs[0])) * (right - box.left);
   const py = (v: number) => {
     const held = Math.max(ys[0], Math.min(ys[1], v));
     return box.bottom - ((held - ys[0]) / (ys[1] - ys[0])) * (box.bottom - box.top);
   };
   return (
     <>
-      <Frame y={py} yRange={ys} label={text(yLabel)} />
+      <Frame right={right} y={py} yRange={ys} label={text(yLabel)} />
       {ticks(xs).map((value) => (
         <text key={value} x={px(value)} y={box.bottom + 18} textAnchor="middle">
           {spokenNumber(value)}
         </text>
       ))}
-      <text x={(box.left + box.right) / 2} y={height - 6} textAnchor="middle">
+      <text x={(box.left + right) / 2} y={height - 6} textAnchor="middle">
         {text(xLabel)}
       </text>
       {series.map(({ name, y, dashed }, i) => (
@@ -122,15 +137,46 @@ function LinePlot({ x, xLabel, yLabel, series, yRange }: Lines) {
   );
 }
 
-function BarPlot({ labels, yLabel, series, yRange }: Bars) {
+function PathPlot({ paths, xLabel, yLabel, range, right }: Paths & Right) {
+  const text = useText();
+  const middle = (box.left + right) / 2;
+  const unit = (box.bottom - box.top) / 2 / range;
+  const px = (v: number) => middle + v * unit;
+  const py = (v: number) => (box.top + box.bottom) / 2 - v * unit;
+  return (
+    <>
+      <Frame right={right} y={py} yRange={[-range, range]} label={text(yLabel)} />
+      <line x1={middle} x2={middle} y1={box.top} y2={box.bottom} className={styles.grid} />
+      {ticks([-range, range]).map((value) => (
+        <text key={value} x={px(value)} y={box.bottom + 18} textAnchor="middle">
+          {spokenNumber(value)}
+        </text>
+      ))}
+      <text x={middle} y={height - 6} textAnchor="middle">
+        {text(xLabel)}
+      </text>
+      {paths.map(({ name, points, dashed }, i) => (
+        <polyline
+          key={name.en}
+          className={styles[`series${i + 1}`]}
+          strokeDasharray={dashed ? '5 4' : undefined}
+          points={points.map(([x, y]) => `${px(x).toFixed(1)},${py(y).toFixed(1)}`).join(' ')}
+        />
+      ))}
+      <Legend names={paths.map(({ name }) => text(name))} />
+    </>
+  );
+}
+
+function BarPlot({ labels, yLabel, series, yRange, right }: Bars & Right) {
   const text = useText();
   const [low, high] = yRange ?? extent([0, ...series.flatMap(({ y }) => y)]);
   const py = (v: number) => box.bottom - ((v - low) / (high - low)) * (box.bottom - box.top);
-  const slot = (box.right - box.left) / labels.length;
+  const slot = (right - box.left) / labels.length;
   const bar = (slot * 0.72) / series.length;
   return (
     <>
-      <Frame y={py} yRange={[low, high]} label={text(yLabel)} />
+      <Frame right={right} y={py} yRange={[low, high]} label={text(yLabel)} />
       {series.map(({ name, y }, s) =>
         y.map((v, i) => (
           <rect
@@ -160,10 +206,10 @@ function BarPlot({ labels, yLabel, series, yRange }: Bars) {
   );
 }
 
-function CellPlot({ rows, columns, values, xLabel, yLabel }: Cells) {
+function CellPlot({ rows, columns, values, xLabel, yLabel, right }: Cells & Right) {
   const text = useText();
   const largest = Math.max(1e-30, ...values.map(Math.abs));
-  const w = (box.right - box.left - 40) / columns.length;
+  const w = (right - box.left - 40) / columns.length;
   const h = (box.bottom - box.top) / rows.length;
   return (
     <>
@@ -196,7 +242,7 @@ function CellPlot({ rows, columns, values, xLabel, yLabel }: Cells) {
           {label}
         </text>
       ))}
-      <text x={(box.left + 40 + box.right) / 2} y={height - 6} textAnchor="middle">
+      <text x={(box.left + 40 + right) / 2} y={height - 6} textAnchor="middle">
         {text(xLabel)}
       </text>
       <text

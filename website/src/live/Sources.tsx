@@ -87,7 +87,7 @@ export default function Sources({
       ))}
       {symbols.length > 0 && (
         <div className={styles.symbols}>
-          {text({ en: 'Mark a symbol of the formulas:', zh: '标出公式中的符号:' })}{' '}
+          {text({ en: 'Mark a symbol of the formulas:', zh: '标出公式中的符号：' })}{' '}
           {symbols.map((name) => (
             <button
               key={name}

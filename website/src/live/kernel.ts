@@ -11,6 +11,7 @@ import {
   type Tensor,
   type Tensors,
 } from '@attune/kernels';
+import { adamw } from './adamw';
 import type { Problem } from './live';
 import { arraysOf, doubled, worstError } from './numbers';
 import type { Checked, Computed, Computer } from './protocol';
@@ -18,7 +19,7 @@ import type { Checked, Computed, Computer } from './protocol';
 type AnyOperation = Operation<Tensors, Tensors, unknown>;
 
 function operationOf({ operation }: Problem): AnyOperation {
-  const found = (kernels as unknown as Record<string, AnyOperation>)[operation];
+  const found = { ...(kernels as unknown as Record<string, AnyOperation>), adamw }[operation];
   if (!found?.reference) throw new Error(`@attune/kernels has no operation ${operation}.`);
   return found;
 }
@@ -29,21 +30,31 @@ export function computerOf({ adapter, traits }: Gpu): Computer {
   return { adapter: name, software: traits.software };
 }
 
-/** Gradients of outputs for the backward pass: drawn, not all alike, never all zero. */
-function cotangents(outputs: HostArrays): HostArrays {
-  const names = Object.keys(outputs);
+/** Gradients of outputs for the backward pass: ones, or drawn: not all alike, never all zero. */
+function cotangents(outputs: HostArrays, ones: boolean): HostArrays {
+  if (ones) {
+    return Object.fromEntries(
+      Object.entries(outputs).map(([name, { shape, data }]) => [
+        name,
+        { shape, data: new Float32Array(data.length).fill(1) },
+      ]),
+    );
+  }
   const inputs = Object.fromEntries(
-    names.map((name, i) => [name, { shape: outputs[name]!.shape, random: 1.4, seed: 31 + i }]),
+    Object.entries(outputs).map(([name, { shape }], i) => [
+      name,
+      { shape, random: 1.4, seed: 31 + i },
+    ]),
   );
   return arraysOf({ operation: '', inputs });
 }
 
 /** Float64 on the CPU: outputs, and gradients as `d_name`. */
-function truth(problem: Problem, inputs: HostArrays) {
+function truth(problem: Problem, inputs: HostArrays, ones: boolean) {
   const operation = operationOf(problem);
   const exact = doubled(inputs);
   const outputs = operation.reference.forward(exact, problem.options ?? {});
-  const given = problem.gradients ? cotangents(outputs) : {};
+  const given = problem.gradients ? cotangents(outputs, ones) : {};
   const gradients = problem.gradients
     ? operation.reference.backward!(exact, doubled(given), problem.options ?? {})
     : {};
@@ -105,7 +116,7 @@ const plain = (arrays: HostArrays) =>
 /** The outputs of a problem: by the adapter, or where there is none by the reference. */
 export async function compute(gpu: Gpu | undefined, problem: Problem): Promise<Computed> {
   const inputs = arraysOf(problem);
-  const { expected, given, names } = truth(problem, inputs);
+  const { expected, given, names } = truth(problem, inputs, true);
   if (!gpu) return { adapter: 'float64', software: true, outputs: plain(expected) };
   return {
     ...computerOf(gpu),
@@ -116,7 +127,7 @@ export async function compute(gpu: Gpu | undefined, problem: Problem): Promise<C
 /** The kernel against its reference, then its time and traffic. */
 export async function check(gpu: Gpu, problem: Problem): Promise<Checked> {
   const inputs = arraysOf(problem);
-  const { expected, given, names } = truth(problem, inputs);
+  const { expected, given, names } = truth(problem, inputs, false);
   const actual = await onAdapter(gpu, problem, inputs, given, names);
   let error = 0;
   let where = names[0]!;
@@ -132,6 +143,11 @@ export async function check(gpu: Gpu, problem: Problem): Promise<Checked> {
   };
 }
 
+function dtypeOf(data: HostArrays[string]['data']) {
+  if (data instanceof Uint32Array) return 'u32';
+  return data instanceof Int32Array ? 'i32' : 'f32';
+}
+
 async function measure(
   gpu: Gpu,
   problem: Problem,
@@ -144,7 +160,7 @@ async function measure(
       Object.fromEntries(
         Object.entries(arrays).map(([name, { shape, data }]) => [
           name,
-          recorder.tensor(name, shape, data instanceof Uint32Array ? 'u32' : 'f32'),
+          recorder.tensor(name, shape, dtypeOf(data)),
         ]),
       );
     const own = tensors(inputs);

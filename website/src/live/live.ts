@@ -2,11 +2,11 @@ import type { Phrase } from '../phrase.ts';
 
 /** Numbers for one input: given, or drawn from a seeded generator. */
 export type ArraySpec = { readonly shape: readonly number[] } & (
-  | { readonly values: readonly number[]; readonly ids?: boolean }
+  | { readonly values: readonly number[]; readonly dtype?: 'f32' | 'u32' | 'i32' }
   /** Uniform in [-random / 2, random / 2). */
   | { readonly random: number; readonly seed?: number }
-  /** Whole numbers in [0, below), as u32. */
-  | { readonly below: number; readonly seed?: number }
+  /** Whole numbers in [0, below). */
+  | { readonly below: number; readonly dtype: 'u32' | 'i32'; readonly seed?: number }
 );
 
 /** One operation of `@attune/kernels` with what goes in. */
@@ -53,6 +53,18 @@ export type Drawing =
       readonly yRange?: readonly [number, number];
     }
   | {
+      /** Curves in a plane whose axes go from -range to range. */
+      readonly kind: 'path';
+      readonly xLabel: Phrase;
+      readonly yLabel: Phrase;
+      readonly paths: readonly {
+        readonly name: Phrase;
+        readonly points: readonly (readonly [number, number])[];
+        readonly dashed?: boolean;
+      }[];
+      readonly range: number;
+    }
+  | {
       readonly kind: 'bars';
       readonly labels: readonly string[];
       readonly yLabel: Phrase;
@@ -72,7 +84,8 @@ export type Drawing =
 export interface FigureSpec {
   readonly caption: Phrase;
   readonly sliders: readonly Slider[];
-  problem(settings: Settings): Problem;
+  /** Gradients are those of the sum of all outputs. Without a problem the drawing is arithmetic on the settings. */
+  problem?(settings: Settings): Problem;
   draw(outputs: Outputs, settings: Settings): Drawing;
 }
 

@@ -6,6 +6,8 @@ export function arraysOf({ inputs }: Problem): HostArrays {
   return Object.fromEntries(Object.entries(inputs).map(([name, spec], i) => [name, make(spec, i)]));
 }
 
+const arrayTypes = { f32: Float32Array, u32: Uint32Array, i32: Int32Array };
+
 function make(spec: ArraySpec, index: number): HostArray {
   const { shape } = spec;
   const length = shape.reduce((product, n) => product * n, 1);
@@ -13,14 +15,14 @@ function make(spec: ArraySpec, index: number): HostArray {
     if (spec.values.length !== length) {
       throw new Error(`[${shape}] wants ${length} numbers and was given ${spec.values.length}.`);
     }
-    return {
-      shape,
-      data: spec.ids ? Uint32Array.from(spec.values) : Float32Array.from(spec.values),
-    };
+    return { shape, data: new arrayTypes[spec.dtype ?? 'f32'](spec.values) };
   }
   const next = generator(spec.seed ?? index + 1);
   if ('below' in spec) {
-    return { shape, data: Uint32Array.from({ length }, () => Math.floor(next() * spec.below)) };
+    return {
+      shape,
+      data: new arrayTypes[spec.dtype](length).map(() => Math.floor(next() * spec.below)),
+    };
   }
   return { shape, data: Float32Array.from({ length }, () => (next() - 0.5) * spec.random) };
 }

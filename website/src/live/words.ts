@@ -13,7 +13,7 @@ export const words = {
   adapter: { en: 'computes on', zh: '计算设备' },
   software: {
     en: 'a software adapter: the CPU computes, and times say nothing about GPUs',
-    zh: '软件适配器:由 CPU 计算,时间不代表 GPU',
+    zh: '软件适配器：由 CPU 计算，时间不代表 GPU',
   },
   error: { en: 'worst error against float64', zh: '与 float64 的最大误差' },
   allowed: { en: 'allowed', zh: '允许' },
@@ -22,9 +22,13 @@ export const words = {
   dispatches: { en: 'dispatches', zh: '次调度' },
   byReference: {
     en: 'No WebGPU here: computed by the float64 reference on the CPU.',
-    zh: '本机没有 WebGPU:由 CPU 上的 float64 参考实现计算。',
+    zh: '本机没有 WebGPU：由 CPU 上的 float64 参考实现计算。',
   },
-  byKernel: { en: 'Computed by the kernel on', zh: '由内核计算,设备:' },
+  byKernel: { en: 'Computed by the kernel on', zh: '由内核计算，设备：' },
+  arithmetic: {
+    en: 'Arithmetic on the sizes; no kernel runs.',
+    zh: '只是对尺寸做算术，没有运行内核。',
+  },
   question: { en: 'question', zh: '问题' },
   before: { en: 'before', zh: '训练前' },
   now: { en: 'now', zh: '现在' },

@@ -1,9 +1,10 @@
 import MDXComponents from '@theme-original/MDXComponents';
 import FieldMap from '../field/FieldMap';
+import Keys from '../keys/Keys';
 import Figure from '../live/Figure';
 import Run from '../live/Run';
 import Sources from '../live/Sources';
 import Train from '../live/Train';
 
 /** What every page may use without an import. */
-export default { ...MDXComponents, FieldMap, Figure, Run, Sources, Train };
+export default { ...MDXComponents, FieldMap, Figure, Keys, Run, Sources, Train };
