@@ -110,6 +110,8 @@ const config: Config = {
       items: [
         { to: '/docs/', label: english ? 'Learn' : '学习', position: 'left' },
         { to: '/kernels/', label: english ? 'Kernels' : '内核', position: 'left' },
+        { to: '/studio/', label: english ? 'Studio' : '工作台', position: 'left' },
+        { to: '/bench/', label: english ? 'Bench' : '基准', position: 'left' },
         english
           ? { to: '/api/', label: 'API', position: 'left' }
           : { href: `pathname://${base}api/`, label: 'API', position: 'left', target: '_self' },

@@ -6,3 +6,12 @@ declare module '*.module.css' {
   const names: Record<string, string>;
   export default names;
 }
+interface ImportMeta {
+  webpackContext(
+    folder: string,
+    options: { regExp: RegExp },
+  ): {
+    keys(): string[];
+    <T>(key: string): T;
+  };
+}

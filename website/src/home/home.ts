@@ -27,6 +27,30 @@ export const doors: readonly { to: string; name: Phrase; about: Phrase }[] = [
       zh: '纯 WGSL，每种运算一个文件夹，都能在你自己的适配器上与 float64 参考实现对照。',
     },
   },
+  {
+    to: '/studio/',
+    name: { en: 'Use it here', zh: '就在这里用' },
+    about: {
+      en: 'Studio: your rows, LoRA or all parameters, an adapter for PEFT and llama.cpp. Nothing is uploaded.',
+      zh: '工作台：你的数据，LoRA 或全部参数，得到可用于 PEFT 和 llama.cpp 的适配器。什么也不上传。',
+    },
+  },
+  {
+    to: '/docs/getting-started/',
+    name: { en: 'Use it in code', zh: '在代码里用' },
+    about: {
+      en: 'Ten lines in Node, a worker or a bundler; the command line with TRL’s recipes.',
+      zh: '在 Node、worker 或打包工具里只要十行；命令行沿用 TRL 的配方。',
+    },
+  },
+  {
+    to: '/bench/',
+    name: { en: 'Measure', zh: '测量' },
+    about: {
+      en: 'Kernels and a whole step on your GPU, against its own peak.',
+      zh: '在你的 GPU 上给内核和完整的训练步计时，与它自己的峰值对照。',
+    },
+  },
 ];
 
 export const facts: readonly Phrase[] = [

@@ -7,9 +7,12 @@ import { words } from './words';
 export default function Samples({
   before,
   now,
+  plain = false,
 }: {
   before: readonly Sample[] | undefined;
   now: readonly Sample[] | undefined;
+  /** Nobody knows the right answers. */
+  plain?: boolean;
 }) {
   const text = useText();
   if (!before?.length) return null;
@@ -26,7 +29,7 @@ export default function Samples({
           <th scope="col">{text(words.question)}</th>
           <th scope="col">{text(words.before)}</th>
           {now?.length ? <th scope="col">{text(words.now)}</th> : null}
-          <th scope="col">{text(words.right)}</th>
+          {!plain && <th scope="col">{text(words.right)}</th>}
         </tr>
       </thead>
       <tbody>
@@ -35,7 +38,7 @@ export default function Samples({
             <td>{sample.prompt.replace(/\nAnswer:$/, '')}</td>
             {cell(sample)}
             {cell(now?.[i])}
-            <td>{sample.expected}</td>
+            {!plain && <td>{sample.expected}</td>}
           </tr>
         ))}
       </tbody>

@@ -1,3 +1,5 @@
+import type { BenchRow } from '@attune/bench';
+import type { Look, StudioWork } from '../studio/studio';
 import type { Outputs, Problem, TrainSettings } from './live';
 
 /** Who computed. */
@@ -33,7 +35,10 @@ export interface Sample {
 export type Request =
   | { readonly kind: 'compute'; readonly problem: Problem; readonly reference?: boolean }
   | { readonly kind: 'check'; readonly problem: Problem }
-  | { readonly kind: 'train'; readonly settings: TrainSettings };
+  | { readonly kind: 'train'; readonly settings: TrainSettings }
+  | { readonly kind: 'bench'; readonly rounds: number }
+  | { readonly kind: 'look'; readonly work: StudioWork }
+  | { readonly kind: 'study'; readonly work: StudioWork; readonly resuming: boolean };
 
 export type Event =
   | { readonly kind: 'computed'; readonly result: Computed }
@@ -57,6 +62,14 @@ export type Event =
       readonly tokens: number;
     }
   | { readonly kind: 'adapter'; readonly files: ReadonlyMap<string, Uint8Array> }
+  | {
+      readonly kind: 'adapter-name';
+      readonly computer: Computer & { readonly name: Record<string, string> };
+    }
+  | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number }
+  | { readonly kind: 'bench'; readonly row: BenchRow; readonly intensity?: number | undefined }
+  | { readonly kind: 'looked'; readonly look: Look }
+  | { readonly kind: 'paused' }
   | { readonly kind: 'done' }
   | {
       readonly kind: 'error';
@@ -65,10 +78,8 @@ export type Event =
       readonly remedy: string;
     };
 
-export interface Ask {
-  readonly id: number;
-  readonly request: Request;
-}
+/** A request, or the wish that the work under way stops after its step and saves itself. */
+export type Ask = { readonly id: number; readonly request: Request } | { readonly pause: true };
 
 export interface Answer {
   readonly id: number;

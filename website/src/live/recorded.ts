@@ -1,5 +1,5 @@
 import type { Phrase } from '../phrase';
-import type { Checked, Computed, Event, Sample } from './protocol';
+import type { Checked, Computed, Sample } from './protocol';
 
 /** A run of a page's parts in headless Chromium, made by `npm run site:record`. */
 export interface Recorded {
@@ -31,8 +31,6 @@ export function recordedNote({ browser, date }: Recorded, adapter: string): Phra
 }
 
 /** Tells whoever records (and tests) what a part of the page has come to. */
-export function announce(part: keyof Recorded, detail: unknown): void {
+export function announce(part: keyof Recorded | 'bench' | 'studio', detail: unknown): void {
   document.dispatchEvent(new CustomEvent('attune', { detail: { part, result: detail } }));
 }
-
-export type { Event };

@@ -3,6 +3,8 @@ import type { Answer, Ask, Event, Request } from './protocol';
 /** A piece of work in the worker. */
 export interface Job {
   stop(): void;
+  /** Asks the work to save itself after its step and end. */
+  pause(): void;
 }
 
 let worker: Worker | undefined;
@@ -25,6 +27,9 @@ export function begin(request: Request, tell: (event: Event | { kind: 'stopped' 
     stop() {
       if (current?.id === id && current.busy) stopCurrent();
     },
+    pause() {
+      if (current?.id === id) worker?.postMessage({ pause: true } satisfies Ask);
+    },
   };
 }
 
@@ -36,7 +41,7 @@ function stopCurrent(): void {
   stopped?.tell({ kind: 'stopped' });
 }
 
-const last = new Set<Event['kind']>(['computed', 'checked', 'done', 'error']);
+const last = new Set<Event['kind']>(['computed', 'checked', 'looked', 'paused', 'done', 'error']);
 
 function start(): Worker {
   const made = new Worker(new URL('./worker.ts', import.meta.url), { name: 'attune' });

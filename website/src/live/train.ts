@@ -1,9 +1,9 @@
 import { prepareDataset } from '@attune/data';
 import type { Gpu } from '@attune/gpu';
-import { folderFromFiles, freshWeights, Generator, openModel } from '@attune/model';
+import { freshWeights, Generator } from '@attune/model';
 import { fullTuning, type LoraMethod, loraTuning, writeAdapter } from '@attune/peft';
 import { SFTTrainer } from '@attune/sft';
-import { expectedAnswer, instructionRows, readTinyFile, tinyModelFiles } from '@attune/tiny';
+import { expectedAnswer, instructionRows, openTinyModel } from '@attune/tiny';
 import { Tokenizer } from '@attune/tokenizer';
 import { computerOf } from './kernel';
 import type { TrainSettings } from './live';
@@ -13,18 +13,9 @@ import type { Event, Sample } from './protocol';
 const asked = [0, 2, 6, 3];
 const sampleEvery = 20;
 
-async function openTiny() {
-  const files = await Promise.all(
-    Object.entries(tinyModelFiles).map(
-      async ([name, url]) => [name, await readTinyFile(url)] as const,
-    ),
-  );
-  return openModel(folderFromFiles(new Map(files), 'tiny'));
-}
-
 /** Trains the embedded model as `settings` say, and tells each step; samples come before, between and after. */
 export async function train(gpu: Gpu, settings: TrainSettings, tell: (event: Event) => void) {
-  const model = await openTiny();
+  const model = await openTinyModel();
   const { config, generationConfig } = model;
   const tokenizer = Tokenizer.from({
     ...model.tokenizer,

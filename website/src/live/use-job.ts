@@ -5,7 +5,7 @@ import type { Job } from './session';
 export type Phase = 'idle' | 'running' | 'done' | 'stopped' | 'error';
 export type Fault = Extract<Event, { kind: 'error' }>;
 
-const endings = new Set<Event['kind']>(['computed', 'checked', 'done']);
+const endings = new Set<Event['kind']>(['computed', 'checked', 'looked', 'done']);
 
 /** Work of one component in the shared worker: its phase, its fault, and the buttons' actions. */
 export function useJob(take: (event: Event) => void) {
@@ -29,6 +29,7 @@ export function useJob(take: (event: Event) => void) {
           if (event.kind === 'stopped') return setPhase('stopped');
           if (event.kind === 'error') return fail(event);
           latest.current(event);
+          if (event.kind === 'paused') setPhase('stopped');
           if (endings.has(event.kind)) setPhase('done');
         });
       },
@@ -37,6 +38,7 @@ export function useJob(take: (event: Event) => void) {
     );
   }, []);
   const stop = useCallback(() => job.current?.stop(), []);
+  const pause = useCallback(() => job.current?.pause(), []);
   useEffect(() => () => job.current?.stop(), []);
-  return { phase, fault, start, stop };
+  return { phase, fault, start, stop, pause };
 }

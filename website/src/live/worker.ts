@@ -1,7 +1,8 @@
 import { AttuneError, type Gpu, requestGpu } from '@attune/gpu';
-import { check, compute } from './kernel';
+import { check, compute, computerOf } from './kernel';
 import type { Answer, Ask, Event, Request } from './protocol';
 
+let pausing = false;
 let device: Promise<Gpu> | undefined;
 
 /** One device for the life of this worker; a lost one is asked for anew. */
@@ -17,13 +18,31 @@ async function handle(request: Request, tell: (event: Event) => void): Promise<v
     tell({ kind: 'computed', result: await compute(on, request.problem) });
   } else if (request.kind === 'check') {
     tell({ kind: 'checked', result: await check(await gpu(), request.problem) });
+  } else if (request.kind === 'look') {
+    const { look } = await import('../studio/work');
+    tell({ kind: 'looked', look: await look(await gpu(), request.work) });
+  } else if (request.kind === 'study') {
+    const { study } = await import('../studio/work');
+    pausing = false;
+    await study(await gpu(), request.work, request.resuming, { tell, pausing: () => pausing });
+  } else if (request.kind === 'bench') {
+    const device = await gpu();
+    const name = { ...device.adapter } as Record<string, string>;
+    tell({ kind: 'adapter-name', computer: { ...computerOf(device), name } });
+    const { bench } = await import('./bench');
+    await bench(device, request.rounds, tell);
   } else {
     const { train } = await import('./train');
     await train(await gpu(), request.settings, tell);
   }
 }
 
-self.onmessage = async ({ data: { id, request } }: MessageEvent<Ask>) => {
+self.onmessage = async ({ data }: MessageEvent<Ask>) => {
+  if ('pause' in data) {
+    pausing = true;
+    return;
+  }
+  const { id, request } = data;
   const tell = (event: Event) => self.postMessage({ id, event } satisfies Answer);
   try {
     await handle(request, tell);

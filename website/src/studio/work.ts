@@ -1,0 +1,188 @@
+import { type Example, ignored, prepareDataset } from '@attune/data';
+import { AttuneError, type Gpu } from '@attune/gpu';
+import { folderFromFiles, Generator, type OpenModel, openModel } from '@attune/model';
+import { fullTuning, type LoraMethod, loraTuning, writeAdapter } from '@attune/peft';
+import { SFTTrainer } from '@attune/sft';
+import { openTinyModel } from '@attune/tiny';
+import { Tokenizer } from '@attune/tokenizer';
+import { computerOf } from '../live/kernel';
+import type { Event } from '../live/protocol';
+import { forget, load, save } from './checkpoint';
+import type { Look, StudioWork } from './studio';
+
+const savedEvery = 20;
+
+function open(files: readonly File[]): Promise<OpenModel> {
+  if (!files.length) return openTinyModel();
+  if (files.length === 1 && /\.gguf$/i.test(files[0]!.name)) return openModel(files[0]!);
+  return openModel(folderFromFiles(new Map(files.map((file) => [file.name, file]))));
+}
+
+/** Rows of pasted JSONL. @throws AttuneError `bad-json` with the line */
+function parse(text: string): Record<string, unknown>[] {
+  return text
+    .split('\n')
+    .map((line, i) => [line.trim(), i + 1] as const)
+    .filter(([line]) => line)
+    .map(([line, number]) => {
+      try {
+        return JSON.parse(line);
+      } catch (cause) {
+        throw new AttuneError(
+          'bad-json',
+          `Line ${number} is not JSON: ${(cause as Error).message}.`,
+          'Write one JSON object a line, such as {"prompt": "…", "completion": " …"}.',
+        );
+      }
+    });
+}
+
+/** Model, data and trainer, ready. */
+async function prepare(gpu: Gpu, work: StudioWork) {
+  const model = await open(work.files);
+  const { generationConfig } = model;
+  const tokenizer = Tokenizer.from({
+    ...model.tokenizer,
+    ...(generationConfig && { generationConfig }),
+  });
+  const { settings } = work;
+  const { examples, report } = await prepareDataset(parse(work.rows), tokenizer, {
+    maxLength: settings.maxLength,
+  });
+  const lora: LoraMethod | undefined =
+    settings.method === 'lora'
+      ? loraTuning(
+          model.config,
+          { targetModules: 'all-linear', r: settings.rank, loraAlpha: 2 * settings.rank },
+          42,
+        )
+      : undefined;
+  const trainer = await SFTTrainer.create({
+    gpu,
+    config: model.config,
+    weights: model.weights,
+    method: lora ?? fullTuning(model.config),
+    padTokenId: tokenizer.padTokenId ?? 0,
+    train: examples,
+    arguments: {
+      seed: 42,
+      maxSteps: settings.steps,
+      numTrainEpochs: 3,
+      perDeviceTrainBatchSize: settings.batchSize,
+      perDeviceEvalBatchSize: 8,
+      gradientAccumulationSteps: 1,
+      gradientCheckpointing: false,
+      trainSamplingStrategy: 'random',
+      dataloaderDropLast: false,
+      lossType: 'nll',
+      learningRate: settings.learningRate,
+      lrSchedulerType: 'cosine',
+      lrSchedulerKwargs: null,
+      warmupSteps: 5,
+      weightDecay: 0,
+      adamBeta1: 0.9,
+      adamBeta2: 0.999,
+      adamEpsilon: 1e-8,
+      maxGradNorm: 1,
+    },
+  });
+  const total = model.weights.names().reduce((sum, name) => {
+    return sum + model.weights.info(name).shape.reduce((a, b) => a * b, 1);
+  }, 0);
+  const account = Object.fromEntries(await trainer.account());
+  return { model, tokenizer, examples, report, lora, trainer, total, account };
+}
+
+/** Shows what training would see and need. */
+export async function look(gpu: Gpu, work: StudioWork): Promise<Look> {
+  const { tokenizer, examples, report, trainer, total, account } = await prepare(gpu, work);
+  const shown = ({ inputIds, labels }: Example) =>
+    Array.from(inputIds, (id, i) => [tokenizer.decode([id]), labels[i] !== ignored] as const);
+  const { rows, tokens, trainedTokens, truncated, dropped, longest } = report;
+  const trained = trainer.trainable.count;
+  trainer.destroy();
+  return {
+    examples: examples.slice(0, 4).map(shown),
+    report: { rows, tokens, trainedTokens, truncated, dropped, longest },
+    account,
+    trained,
+    total,
+  };
+}
+
+/** Trains, from the beginning or from the saved run; `pausing` is asked after each step. */
+export async function study(
+  gpu: Gpu,
+  work: StudioWork,
+  resuming: boolean,
+  { tell, pausing }: { tell(event: Event): void; pausing(): boolean },
+): Promise<void> {
+  const { tokenizer, lora, trainer, total, account } = await prepare(gpu, work);
+  try {
+    const trained = trainer.trainable.count;
+    tell({ kind: 'ready', computer: computerOf(gpu), trained, total, account });
+    const earlier = resuming ? await load() : undefined;
+    if (earlier) trainer.restore(earlier.tensors, earlier.resume);
+    const answers = () => answer(trainer, tokenizer, work.prompts);
+    const before = earlier?.run.before ?? (await answers());
+    const told = (texts: readonly string[], step: number) =>
+      tell({
+        kind: 'samples',
+        step,
+        samples: work.prompts.map((prompt, i) => ({ prompt, answer: texts[i]!, expected: '' })),
+      });
+    told(before, 0);
+    const losses = [...(earlier?.run.losses ?? [])];
+    for await (const report of trainer.steps()) {
+      const { step, loss, gradNorm, learningRate, seconds, tokens } = report;
+      losses.push(loss);
+      tell({ kind: 'step', step, loss, gradNorm, learningRate, seconds, tokens });
+      const paused = pausing();
+      if (step % savedEvery === 0 || paused) {
+        const { rows, prompts, settings } = work;
+        const model = work.files.map(({ name }) => name).join(', ');
+        const [parameters, m, v] = await Promise.all([
+          trainer.trained('parameters'),
+          trainer.trained('m'),
+          trainer.trained('v'),
+        ]);
+        await save({
+          run: { model, rows, prompts, settings, step, losses, before },
+          resume: report.resume,
+          tensors: { parameters, m, v },
+        });
+        told(await answers(), step);
+      }
+      if (paused) return tell({ kind: 'paused' });
+    }
+    told(await answers(), work.settings.steps);
+    if (lora) {
+      const files = writeAdapter(lora, await trainer.trained(), {
+        baseModel: work.files[0]?.name ?? '@attune/tiny',
+      });
+      tell({ kind: 'adapter', files });
+    }
+    await forget();
+    tell({ kind: 'done' });
+  } finally {
+    trainer.destroy();
+  }
+}
+
+async function answer(
+  trainer: SFTTrainer,
+  tokenizer: Tokenizer,
+  prompts: readonly string[],
+): Promise<string[]> {
+  if (!prompts.length) return [];
+  const generator = new Generator(trainer.executor, trainer.network, { batchSize: 4 });
+  try {
+    const generations = await generator.generate(
+      prompts.map((prompt) => tokenizer.encode(prompt)),
+      { maxNewTokens: 24, eosTokenIds: tokenizer.eosTokenIds },
+    );
+    return generations.map(({ ids }) => tokenizer.decode(ids, { skipSpecialTokens: true }).trim());
+  } finally {
+    generator.destroy();
+  }
+}
