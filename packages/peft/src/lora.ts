@@ -100,15 +100,10 @@ export function loraTuning(model: ModelConfig, config: LoraConfig, seed = 42): L
       });
     },
     tuning: (trainable, options) => ({
-      weight(graph, name) {
-        if (name === 'lm_head.weight' && !shapes.has(name) && model.tieWordEmbeddings) {
-          const shape = [model.vocabSize, model.hiddenSize];
-          return shapes.has('model.embed_tokens.weight')
-            ? graph.resident('model.embed_tokens.weight', shape)
-            : undefined;
-        }
-        return shapes.has(name) ? trainable.tensor(graph, name, options) : undefined;
-      },
+      // A copy of a tied table that alone is trained must not change the output layer: PEFT unties them.
+      unties: shapes.has('model.embed_tokens.weight'),
+      weight: (graph, name) =>
+        shapes.has(name) ? trainable.tensor(graph, name, options) : undefined,
       linear(graph, path, inputs) {
         const layer = byPath.get(path);
         if (!layer) return undefined;

@@ -32,8 +32,8 @@ export interface TunedModelOptions {
   readonly progress?: (done: number, total: number) => void;
 }
 
-/** Numbers of a flat buffer that are looked at to see that training changes them. */
-const sampled = 1 << 18;
+/** Numbers at each end of a flat buffer that are looked at to see that training changes them. */
+const sampled = 1 << 17;
 
 /** Trained tensors and AdamW's moments, by name: what a checkpoint holds. */
 export type TrainedTensors = Record<'parameters' | 'm' | 'v', ReadonlyMap<string, Float32Array>>;
@@ -150,18 +150,27 @@ export class TunedModel {
   /** Copies that the CPU reads: the outputs of a step, and the sample. Such buffers have powers of two. */
   #readBack(plans: readonly PlanAccount[]): number {
     const outputs = plans.reduce((sum, plan) => sum + plan.outputs, 0);
-    const samples = this.trainable.flats.map(({ size }) => 4 * Math.min(size, sampled));
+    const samples = this.#windows().map(([, , count]) => 4 * count);
     return [outputs, ...samples].reduce((sum, bytes) => sum + 2 ** Math.ceil(Math.log2(bytes)), 0);
   }
 
-  /** Some of the trained numbers of every flat buffer. */
+  /**
+   * What is looked at of each flat buffer, as [buffer, first, count]: its head and its tail. Adapters lie in front
+   * of whole modules, whose rows may have no gradient (tokens that do not occur).
+   */
+  #windows(): [number, number, number][] {
+    return this.trainable.flats.flatMap(({ size }, i): [number, number, number][] => {
+      if (size <= 2 * sampled) return [[i, 0, size]];
+      return [
+        [i, 0, sampled],
+        [i, size - sampled, sampled],
+      ];
+    });
+  }
+
   async #sample(): Promise<number[]> {
     const parts = await Promise.all(
-      this.trainable.flats.map(async ({ size }, i) => {
-        const count = Math.min(size, sampled);
-        // B of LoRA moves first and lies anywhere: small runs are read whole, large ones at their end.
-        return this.store.read(`parameters.${i}`, size - count, count);
-      }),
+      this.#windows().map(([i, first, count]) => this.store.read(`parameters.${i}`, first, count)),
     );
     return parts.flatMap((part) => [...part]);
   }

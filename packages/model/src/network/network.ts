@@ -17,6 +17,8 @@ export interface LinearInputs {
  * changes and leaves the rest (undefined) to the plain model.
  */
 export interface Tuning {
+  /** A tied output layer goes on using the frozen table, whatever stands in for the embedding. */
+  readonly unties?: boolean;
   /** The trained tensor in place of the frozen weight `name`. */
   weight?(graph: Graph, name: string): Tensor | undefined;
   /** The output of the linear layer at `path` (a module path, such as model.layers.0.mlp.up_proj). */
@@ -43,8 +45,10 @@ export class Network {
   }
 
   weight(graph: Graph, name: string): Tensor {
-    const tuned = this.tuning.weight?.(graph, name);
-    if (tuned) return tuned;
+    return this.tuning.weight?.(graph, name) ?? this.#frozen(graph, name);
+  }
+
+  #frozen(graph: Graph, name: string): Tensor {
     const shape = this.#shapes.get(name);
     if (!shape) {
       throw new AttuneError(
@@ -79,8 +83,9 @@ export class Network {
     const own = this.tuning.weight?.(graph, 'lm_head.weight');
     if (own) return own;
     const tied = this.config.tieWordEmbeddings && !this.has('lm_head.weight');
-    // A copy of a tied table that alone is trained must not change the output layer: PEFT unties them.
-    return this.weight(graph, tied ? 'model.embed_tokens.weight' : 'lm_head.weight');
+    if (!tied) return this.weight(graph, 'lm_head.weight');
+    const table = 'model.embed_tokens.weight';
+    return this.tuning.unties ? this.#frozen(graph, table) : this.weight(graph, table);
   }
 }
 
