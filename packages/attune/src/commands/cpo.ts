@@ -7,8 +7,7 @@ import { trainCpo } from '../training/preference.ts';
 
 export const cpo: Command = {
   name: 'cpo',
-  summary:
-    'Trains a model to prefer the better of two answers, without a reference model (CPO, SimPO, AlphaPO).',
+  summary: 'Trains a model to prefer better answers, without a reference (CPO, SimPO, AlphaPO).',
   description:
     "Contrastive preference optimisation by TRL's rules, on rows of {prompt, chosen, rejected}. SimPO is loss_type simpo with cpo_alpha 0.",
   example: `attune cpo --model_name_or_path HuggingFaceTB/SmolLM2-135M-Instruct --dataset_name pairs.jsonl \\
