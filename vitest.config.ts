@@ -40,6 +40,8 @@ const gpu: TestProjectConfiguration = {
     include: ['kernels/**/*.gpu.test.ts', 'packages/**/*.gpu.test.ts'],
     exclude: elsewhere,
     globalSetup: './scripts/kernels-index.mjs',
+    // The same kernels in every run: what a machine measured for itself stays out.
+    env: { ATTUNE_MATMUL: process.env.ATTUNE_MATMUL ?? 'rules' },
     pool: 'forks',
     isolate: false,
     fileParallelism: false,

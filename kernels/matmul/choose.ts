@@ -2,7 +2,7 @@ import type { KernelTraits, Recorder } from '../contract/index.ts';
 import { broadcast } from './broadcast.ts';
 import { naive } from './naive.ts';
 import type { Operands } from './operands.ts';
-import type { Problem } from './problem.ts';
+import { type MatmulChoices, matmulClass, type Problem } from './problem.ts';
 import { registers, row, sliced, tiled } from './variants.ts';
 
 /** One way to multiply. */
@@ -34,11 +34,19 @@ export function forceMatmulVariant(name: string | undefined): void {
   forced = name;
 }
 
+const tuned = new WeakMap<KernelTraits, MatmulChoices>();
+
+/** Makes products recorded for this adapter take the variant that was measured to be the fastest of their class. */
+export function rememberMatmulChoices(traits: KernelTraits, choices: MatmulChoices): void {
+  tuned.set(traits, choices);
+}
+
 export function chooseMatmul(traits: KernelTraits, problem: Problem): MatmulVariant {
   // The naive one reads any row of f32 and f16, the others any row that is whole blocks.
   const able = matmulVariants.filter((variant) => variant.canRun(traits, problem));
   return (
     able.find((variant) => variant.name === forced) ??
+    able.find((variant) => variant.name === tuned.get(traits)?.[matmulClass(problem)]) ??
     able.find((variant) => variant.suits(traits, problem)) ??
     naive
   );

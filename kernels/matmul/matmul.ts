@@ -2,10 +2,16 @@ import { elements, expectShape, operation, type Recorder, type Tensor } from '..
 import { matmulReference } from './matmul.reference.ts';
 import { recordColumnSums, recordMatmul } from './record.ts';
 
-export { forceMatmulVariant, type MatmulVariant, matmulVariants } from './choose.ts';
+export {
+  forceMatmulVariant,
+  type MatmulVariant,
+  matmulVariants,
+  rememberMatmulChoices,
+} from './choose.ts';
 export { matmulReference } from './matmul.reference.ts';
-export type { MatmulOptions, MatmulTensors } from './problem.ts';
+export type { MatmulChoices, MatmulOptions, MatmulTensors } from './problem.ts';
 export { recordColumnSums, recordMatmul } from './record.ts';
+export { tuneMatmul } from './tune.ts';
 
 type Inputs = { x: Tensor; weight: Tensor; bias?: Tensor };
 

@@ -45,6 +45,15 @@ export interface Problem {
   readonly scale: number;
 }
 
+/** Classes of products that one variant serves best, with its name. */
+export type MatmulChoices = Readonly<Record<string, string>>;
+
+/** The class of a product: which operands are transposed, and whether the result is a row, thin or large. */
+export function matmulClass({ m, n, transposeA, transposeB }: Problem): string {
+  const size = m === 1 ? 'row' : Math.min(m, n) <= 16 ? 'thin' : 'large';
+  return `${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'} ${size}`;
+}
+
 /** Sizes of a product from its operands; throws `wrong-shape` where they do not fit. */
 export function problemOf(
   { a, b, low, up, bias, addend, into, y }: MatmulTensors,

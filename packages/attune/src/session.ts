@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { AttuneError, type DeviceChoice, type Gpu, requestGpu, spokenBytes } from '@attune/gpu';
+import { forceMatmulVariant } from '@attune/kernels';
 import {
   downloadModel,
   isHubId,
@@ -11,7 +12,7 @@ import {
   weightFormats,
 } from '@attune/model';
 import { type LoraMethod, loraFromFiles, readAdapter } from '@attune/peft';
-import { Executor, Store, Trainable } from '@attune/plan';
+import { Executor, Store, Trainable, tuneKernels } from '@attune/plan';
 import { Tokenizer } from '@attune/tokenizer';
 import type { Values } from './command-line/option.ts';
 import type { Terminal } from './command-line/terminal.ts';
@@ -70,12 +71,19 @@ export async function findAdapter(path: string, model: OpenModel): Promise<Loade
   return { ...loraFromFiles(model.config, files), config: files.config };
 }
 
-/** The device that the user chose; software adapters are named aloud. */
+/**
+ * The device that the user chose; software adapters are named aloud. Its fastest matmul is measured at first use;
+ * ATTUNE_MATMUL names one for every product that it can compute, or `rules` for the built-in choice.
+ */
 export async function openDevice(values: Values, terminal: Terminal): Promise<Gpu> {
-  return requestGpu({
+  const gpu = await requestGpu({
     ...(values.device !== undefined && { device: values.device as DeviceChoice }),
     log: (line) => terminal.note(line),
   });
+  const wanted = process.env.ATTUNE_MATMUL;
+  if (!wanted) await tuneKernels(gpu);
+  else if (wanted !== 'rules') forceMatmulVariant(wanted);
+  return gpu;
 }
 
 /** Loads model (the one that is named, if none is given) and adapter onto the device: frozen, to compute with. */

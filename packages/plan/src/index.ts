@@ -12,3 +12,4 @@ export {
 } from './plan.ts';
 export { mebibytes, Store } from './store.ts';
 export { Trainable, type TrainableTensor } from './trainable.ts';
+export { type TuningStore, tuneKernels, tuningStore } from './tuning.ts';

@@ -101,6 +101,25 @@ test('a new adapter needs one copy of the base; whole training keeps a frozen on
   for (const trainer of [lora, whole, once]) trainer.destroy();
 });
 
+test('where the adapter trains a module whole, the reference has its own; dropout moves the policy alone', async () => {
+  const run = await openCase('dpo/lora-sigmoid');
+  const { config } = run.options;
+  const lora = { r: 4, targetModules: 'all-linear', modulesToSave: ['lm_head'], loraDropout: 0.5 };
+  const more = { method: loraTuning(config, lora), values: undefined };
+  const still = await trainerOf(run, { maxSteps: 3 }, more);
+  expect((await still.account()).get('reference')).toBeGreaterThan(0);
+  const [first, , third] = await train(still);
+  expect(first!.loss).toBeCloseTo(Math.LN2, 6);
+  expect(first!.metrics['rewards/margins']).toBe(0);
+  expect(third!.loss).not.toBe(first!.loss);
+  // B is 0 at first, so that dropout shows from the second step on.
+  const dropping = await trainerOf(run, { maxSteps: 3, disableDropout: false }, more);
+  const [, second] = await train(dropping);
+  const again = await trainerOf(run, { maxSteps: 3 }, more);
+  expect((await train(again))[1]!.loss).not.toBe(second!.loss);
+  for (const trainer of [still, dropping, again]) trainer.destroy();
+});
+
 test('computed once, the reference gives the steps of one asked every time, and is read back by later runs', async () => {
   const run = await openCase('dpo/lora-sigmoid');
   const losses = async (trainer: DPOTrainer) => (await train(trainer, 4)).map(({ loss }) => loss);
