@@ -187,9 +187,9 @@ export const partsOf = (page) =>
     ...new Set([...document.querySelectorAll('[data-live]')].map((e) => e.dataset.live)),
   ]);
 
-/** Six digits are enough for a drawing. */
+/** Nine digits are all that a float32 has. */
 const short = (_key, value) =>
-  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
+  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(9)) : value;
 
 const home = 'website/src/home/home.mdx';
 
