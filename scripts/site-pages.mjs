@@ -14,6 +14,7 @@ import { gzipSync } from 'node:zlib';
 import { chromiumFlags, findChromium } from './chromium.mjs';
 import { englishPages } from './pages.mjs';
 import { root } from './setup.mjs';
+import { checkStudio } from './site-studio.mjs';
 
 const build = join(root, 'website/build');
 const types = {
@@ -149,14 +150,46 @@ export async function runPart(page, part) {
   return result;
 }
 
+/** Trains for some steps, then stops: the loss must have fallen, and Stop must stop. */
+async function beginTraining(page, steps = 25) {
+  await page.evaluate(() => {
+    window.results = [];
+  });
+  const live = page.locator('[data-live="train"]').first();
+  const [start, stop] = await live.locator('button').all();
+  const began = Date.now();
+  await start.click();
+  const progress = (count) =>
+    page.waitForFunction(
+      (wanted) => {
+        const alert = document.querySelector('[data-live] [role=alert]');
+        if (alert) return { fault: alert.textContent };
+        const last = window.results.filter(({ part }) => part === 'progress').at(-1);
+        return last?.result.losses.length >= wanted && last.result;
+      },
+      count,
+      { timeout: 400_000, polling: 100 },
+    );
+  await progress(1);
+  const first = (Date.now() - began) / 1000;
+  const { fault, losses } = await (await progress(steps)).jsonValue();
+  if (fault) throw new Error(fault);
+  await stop.click();
+  await stop.and(page.locator(':disabled')).waitFor({ state: 'attached', timeout: 5000 });
+  const mean = (list) => list.reduce((a, b) => a + b, 0) / list.length;
+  const [before, after] = [mean(losses.slice(0, 3)), mean(losses.slice(-3))];
+  if (!(after < before)) throw new Error(`the loss went from ${before} to ${after}`);
+  return `train: first step after ${first.toFixed(1)} s, loss ${before.toFixed(3)} → ${after.toFixed(3)} in ${losses.length} steps, stopped`;
+}
+
 export const partsOf = (page) =>
   page.evaluate(() => [
     ...new Set([...document.querySelectorAll('[data-live]')].map((e) => e.dataset.live)),
   ]);
 
-/** Six digits are enough for a drawing. */
+/** Nine digits are all that a float32 has. */
 const short = (_key, value) =>
-  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
+  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(9)) : value;
 
 const home = 'website/src/home/home.mdx';
 
@@ -206,7 +239,23 @@ async function check(filter) {
       if (colorScheme === 'light') {
         const done = [];
         for (const part of await partsOf(page)) {
+          if (part === 'studio') {
+            if (address === '/studio/') {
+              const again = () => open(browser, origin, address);
+              await checkStudio(again).then(
+                (found) => bad.push(...found),
+                (error) => bad.push(`${address}: ${error.message}`),
+              );
+              ran++;
+            }
+            continue;
+          }
           try {
+            if (part === 'train') {
+              ran++;
+              done.push(await beginTraining(page));
+              continue;
+            }
             const result = await runPart(page, part);
             ran++;
             if (part === 'run') {
@@ -215,14 +264,10 @@ async function check(filter) {
               );
               if (!(result.error <= result.tolerance))
                 bad.push(`${address}: error ${result.error}`);
-            } else if (part === 'train') {
-              const { losses } = result;
-              const mean = (list) => list.reduce((a, b) => a + b, 0) / list.length;
-              const [first, last] = [mean(losses.slice(0, 3)), mean(losses.slice(-3))];
-              done.push(
-                `train: ${losses.length} steps, loss ${first.toFixed(3)} → ${last.toFixed(3)}`,
-              );
-              if (!(last < first)) bad.push(`${address}: the loss went from ${first} to ${last}`);
+            } else if (part === 'bench') {
+              const own = result.rows.filter(({ name }) => name === 'attune');
+              done.push(`bench: ${own.length} rows`);
+              if (own.length < 2) bad.push(`${address}: only ${own.length} rows`);
             } else done.push(part);
           } catch (error) {
             bad.push(`${address}: ${part}: ${error.message}`);

@@ -89,7 +89,8 @@ const packages = folders.map((folder) => {
     at,
     exports: manifest.exports as Record<string, { 'attune:source': string }>,
     dependencies: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
-    modules: files(source).filter((file) => /\.ts$/.test(file) && !/\.d\.ts$/.test(file)),
+    // What a page runs live belongs to the site, and stands beside its kernel for the reader.
+    modules: files(source).filter((file) => /\.ts$/.test(file) && !/\.(d|live)\.ts$/.test(file)),
   };
 });
 type Package = (typeof packages)[number];

@@ -47,15 +47,10 @@ export const figure: FigureSpec = {
     labels: words,
     yLabel: { en: 'probability', zh: '概率' },
     yRange: [0, 1],
-    series: [
-      { name: { en: 'p(word)', zh: 'p（词）' }, y: logps!.map(Math.exp) },
-      {
-        name: {
-          en: `entropy ${(entropy![0]! / Math.LN2).toFixed(2)} bits, over 4`,
-          zh: `熵 ${(entropy![0]! / Math.LN2).toFixed(2)} 比特，除以 4`,
-        },
-        y: entropy!.map((h) => h / Math.LN2 / 4),
-      },
-    ],
+    note: {
+      en: `entropy ${(entropy![0]! / Math.LN2).toFixed(2)} bits`,
+      zh: `熵 ${(entropy![0]! / Math.LN2).toFixed(2)} 比特`,
+    },
+    series: [{ name: { en: 'p(word)', zh: 'p（词）' }, y: logps!.map(Math.exp) }],
   }),
 };

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import * as kernels from '@attune/kernels';
 
+const operations = new Map(Object.entries(kernels));
 const vector = (data) => ({ shape: [data.length], data: Float64Array.from(data) });
 const one = { loss: vector([1]) };
 
@@ -28,7 +29,7 @@ function run({ losses, options, tokens, lengths, labels, klLogps, refKlLogps, sc
   const gradient = new Float64Array(inputs.logps.data.length);
   let metrics = [];
   for (const [name, weight] of losses) {
-    const { reference } = kernels[name];
+    const { reference } = operations.get(name);
     terms[name] = reference.forward(inputs, options).loss;
     weights[name] = weight;
     metrics = [...reference.metrics(inputs, options)];

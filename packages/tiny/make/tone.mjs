@@ -18,7 +18,11 @@ import { Random } from './random.mjs';
 import { request, story } from './stories.mjs';
 
 const wordsOf = (text) => text.toLowerCase().match(/[a-z']+/g) ?? [];
-const readRows = (file) => readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+const readRows = (file) =>
+  readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 const writeRows = (file, rows) => {
   writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   console.log(`${rows.length} rows in ${file}`);
@@ -45,9 +49,7 @@ function requests({ seed, count, stories, output }) {
   const random = new Random(Number(seed));
   const seen = new Set();
   while (seen.size < Number(count)) seen.add(request(random, story(random).topics));
-  const rows = [...seen].flatMap((content) =>
-    Array.from({ length: Number(stories) }, () => ({ messages: [{ role: 'user', content }] })),
-  );
+  const rows = [...seen].flatMap((content) => Array.from({ length: Number(stories) }, () => ({ messages: [{ role: 'user', content }] })));
   writeRows(output, rows);
 }
 
@@ -94,9 +96,7 @@ function pairs({ told, train, test, output }) {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: Object.fromEntries(
-    ['vader', 'corpus', 'output', 'seed', 'count', 'stories', 'told', 'train', 'test'].map((name) => [name, { type: 'string' }]),
-  ),
+  options: Object.fromEntries(['vader', 'corpus', 'output', 'seed', 'count', 'stories', 'told', 'train', 'test'].map((name) => [name, { type: 'string' }])),
 });
 const steps = { lexicon, requests, pairs };
 steps[positionals[0]](values);

@@ -40,7 +40,12 @@ export default function Stage() {
               : { en: 'Train one now', zh: '现在就训练一个' },
           )}
         </button>
-        <button type="button" className={live.quiet} onClick={run.stop} disabled={!busy}>
+        <button
+          type="button"
+          className={`${live.quiet} ${live.stop}`}
+          onClick={run.stop}
+          disabled={!busy}
+        >
           {text(words.stop)}
         </button>
         <output className={live.status} aria-live="off">

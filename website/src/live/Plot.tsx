@@ -168,9 +168,11 @@ function PathPlot({ paths, xLabel, yLabel, range, right }: Paths & Right) {
   );
 }
 
-function BarPlot({ labels, yLabel, series, yRange, right }: Bars & Right) {
+function BarPlot({ labels, yLabel, series, yRange, note, right }: Bars & Right) {
   const text = useText();
-  const [low, high] = yRange ?? extent([0, ...series.flatMap(({ y }) => y)]);
+  const [low, most] = yRange ?? extent([0, ...series.flatMap(({ y }) => y)]);
+  // Room for the legend.
+  const high = yRange ? most : most * 1.2;
   const py = (v: number) => box.bottom - ((v - low) / (high - low)) * (box.bottom - box.top);
   const slot = (right - box.left) / labels.length;
   const bar = (slot * 0.72) / series.length;
@@ -202,6 +204,11 @@ function BarPlot({ labels, yLabel, series, yRange, right }: Bars & Right) {
         </text>
       ))}
       <Legend names={series.map(({ name }) => text(name))} />
+      {note && (
+        <text x={right} y={box.top + 12} textAnchor="end">
+          {text(note)}
+        </text>
+      )}
     </>
   );
 }

@@ -33,7 +33,12 @@ export default function Run({ spec, recorded }: { spec: RunSpec; recorded: Recor
         >
           {text(busy ? words.running : result ? words.again : words.run)}
         </button>
-        <button type="button" className={styles.quiet} onClick={stop} disabled={!busy}>
+        <button
+          type="button"
+          className={`${styles.quiet} ${styles.stop}`}
+          onClick={stop}
+          disabled={!busy}
+        >
           {text(words.stop)}
         </button>
         <span className={styles.status}>

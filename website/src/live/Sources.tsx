@@ -26,6 +26,12 @@ export default function Sources({
   const repository = siteConfig.customFields?.repository as string | undefined;
   const names = Object.keys(files);
   const [open, setOpen] = useState(0);
+  // Coloured code is three times the weight of plain code: only what was opened is coloured.
+  const [opened, setOpened] = useState<ReadonlySet<number>>(new Set([0]));
+  const show = (i: number) => {
+    setOpen(i);
+    setOpened((before) => new Set([...before, i]));
+  };
   const id = useId();
   const root = useRef<HTMLDivElement>(null);
   const [symbols, setSymbols] = useState<string[]>([]);
@@ -37,7 +43,7 @@ export default function Sources({
     const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!move) return;
     const next = (open + move + names.length) % names.length;
-    setOpen(next);
+    show(next);
     document.getElementById(`${id}-tab-${next}`)?.focus();
   };
   return (
@@ -58,7 +64,7 @@ export default function Sources({
             aria-selected={i === open}
             aria-controls={`${id}-panel-${i}`}
             tabIndex={i === open ? 0 : -1}
-            onClick={() => setOpen(i)}
+            onClick={() => show(i)}
           >
             {name.split('/').at(-1)}
           </button>
@@ -73,7 +79,13 @@ export default function Sources({
           className={`${styles.sourcePanel} source-panel`}
           hidden={i !== open}
         >
-          <CodeBlock language={languageOf(name)}>{files[name]!.trimEnd()}</CodeBlock>
+          {opened.has(i) ? (
+            <CodeBlock language={languageOf(name)}>{files[name]!.trimEnd()}</CodeBlock>
+          ) : (
+            <pre>
+              <code>{files[name]}</code>
+            </pre>
+          )}
           <p className={styles.path}>
             {repository ? (
               <a href={`${repository}/blob/main/${folder}/${name}`}>

@@ -36,7 +36,12 @@ export default function Train({ spec, recorded }: { spec: TrainSpec; recorded: R
         >
           {text(busy ? words.running : own ? words.trainAgain : words.train)}
         </button>
-        <button type="button" className={styles.quiet} onClick={run.stop} disabled={!busy}>
+        <button
+          type="button"
+          className={`${styles.quiet} ${styles.stop}`}
+          onClick={run.stop}
+          disabled={!busy}
+        >
           {text(words.stop)}
         </button>
         <output className={styles.status} aria-live="off">

@@ -67,6 +67,8 @@ export type Drawing =
   | {
       readonly kind: 'bars';
       readonly labels: readonly string[];
+      /** A line of text above the bars. */
+      readonly note?: Phrase;
       readonly yLabel: Phrase;
       readonly series: readonly Series[];
       readonly yRange?: readonly [number, number];

@@ -26,11 +26,14 @@ export interface RecordedTraining {
 export function recordedNote({ browser, date }: Recorded, adapter: string): Phrase {
   return {
     en: `Recorded, not yours: ${adapter} in ${browser}, ${date}.`,
-    zh: `录制结果,并非本机:${adapter},${browser},${date}。`,
+    zh: `录制结果，并非本机：${adapter}，${browser}，${date}。`,
   };
 }
 
 /** Tells whoever records (and tests) what a part of the page has come to. */
-export function announce(part: keyof Recorded | 'bench' | 'studio', detail: unknown): void {
+export function announce(
+  part: keyof Recorded | 'progress' | 'bench' | 'studio',
+  detail: unknown,
+): void {
   document.dispatchEvent(new CustomEvent('attune', { detail: { part, result: detail } }));
 }

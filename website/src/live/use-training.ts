@@ -32,6 +32,7 @@ export function useTraining() {
     }
     if (event.kind === 'step') {
       grow({ losses: [...losses, event.loss], seconds: seconds + event.seconds });
+      announce('progress', { losses: latest.current.losses });
     }
     if (event.kind === 'done' && ready) {
       const { computer, account, trained, total } = ready;

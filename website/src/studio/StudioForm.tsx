@@ -43,7 +43,8 @@ export default function StudioForm({
         {text(phrases.embedded)}
       </label>
       <label className={styles.choice}>
-        {text(phrases.local)}{' '}
+        {text(phrases.local)}
+        <br />
         <input
           type="file"
           multiple

@@ -7,8 +7,7 @@ import { trainKto } from '../training/preference.ts';
 
 export const kto: Command = {
   name: 'kto',
-  summary:
-    'Trains a model towards wanted answers and away from others, without pairs (KTO).',
+  summary: 'Trains a model towards wanted answers and away from others, without pairs (KTO).',
   description:
     "Kahneman-Tversky optimisation by TRL's rules, on rows of {prompt, completion, label}; pairs are taken apart. Needs batches of two rows or more, in the order of the file.",
   example: `attune kto --model_name_or_path HuggingFaceTB/SmolLM2-135M-Instruct --dataset_name judged.jsonl \\

@@ -65,7 +65,7 @@ const dropAt =
     response.setHeader('content-length', bytes.length);
     response.write(bytes.subarray(0, count));
     // A reset overtakes what the client has not read yet.
-    setTimeout(() => response.destroy(), 60);
+    setTimeout(() => response.destroy(), 300);
     return true;
   };
 const status =

@@ -1,0 +1,120 @@
+/**
+ * Studio in headless Chromium: a run that is reloaded in its middle and goes on gives the losses of one that was
+ * not, to the bit; its adapter gives the page's answer in Node. Part of `npm run site:check`.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './setup.mjs';
+
+const steps = 24;
+const patience = { timeout: 400_000 };
+
+async function fill(page) {
+  await page.getByRole('button', { name: /instruction set/ }).click();
+  await page.waitForFunction(() => document.querySelector('textarea').value.length > 1000);
+  await page.getByLabel('Steps').fill(String(steps));
+}
+
+const train = (page) => page.getByRole('button', { name: 'Train on this machine' }).click();
+
+async function downloads(page) {
+  const found = {};
+  for (const button of await page.getByRole('button', { name: /^Download/ }).all()) {
+    const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
+    found[download.suggestedFilename()] = readFileSync(await download.path());
+  }
+  return found;
+}
+
+/** A run to its end: its losses and what it leaves to download. */
+async function finish(page) {
+  await page.waitForFunction(
+    () => window.results.some(({ part }) => part === 'studio'),
+    undefined,
+    patience,
+  );
+  const { result } = await page.evaluate(() =>
+    window.results.find(({ part }) => part === 'studio'),
+  );
+  return { losses: result.losses, answer: result.now[0].answer, files: await downloads(page) };
+}
+
+/** What Node answers with the adapter. */
+function answerInNode(files, prompt) {
+  const folder = mkdtempSync(join(tmpdir(), 'attune-studio-'));
+  try {
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
+    writeFileSync(join(folder, 'prompts.jsonl'), `${JSON.stringify({ prompt })}\n`);
+    const args = [
+      'packages/attune/bin/attune.mjs',
+      'generate',
+      '--model_name_or_path',
+      'packages/tiny/model',
+    ];
+    args.push('--adapter_name_or_path', folder, '--prompts', join(folder, 'prompts.jsonl'));
+    args.push(
+      '--output',
+      join(folder, 'answers.jsonl'),
+      '--max_new_tokens',
+      '24',
+      '--temperature',
+      '0',
+    );
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+    if (status !== 0) throw new Error(stderr);
+    return JSON.parse(readFileSync(join(folder, 'answers.jsonl'), 'utf8')).text.trim();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** @returns {Promise<string[]>} what is wrong, a sentence each */
+export async function checkStudio(openPage) {
+  const bad = [];
+  const whole = await openPage();
+  await fill(whole.page);
+  await whole.page.getByRole('button', { name: 'Look first' }).click();
+  await whole.page.locator('[data-look]').waitFor(patience);
+  await train(whole.page);
+  const one = await finish(whole.page);
+  await whole.context.close();
+
+  const halved = await openPage();
+  await fill(halved.page);
+  await train(halved.page);
+  await halved.page.getByText(/^step 2[1-9] \/|^step 20 \/ 24/).waitFor(patience);
+  await halved.page.getByRole('button', { name: 'Pause and save' }).click();
+  await halved.page.getByRole('button', { name: /Go on from step/ }).waitFor(patience);
+  await halved.page.reload();
+  await halved.page.getByRole('button', { name: /Go on from step/ }).click(patience);
+  const two = await finish(halved.page);
+  await halved.context.close();
+
+  if (one.losses.length !== steps)
+    bad.push(`/studio/: ${one.losses.length} losses of ${steps} steps`);
+  if (JSON.stringify(one.losses) !== JSON.stringify(two.losses)) {
+    bad.push(
+      `/studio/: resumed, the losses end with ${two.losses.at(-1)}, else with ${one.losses.at(-1)}`,
+    );
+  }
+  for (const name of [
+    'adapter_config.json',
+    'adapter_model.safetensors',
+    'recipe.yaml',
+    'metrics.jsonl',
+  ]) {
+    if (!one.files[name]) bad.push(`/studio/: no ${name} to download`);
+    else if (name === 'adapter_model.safetensors' && !one.files[name].equals(two.files[name])) {
+      bad.push('/studio/: the resumed adapter has other bits');
+    }
+  }
+  const prompt = 'Ruby is in the castle. Noah is in the attic.\nQuestion: Where is Noah?\nAnswer:';
+  const there = answerInNode(one.files, prompt);
+  if (there !== one.answer) bad.push(`/studio/: Node answers ${there}, the page ${one.answer}`);
+  console.log(
+    `/studio/ ${steps} steps, loss ${one.losses[0].toFixed(3)} → ${one.losses.at(-1).toFixed(3)}; resumed after a reload: the same; Node: ${there}`,
+  );
+  return bad;
+}
