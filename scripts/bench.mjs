@@ -84,12 +84,16 @@ function print(bench, rows, ours, columns) {
   console.log(bench);
   const mine = rows.find(({ name }) => name === ours);
   for (const row of rows) {
-    const { name, ms, cpuMs, gflops } = row;
+    const { name, ms, cpuMs, gflops, gigabytes } = row;
+    const rate =
+      gigabytes === undefined
+        ? `${gflops.toFixed(2).padStart(7)} GFLOP/s`
+        : `${gigabytes.toFixed(2).padStart(7)} GB/s`;
     const other = name !== ours && !name.startsWith('roof');
     const ratios = `${(cpuMs / mine.cpuMs).toFixed(2)}x by CPU time (${(ms / mine.ms).toFixed(2)}x)`;
     const times = `${ms.toFixed(1).padStart(8)} ms ${cpuMs.toFixed(1).padStart(8)} CPU ms`;
     console.log(
-      `  ${name.padEnd(22)} ${times} ${gflops.toFixed(2).padStart(7)} GFLOP/s ${columns(row)}${other ? `  attune is ${ratios}` : ''}`,
+      `  ${name.padEnd(22)} ${times} ${rate} ${columns(row)}${other ? `  attune is ${ratios}` : ''}`,
     );
   }
 }

@@ -3,6 +3,7 @@ import { broadcast } from './broadcast.ts';
 import { naive } from './naive.ts';
 import type { Operands } from './operands.ts';
 import { type MatmulChoices, matmulClass, type Problem } from './problem.ts';
+import { quads } from './quads.ts';
 import { registers, row, sliced, tiled } from './variants.ts';
 
 /** One way to multiply. */
@@ -20,6 +21,7 @@ export interface MatmulVariant {
 /** Best first. */
 export const matmulVariants: readonly MatmulVariant[] = [
   row,
+  quads,
   broadcast,
   sliced,
   tiled,

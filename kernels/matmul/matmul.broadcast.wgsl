@@ -1,11 +1,10 @@
 // The product with elements of a handed round a subgroup; no barriers. Continues matmul.operands.wgsl.
 //
 // Parallel plan: one subgroup of LANES a workgroup; x over rows, so that a strip of b stays in the
-// cache, y over columns, z over the batch. A lane sums LOADS · LANES rows × 4 columns (twice 4, one
-// subgroup apart, if WIDE). For four k at a time it loads its own 4 × 4 block of b and, LOADS times,
-// four k of one row of a, which the lanes hand round. On a CPU adapter each lane's load of one number
-// costs as much as ten additions of all lanes, whatever its address: what counts is how many sums use
-// it, and that the loop fits the instruction cache.
+// cache, y over columns, z over the batch. A lane sums LOADS · LANES rows × 4 columns. For four k at a
+// time it loads its own 4 × 4 block of b and, LOADS times, four k of one row of a, which the lanes hand
+// round. On a CPU adapter each lane's load of one number costs as much as ten additions of all lanes,
+// whatever its address: what counts is how many sums use it.
 
 enable subgroups;
 
@@ -28,12 +27,6 @@ alias Sums = array<mat4x4f, LANES / 4>;
 
 // Adds the products of a block of b with the rows of a that the lanes hold.
 fn add(c: ptr<function, Sums>, b: mat4x4f, v: vec4f) {
-#if LANES_4
-  (*c)[0][0] += b * quadBroadcast(v, 0u);
-  (*c)[0][1] += b * quadBroadcast(v, 1u);
-  (*c)[0][2] += b * quadBroadcast(v, 2u);
-  (*c)[0][3] += b * quadBroadcast(v, 3u);
-#else
   (*c)[0][0] += b * subgroupBroadcast(v, 0u);
   (*c)[0][1] += b * subgroupBroadcast(v, 1u);
   (*c)[0][2] += b * subgroupBroadcast(v, 2u);
@@ -42,7 +35,6 @@ fn add(c: ptr<function, Sums>, b: mat4x4f, v: vec4f) {
   (*c)[1][1] += b * subgroupBroadcast(v, 5u);
   (*c)[1][2] += b * subgroupBroadcast(v, 6u);
   (*c)[1][3] += b * subgroupBroadcast(v, 7u);
-#endif
 #if LANES_16
   (*c)[2][0] += b * subgroupBroadcast(v, 8u);
   (*c)[2][1] += b * subgroupBroadcast(v, 9u);
@@ -54,26 +46,6 @@ fn add(c: ptr<function, Sums>, b: mat4x4f, v: vec4f) {
   (*c)[3][3] += b * subgroupBroadcast(v, 15u);
 #endif
 }
-
-#if WIDE
-// The same for two blocks, side by side: to hand a number round costs as much as to use it.
-fn addBoth(
-  c: ptr<function, Sums>, d: ptr<function, Sums>, b: mat4x4f, other: mat4x4f, v: vec4f,
-) {
-  let v0 = quadBroadcast(v, 0u);
-  (*c)[0][0] += b * v0;
-  (*d)[0][0] += other * v0;
-  let v1 = quadBroadcast(v, 1u);
-  (*c)[0][1] += b * v1;
-  (*d)[0][1] += other * v1;
-  let v2 = quadBroadcast(v, 2u);
-  (*c)[0][2] += b * v2;
-  (*d)[0][2] += other * v2;
-  let v3 = quadBroadcast(v, 3u);
-  (*c)[0][3] += b * v3;
-  (*d)[0][3] += other * v3;
-}
-#endif
 
 // Writes LOADS · LANES rows × 4 columns of sums.
 alias Tile = array<Sums, LOADS>;
@@ -111,12 +83,7 @@ fn main(
   let nextB = nextOfB();
   let down = startOfA(0u, LANES);
   var atA = startOfA(group.z, row + lane);
-#if WIDE
-  let column = (group.y * 2u * LANES + lane) * 4u;
-  let aside = startOfB(0u, 4u * LANES);
-#else
   let column = (group.y * LANES + lane) * 4u;
-#endif
   var atB = startOfB(group.z, column);
   var c0: Sums;
 #if LOADS_2
@@ -125,12 +92,6 @@ fn main(
 #if LOADS_4
   var c2: Sums;
   var c3: Sums;
-#endif
-#if WIDE
-  var d0: Sums;
-  var d1: Sums;
-  var d2: Sums;
-  var d3: Sums;
 #endif
   // All loads of a turn stand before its arithmetic: each is a branch for each lane.
   for (var done = 0u; done < k; done += 4u) {
@@ -144,13 +105,6 @@ fn main(
     let a3 = fourK(atA + 3u * down, strideA, left);
 #endif
     let block = blockOfB(atB, strideB, left);
-#if WIDE
-    let other = blockOfB(atB + aside, strideB, left);
-    addBoth(&c0, &d0, block, other, a0);
-    addBoth(&c1, &d1, block, other, a1);
-    addBoth(&c2, &d2, block, other, a2);
-    addBoth(&c3, &d3, block, other, a3);
-#else
     add(&c0, block, a0);
 #if LOADS_2
     add(&c1, block, a1);
@@ -158,7 +112,6 @@ fn main(
 #if LOADS_4
     add(&c2, block, a2);
     add(&c3, block, a3);
-#endif
 #endif
     atA += nextA;
     atB += nextB;
@@ -168,13 +121,6 @@ fn main(
   for (var i = 0u; i < width; i++) {
     let at = (row + lane) * width + i;
     let block = blockOfUp(column, 4u * i);
-#if WIDE
-    let other = blockOfUp(column + 4u * LANES, 4u * i);
-    addBoth(&c0, &d0, block, other, low[at]);
-    addBoth(&c1, &d1, block, other, low[at + LANES * width]);
-    addBoth(&c2, &d2, block, other, low[at + 2u * LANES * width]);
-    addBoth(&c3, &d3, block, other, low[at + 3u * LANES * width]);
-#else
     add(&c0, block, low[at]);
 #if LOADS_2
     add(&c1, block, low[at + LANES * width]);
@@ -182,7 +128,6 @@ fn main(
 #if LOADS_4
     add(&c2, block, low[at + 2u * LANES * width]);
     add(&c3, block, low[at + 3u * LANES * width]);
-#endif
 #endif
   }
 #endif
@@ -194,8 +139,4 @@ fn main(
   var sums = Tile(c0);
 #endif
   store(&sums, group.z, row, column);
-#if WIDE
-  sums = Tile(d0, d1, d2, d3);
-  store(&sums, group.z, row, column + 4u * LANES);
-#endif
 }

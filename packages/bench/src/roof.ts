@@ -25,9 +25,10 @@ const forms = {
   },
 };
 
-/** A contender that computes in registers only, and its operations a run. */
+/** A contender that does nothing but arithmetic, or nothing but copying, and how much of it a run. */
 export interface Roof extends Contender {
-  readonly flops: number;
+  /** Floating-point operations, or bytes read and written. */
+  readonly work: number;
 }
 
 /** Fused multiply-adds in registers, no memory in the loop: the better of these is the adapter's f32 roof. */
@@ -47,31 +48,55 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   o[id.x] = ${end};
 }`;
-      return { name, flops, run: await dispatcher(gpu, code) };
+      const numbers = Float32Array.from({ length: invocations * 4 }, (_, i) => (i % 89) / 89);
+      // Sums that grow run by run would end at infinity.
+      return { name, work: flops, run: await dispatcher(gpu, code, 64, [numbers], true) };
     }),
   );
 }
 
-async function dispatcher(gpu: Gpu, code: string): Promise<() => Promise<void>> {
+const copied = 2 ** 25;
+
+/** Copies 32 MiB by vectors of four: the adapter's bandwidth roof, in bytes read and written. */
+export async function copyRoof(gpu: Gpu): Promise<Roof> {
+  const code = `
+@group(0) @binding(0) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  y[id.x] = x[id.x];
+}`;
+  const numbers = () => new Float32Array(copied / 4).fill(0.5);
+  const run = await dispatcher(gpu, code, copied / 16 / 64, [numbers(), numbers()]);
+  return { name: 'roof, copying', work: 2 * copied, run };
+}
+
+async function dispatcher(
+  gpu: Gpu,
+  code: string,
+  workgroups: number,
+  contents: readonly Float32Array<ArrayBuffer>[],
+  rewrites = false,
+): Promise<Roof['run']> {
   const { device } = gpu;
   const compiled = await pipeline(device, code, 'roof');
-  const buffer = createBuffer(device, {
-    label: 'roof',
-    size: invocations * 16,
-    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
+  const buffers = contents.map((content) => {
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+    const buffer = createBuffer(device, { label: 'roof', size: content.byteLength, usage });
+    device.queue.writeBuffer(buffer, 0, content);
+    return buffer;
   });
   const group = device.createBindGroup({
     layout: compiled.getBindGroupLayout(0),
-    entries: [{ binding: 0, resource: { buffer } }],
+    entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
   });
-  const start = Float32Array.from({ length: invocations * 4 }, (_, i) => (i % 89) / 89);
   return async () => {
-    device.queue.writeBuffer(buffer, 0, start); // sums that grow run by run would end at infinity
+    if (rewrites) device.queue.writeBuffer(buffers[0]!, 0, contents[0]!);
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     pass.setPipeline(compiled);
     pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(64);
+    pass.dispatchWorkgroups(workgroups);
     pass.end();
     device.queue.submit([encoder.finish()]);
     await gpu.race(device.queue.onSubmittedWorkDone());

@@ -1,6 +1,6 @@
 import { type Gpu, readBuffer } from '@attune/gpu';
 import { type Bench, byteSize, elements, prepare } from '@attune/kernels';
-import { roofs } from './roof.ts';
+import { copyRoof, roofs } from './roof.ts';
 import { type Contender, type Timing, timeRounds } from './rounds.ts';
 
 /** A library that multiplies matrices on the same adapter. */
@@ -16,7 +16,9 @@ export interface Peer {
 export interface BenchRow extends Timing {
   readonly bench: string;
   readonly gflops: number;
-  /** Of the arithmetic roof of the same rounds; by CPU time where it is known. */
+  /** Gigabytes a second, of what memory bounds. */
+  readonly gigabytes?: number;
+  /** Of the roof of the same rounds, arithmetic or bandwidth; by CPU time where it is known. */
   readonly ofPeak: number;
   readonly error?: number;
 }
@@ -40,10 +42,13 @@ export async function runBench(
 ): Promise<BenchRow[]> {
   const { device } = gpu;
   const work = await prepare(device, (recorder) => bench.record(recorder));
-  const { inputs, output } = work.tensors;
+  const { inputs, output, given = [] } = work.tensors;
   const arrays = inputs.map((input, i) => numbers(elements(input.shape), i + 1));
   for (const [i, input] of inputs.entries()) {
     device.queue.writeBuffer(work.place(input).buffer, 0, arrays[i]! as BufferSource);
+  }
+  for (const [tensor, data] of given) {
+    device.queue.writeBuffer(work.place(tensor).buffer, 0, data as BufferSource);
   }
   const run = async () => {
     const encoder = device.createCommandEncoder();
@@ -59,7 +64,7 @@ export async function runBench(
   if (!(errors[0]! <= bench.tolerance)) {
     throw new Error(`${bench.name} is wrong by ${errors[0]}; ${bench.tolerance} is allowed.`);
   }
-  const tops = await roofs(gpu);
+  const tops = bench.bytes ? [await copyRoof(gpu)] : await roofs(gpu);
   const contenders: Contender[] = [...tops, { name: ours, run }];
   const disposals: (() => void)[] = [];
   for (const peer of bench.product ? peers : []) {
@@ -73,12 +78,14 @@ export async function runBench(
   work.destroy();
   for (const dispose of disposals) dispose();
   const time = (timing: Timing) => timing.cpuMs ?? timing.ms;
-  const rates = timings.map((timing, i) => (tops[i]?.flops ?? bench.flops) / time(timing));
+  const amount = (i: number) => tops[i]?.work ?? bench.bytes ?? bench.flops;
+  const rates = timings.map((timing, i) => amount(i) / time(timing));
   const peak = Math.max(...rates.slice(0, tops.length));
   return timings.map((timing, i) => ({
     bench: bench.name,
     ...timing,
-    gflops: (tops[i]?.flops ?? bench.flops) / timing.ms / 1e6,
+    gflops: (bench.bytes ? (i < tops.length ? 0 : bench.flops) : amount(i)) / timing.ms / 1e6,
+    ...(bench.bytes && { gigabytes: amount(i) / timing.ms / 1e6 }),
     ofPeak: rates[i]! / peak,
     ...(i >= tops.length && { error: errors[i - tops.length]! }),
   }));

@@ -21,7 +21,11 @@ export const field: readonly Group[] = [
     entries: [
       { id: 'pretraining', name: { en: 'Pretraining', zh: '预训练' }, to: '/docs/pretraining/' },
       { id: 'sft', name: { en: 'Supervised fine-tuning', zh: '监督微调' }, to: '/docs/sft/' },
-      { id: 'rlhf', name: { en: 'RLHF, preference learning', zh: 'RLHF、偏好学习' } },
+      {
+        id: 'rlhf',
+        name: { en: 'RLHF, preference learning', zh: 'RLHF、偏好学习' },
+        to: '/docs/reward-models/',
+      },
     ],
   },
   {
@@ -40,10 +44,14 @@ export const field: readonly Group[] = [
     id: 'part',
     name: { en: 'Parts of RLHF', zh: 'RLHF 的组成' },
     entries: [
-      { id: 'policy', name: { en: 'Policy', zh: '策略' } },
-      { id: 'reference', name: { en: 'Reference model', zh: '参考模型' } },
-      { id: 'reward', name: { en: 'Reward model', zh: '奖励模型' } },
-      { id: 'value', name: { en: 'Value model', zh: '价值模型' } },
+      { id: 'policy', name: { en: 'Policy', zh: '策略' }, to: '/docs/dpo/' },
+      {
+        id: 'reference',
+        name: { en: 'Reference model', zh: '参考模型' },
+        to: '/docs/dpo/#reference',
+      },
+      { id: 'reward', name: { en: 'Reward model', zh: '奖励模型' }, to: '/docs/reward-models/' },
+      { id: 'value', name: { en: 'Value model', zh: '价值模型' }, to: '/docs/value-models/' },
     ],
   },
   {
@@ -56,8 +64,11 @@ export const field: readonly Group[] = [
         name: { en: 'PPO: the clipped loss', zh: 'PPO：截断损失' },
         to: '/kernels/losses/ppo-clip/',
       },
-      { id: 'dpo', name: same('DPO, IPO') },
-      { id: 'kto', name: same('KTO') },
+      { id: 'dpo', name: same('DPO'), to: '/docs/dpo/' },
+      { id: 'ipo', name: same('IPO'), to: '/docs/ipo/' },
+      { id: 'kto', name: same('KTO'), to: '/docs/kto/' },
+      { id: 'orpo', name: same('ORPO'), to: '/docs/orpo/' },
+      { id: 'cpo', name: same('CPO, SimPO, AlphaPO'), to: '/docs/simpo/' },
       { id: 'grpo', name: same('GRPO') },
     ],
   },

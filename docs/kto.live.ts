@@ -1,0 +1,4 @@
+import { judgedFigure } from '../kernels/losses/kto/kto.live.ts';
+
+export { run } from '../kernels/losses/kto/kto.live.ts';
+export const figure = judgedFigure('kto');
