@@ -41,6 +41,20 @@ const hashOf = (text) => createHash('sha256').update(text).digest('hex').slice(0
 const read = (file) => readFileSync(join(root, file), 'utf8');
 const headings = (body) => [...body.matchAll(/^##+ .*\{#([\w-]+)\}$/gm)].map(([, id]) => id);
 
+/** Symbols of a page's formulas that no source shown beside them knows. */
+function strangers(file, body) {
+  const sources = [...body.matchAll(/^import \w+ from '(?:!!)?(\.[^'?]+)(?:\?source)?';$/gm)]
+    .map(([, path]) => join(root, dirname(file), path))
+    .filter((path) => existsSync(path))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('\n');
+  const symbols = [...body.matchAll(/\\htmlData\{sym=([^}]+)\}/g)].map(([, name]) => name);
+  return [...new Set(symbols)].filter((name) => {
+    const words = name.replaceAll('.', '\\.');
+    return !new RegExp(`(?<![\\w.])(?:${words})(?!\\w)`).test(sources);
+  });
+}
+
 /** What is wrong with the pages, a sentence each. */
 export function problems() {
   const found = [];
@@ -58,6 +72,9 @@ export function problems() {
           `${file} has the parts ${have.join(', ') || 'of none'}; wanted are ${parts.join(', ')}.`,
         );
       }
+    }
+    for (const name of strangers(file, body)) {
+      found.push(`${file} ties a symbol to ${name}, which stands in none of its sources.`);
     }
     const recorded = file.replace(/\.mdx$/, '.run.json');
     if (

@@ -215,6 +215,18 @@ async function record(filter) {
   close();
 }
 
+/** Whether the search box finds a page; the index lies beside the pages. */
+async function answers(page, query) {
+  const box = page.locator('.navbar__search-input');
+  await box.click();
+  await box.fill(query);
+  const found = page.locator('[class*=suggestion]').first();
+  return found.waitFor({ timeout: 30_000 }).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function check(filter) {
   const axe = readFileSync(
     createRequire(join(root, 'website/package.json')).resolve('axe-core/axe.min.js'),
@@ -277,6 +289,9 @@ async function check(filter) {
           `${address} ${Math.round(grams / 1000)} kB; ${done.join('; ') || 'nothing to run'}`,
         );
       }
+      const query =
+        colorScheme === 'light' && { '/docs/': 'gradient', '/zh-Hans/docs/': '梯度' }[address];
+      if (query && !(await answers(page, query))) bad.push(`${address}: no page answers ${query}`);
       for (const fault of faults) bad.push(`${address}: ${fault}`);
       if (others.size) bad.push(`${address} asked ${[...others].join(', ')}`);
       await context.close();

@@ -3,6 +3,7 @@
  * not, to the bit; its adapter gives the page's answer in Node. Part of `npm run site:check`.
  */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,9 +71,52 @@ function answerInNode(files, prompt) {
   }
 }
 
+const hash = (kind, ...parts) =>
+  parts.reduce((sum, part) => sum.update(part), createHash(kind)).digest('hex');
+
+/** A hub with the embedded model, in the browser's place of the real one. */
+async function standInHub(context) {
+  const folder = join(root, 'packages/tiny/model');
+  const names = [
+    'config.json',
+    'tokenizer.json',
+    'tokenizer_config.json',
+    'generation_config.json',
+  ];
+  names.push('chat_template.jinja', 'model.safetensors');
+  const files = new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
+  const siblings = [...files].map(([rfilename, bytes]) => ({
+    rfilename,
+    size: bytes.length,
+    blobId: hash('sha1', `blob ${bytes.length}\0`, bytes),
+    ...(rfilename.endsWith('.safetensors') && { lfs: { sha256: hash('sha256', bytes) } }),
+  }));
+  const headers = { 'access-control-allow-origin': '*' };
+  await context.route('https://huggingface.co/**', (route) => {
+    const path = new URL(route.request().url()).pathname;
+    if (path.startsWith('/api/')) {
+      return route.fulfill({ headers, json: { sha: 'c'.repeat(40), siblings } });
+    }
+    return route.fulfill({ headers, body: files.get(path.split('/').at(-1)) });
+  });
+}
+
+/** A model of the hub is downloaded, checked and opened. */
+async function checkHub(openPage) {
+  const { context, page } = await openPage();
+  await standInHub(context);
+  await fill(page);
+  await page.getByPlaceholder('HuggingFaceTB/').fill('someone/tiny');
+  await page.getByRole('button', { name: 'Look first' }).click();
+  await page.locator('[data-look], [role=alert]').first().waitFor(patience);
+  const fault = await page.locator('[role=alert]').allTextContents();
+  await context.close();
+  return fault.map((text) => `/studio/: a model of the hub: ${text}`);
+}
+
 /** @returns {Promise<string[]>} what is wrong, a sentence each */
 export async function checkStudio(openPage) {
-  const bad = [];
+  const bad = await checkHub(openPage);
   const whole = await openPage();
   await fill(whole.page);
   await whole.page.getByRole('button', { name: 'Look first' }).click();

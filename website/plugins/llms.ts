@@ -26,7 +26,7 @@ export default function llms({ siteDir, siteConfig, i18n }: LoadContext): Plugin
       const lines = [`# ${siteConfig.title}`, '', `> ${siteConfig.tagline}`, ''];
       const texts: string[] = [];
       for (const page of [...pages].sort((a, b) => a.permalink.localeCompare(b.permalink))) {
-        const url = new URL(page.permalink, siteConfig.url).href;
+        const url = new URL(page.permalink.replace(/\/?$/, '/'), siteConfig.url).href;
         lines.push(`- [${page.title}](${url}): ${page.description}`);
         texts.push(
           `# ${page.title}\n\n${url}\n\n${await plain(page.source.replace('@site', siteDir))}`,

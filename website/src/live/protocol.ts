@@ -68,6 +68,12 @@ export type Event =
     }
   | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number }
   | { readonly kind: 'bench'; readonly row: BenchRow; readonly intensity?: number | undefined }
+  | {
+      readonly kind: 'download';
+      readonly file: string;
+      readonly done: number;
+      readonly total: number;
+    }
   | { readonly kind: 'looked'; readonly look: Look }
   | { readonly kind: 'paused' }
   | { readonly kind: 'done' }

@@ -20,7 +20,7 @@ async function handle(request: Request, tell: (event: Event) => void): Promise<v
     tell({ kind: 'checked', result: await check(await gpu(), request.problem) });
   } else if (request.kind === 'look') {
     const { look } = await import('../studio/work');
-    tell({ kind: 'looked', look: await look(await gpu(), request.work) });
+    tell({ kind: 'looked', look: await look(await gpu(), request.work, tell) });
   } else if (request.kind === 'study') {
     const { study } = await import('../studio/work');
     pausing = false;

@@ -6,6 +6,7 @@ import Plot from '../live/Plot';
 import type { Sample } from '../live/protocol';
 import { announce } from '../live/recorded';
 import Samples from '../live/Samples';
+import { spokenBytes } from '../live/spoken';
 import { useJob } from '../live/use-job';
 import { words } from '../live/words';
 import { useText } from '../text';
@@ -16,6 +17,7 @@ import { savedRun } from './saved';
 import { defaults, type Look, recipeOf, type SavedRun, type StudioWork } from './studio';
 
 const initial: StudioWork = {
+  hub: '',
   files: [],
   rows: '',
   prompts: ['Ruby is in the castle. Noah is in the attic.\nQuestion: Where is Noah?\nAnswer:'],
@@ -38,8 +40,11 @@ export default function Studio() {
   const [before, setBefore] = useState<readonly Sample[]>();
   const [now, setNow] = useState<readonly Sample[]>();
   const [adapter, setAdapter] = useState<ReadonlyMap<string, Uint8Array>>();
+  const [download, setDownload] = useState<{ file: string; done: number; total: number }>();
   const { phase, fault, start, stop, pause } = useJob((event) => {
+    if (event.kind === 'download') setDownload(event);
     if (event.kind === 'looked') setLook(event.look);
+    if (event.kind === 'looked' || event.kind === 'ready') setDownload(undefined);
     if (event.kind === 'samples') (event.step === 0 ? setBefore : setNow)(event.samples);
     if (event.kind === 'adapter') setAdapter(event.files);
     if (event.kind === 'step') {
@@ -65,7 +70,7 @@ export default function Studio() {
     setAdapter(undefined);
     start({ kind: 'study', work: chosen, resuming: Boolean(from) });
   };
-  const model = work.files[0]?.name ?? 'packages/tiny/model';
+  const model = work.hub || (work.files[0]?.name ?? 'packages/tiny/model');
   const encode = (content: string) => new TextEncoder().encode(content);
   const files = new Map([
     ...(adapter ?? []),
@@ -104,6 +109,9 @@ export default function Studio() {
           </button>
         )}
         <output className={live.status} aria-live="polite">
+          {busy &&
+            download &&
+            `${download.file}: ${spokenBytes(download.done)} / ${spokenBytes(download.total)} `}
           {losses.length > 0 &&
             `${text(words.step)} ${losses.length} / ${work.settings.steps}, ${text(words.loss)} ${losses.at(-1)!.toFixed(3)}`}
         </output>

@@ -24,7 +24,7 @@ export default function StudioForm({
   example(): Promise<string>;
 }) {
   const text = useText();
-  const { files, rows, prompts, settings } = work;
+  const { hub, files, rows, prompts, settings } = work;
   const set = (change: Partial<StudioSettings>) =>
     onChange({ ...work, settings: { ...settings, ...change } });
   const take = async (file: File | undefined) => {
@@ -37,8 +37,8 @@ export default function StudioForm({
         <input
           type="radio"
           name="model"
-          checked={!files.length}
-          onChange={() => onChange({ ...work, files: [] })}
+          checked={!files.length && !hub}
+          onChange={() => onChange({ ...work, hub: '', files: [] })}
         />{' '}
         {text(phrases.embedded)}
       </label>
@@ -48,7 +48,21 @@ export default function StudioForm({
         <input
           type="file"
           multiple
-          onChange={(event) => onChange({ ...work, files: [...(event.target.files ?? [])] })}
+          onChange={(event) =>
+            onChange({ ...work, hub: '', files: [...(event.target.files ?? [])] })
+          }
+        />
+      </label>
+      <label className={styles.choice}>
+        {text(phrases.hub)}
+        <br />
+        <input
+          type="text"
+          className={styles.area}
+          placeholder="HuggingFaceTB/SmolLM2-135M-Instruct"
+          spellCheck={false}
+          value={hub}
+          onChange={(event) => onChange({ ...work, hub: event.target.value.trim(), files: [] })}
         />
       </label>
       <h2 className={styles.part}>{text(phrases.data)}</h2>

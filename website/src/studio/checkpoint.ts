@@ -1,5 +1,6 @@
 import { bytesFromMemory, readSafetensors, writeSafetensors } from '@attune/model';
 import type { ResumePoint, TrainedTensors } from '@attune/trainer';
+import { writeFile } from './opfs';
 import type { SavedRun } from './studio';
 
 // One run, in the page's own file system (OPFS): nothing else can read it.
@@ -10,26 +11,6 @@ interface Checkpoint {
   readonly run: SavedRun;
   readonly resume: ResumePoint;
   readonly tensors: TrainedTensors;
-}
-
-/** Sync access handles are what workers of all browsers have. */
-interface SyncHandle {
-  write(bytes: Uint8Array): number;
-  truncate(size: number): void;
-  flush(): void;
-  close(): void;
-}
-
-async function write(name: string, bytes: Uint8Array): Promise<void> {
-  const folder = await navigator.storage.getDirectory();
-  const file = (await folder.getFileHandle(name, { create: true })) as FileSystemFileHandle & {
-    createSyncAccessHandle(): Promise<SyncHandle>;
-  };
-  const handle = await file.createSyncAccessHandle();
-  handle.truncate(0);
-  handle.write(bytes);
-  handle.flush();
-  handle.close();
 }
 
 async function read(name: string): Promise<Uint8Array | undefined> {
@@ -53,8 +34,8 @@ export async function save({ run, resume, tensors }: Checkpoint): Promise<void> 
       data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
     })),
   );
-  await write(names.state, writeSafetensors(list));
-  await write(names.run, new TextEncoder().encode(JSON.stringify({ run, resume })));
+  await writeFile(names.state, writeSafetensors(list));
+  await writeFile(names.run, new TextEncoder().encode(JSON.stringify({ run, resume })));
 }
 
 export async function load(): Promise<Checkpoint | undefined> {

@@ -3,7 +3,7 @@ import type { Phrase } from '../phrase';
 export const phrases = {
   title: { en: 'Studio', zh: '工作台' },
   what: {
-    en: 'Fine-tune a model on your own rows, in this page. Model, rows and adapter stay on this machine: the page makes no request with them.',
+    en: 'Fine-tune a model on your own rows, in this page. Model, rows and adapter stay on this machine: the page sends none of them anywhere.',
     zh: '在本页用你自己的数据微调模型。模型、数据和适配器都留在本机：页面不会把它们发送到任何地方。',
   },
   model: { en: '1. Model', zh: '1. 模型' },
@@ -12,7 +12,10 @@ export const phrases = {
     en: 'files of this machine: config.json, tokenizer files and model.safetensors, or one .gguf (Llama family)',
     zh: '本机文件：config.json、分词器文件和 model.safetensors，或一个 .gguf（Llama 系列）',
   },
-  hub: { en: 'a hub id (to come)', zh: 'Hub 上的模型（待补）' },
+  hub: {
+    en: 'or a model of the Hugging Face hub: downloaded into this browser’s own storage, checked by size and digest',
+    zh: '或 Hugging Face Hub 上的模型：下载到本浏览器自己的存储空间，按大小和摘要校验',
+  },
   data: { en: '2. Rows', zh: '2. 数据' },
   rows: {
     en: 'JSONL, an object a line: prompt and completion, messages, or text. Paste, or drop a file here.',

@@ -9,7 +9,9 @@ export interface StudioSettings {
 }
 
 export interface StudioWork {
-  /** Files of a model; none: the embedded one. */
+  /** A model of the hub: owner/name. */
+  readonly hub: string;
+  /** Files of a model. With neither: the embedded one. */
   readonly files: readonly File[];
   /** JSONL. */
   readonly rows: string;

@@ -1,6 +1,12 @@
 import { type Example, ignored, prepareDataset } from '@attune/data';
 import { AttuneError, type Gpu } from '@attune/gpu';
-import { folderFromFiles, Generator, type OpenModel, openModel } from '@attune/model';
+import {
+  downloadModel,
+  folderFromFiles,
+  Generator,
+  type OpenModel,
+  openModel,
+} from '@attune/model';
 import { fullTuning, type LoraMethod, loraTuning, writeAdapter } from '@attune/peft';
 import { SFTTrainer } from '@attune/sft';
 import { openTinyModel } from '@attune/tiny';
@@ -8,11 +14,19 @@ import { Tokenizer } from '@attune/tokenizer';
 import { computerOf } from '../live/kernel';
 import type { Event } from '../live/protocol';
 import { forget, load, save } from './checkpoint';
+import { opfsHubStorage } from './opfs';
 import type { Look, StudioWork } from './studio';
 
 const savedEvery = 20;
 
-function open(files: readonly File[]): Promise<OpenModel> {
+type Tell = (event: Event) => void;
+
+async function open({ hub, files }: StudioWork, tell: Tell): Promise<OpenModel> {
+  if (hub) {
+    const onProgress = (progress: { file: string; done: number; total: number }) =>
+      tell({ kind: 'download', ...progress });
+    return openModel(await downloadModel(hub, { storage: opfsHubStorage(), onProgress }));
+  }
   if (!files.length) return openTinyModel();
   if (files.length === 1 && /\.gguf$/i.test(files[0]!.name)) return openModel(files[0]!);
   return openModel(folderFromFiles(new Map(files.map((file) => [file.name, file]))));
@@ -38,8 +52,8 @@ function parse(text: string): Record<string, unknown>[] {
 }
 
 /** Model, data and trainer, ready. */
-async function prepare(gpu: Gpu, work: StudioWork) {
-  const model = await open(work.files);
+async function prepare(gpu: Gpu, work: StudioWork, tell: Tell) {
+  const model = await open(work, tell);
   const { generationConfig } = model;
   const tokenizer = Tokenizer.from({
     ...model.tokenizer,
@@ -94,8 +108,8 @@ async function prepare(gpu: Gpu, work: StudioWork) {
 }
 
 /** Shows what training would see and need. */
-export async function look(gpu: Gpu, work: StudioWork): Promise<Look> {
-  const { tokenizer, examples, report, trainer, total, account } = await prepare(gpu, work);
+export async function look(gpu: Gpu, work: StudioWork, tell: Tell): Promise<Look> {
+  const { tokenizer, examples, report, trainer, total, account } = await prepare(gpu, work, tell);
   const shown = ({ inputIds, labels }: Example) =>
     Array.from(inputIds, (id, i) => [tokenizer.decode([id]), labels[i] !== ignored] as const);
   const { rows, tokens, trainedTokens, truncated, dropped, longest } = report;
@@ -115,9 +129,9 @@ export async function study(
   gpu: Gpu,
   work: StudioWork,
   resuming: boolean,
-  { tell, pausing }: { tell(event: Event): void; pausing(): boolean },
+  { tell, pausing }: { tell: Tell; pausing(): boolean },
 ): Promise<void> {
-  const { tokenizer, lora, trainer, total, account } = await prepare(gpu, work);
+  const { tokenizer, lora, trainer, total, account } = await prepare(gpu, work, tell);
   try {
     const trained = trainer.trainable.count;
     tell({ kind: 'ready', computer: computerOf(gpu), trained, total, account });
@@ -139,7 +153,7 @@ export async function study(
       tell({ kind: 'step', step, loss, gradNorm, learningRate, seconds, tokens });
       const paused = pausing();
       if (step % savedEvery === 0 || paused) {
-        const { rows, prompts, settings } = work;
+        const { hub, rows, prompts, settings } = work;
         const model = work.files.map(({ name }) => name).join(', ');
         const [parameters, m, v] = await Promise.all([
           trainer.trained('parameters'),
@@ -147,7 +161,7 @@ export async function study(
           trainer.trained('v'),
         ]);
         await save({
-          run: { model, rows, prompts, settings, step, losses, before },
+          run: { model, hub, rows, prompts, settings, step, losses, before },
           resume: report.resume,
           tensors: { parameters, m, v },
         });
@@ -158,7 +172,7 @@ export async function study(
     told(await answers(), work.settings.steps);
     if (lora) {
       const files = writeAdapter(lora, await trainer.trained(), {
-        baseModel: work.files[0]?.name ?? '@attune/tiny',
+        baseModel: work.hub || (work.files[0]?.name ?? '@attune/tiny'),
       });
       tell({ kind: 'adapter', files });
     }
