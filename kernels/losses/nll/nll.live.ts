@@ -1,70 +1,76 @@
 import type { FigureSpec, RunSpec } from '../../../website/src/live/live.ts';
 
 const count = 70_001;
-const probabilities = Array.from({ length: 81 }, (_, i) => 0.005 + (i * 0.99) / 80);
 
-/** `nll` and `dft` take the same inputs. */
-export const tokenRun = (operation: 'nll' | 'dft'): RunSpec => ({
-  operation,
+/** A third of the tokens is left out, another third counts one and a half times. */
+export const run: RunSpec = {
+  operation: 'nll',
   inputs: {
     logps: {
       shape: [count],
-      values: Array.from({ length: count }, (_, i) => -((i * 37) % 101) / 12),
+      values: Array.from({ length: count }, (_, i) => -((i * 7919) % 1200) / 100),
     },
     weights: {
       shape: [count],
-      values: Array.from({ length: count }, (_, i) => (i % 4 === 1 ? 0 : 1)),
+      values: Array.from({ length: count }, (_, i) => [1, 0, 1.5][i % 3]!),
     },
-    scale: { shape: [1], values: [1 / 52_500] },
+    scale: { shape: [1], values: [1 / 64] },
   },
   gradients: ['logps'],
-  tolerance: 2e-6,
-});
+  tolerance: 1e-6,
+};
 
-export const run = tokenRun('nll');
-
-/** The pull on a token's logit: the kernel's slope times softmax's own, 1 − p. */
-export const pullFigure = (
-  operation: 'nll' | 'dft',
-  caption: FigureSpec['caption'],
-): FigureSpec => ({
-  caption,
+export const figure: FigureSpec = {
+  caption: {
+    en: 'How hard each token of two answers is pushed. With one mean over all tokens every token counts the same; with a mean over each answer first, the tokens of a short answer count more.',
+    zh: '两个回答里每个词元被推动的力度。对全部词元求一次平均，每个词元分量相同；先在各回答内求平均，短回答的词元分量更重。',
+  },
   sliders: [
     {
-      name: 'weight',
-      label: { en: 'weight of the token', zh: '词元的权重' },
-      min: 0,
-      max: 2,
-      step: 0.1,
-      value: 1,
+      name: 'a',
+      label: { en: 'tokens of answer A', zh: '回答 A 的词元数' },
+      min: 1,
+      max: 6,
+      step: 1,
+      value: 2,
+    },
+    {
+      name: 'b',
+      label: { en: 'tokens of answer B', zh: '回答 B 的词元数' },
+      min: 1,
+      max: 6,
+      step: 1,
+      value: 6,
     },
   ],
-  problem: ({ weight }) => ({
-    operation,
-    inputs: {
-      logps: { shape: [81], values: probabilities.map(Math.log) },
-      weights: { shape: [81], values: probabilities.map(() => weight!) },
-      scale: { shape: [1], values: [1] },
-    },
-    gradients: ['logps'],
-  }),
-  draw: ({ d_logps }) => ({
-    kind: 'lines',
-    x: probabilities,
-    xLabel: { en: 'probability of the token', zh: '词元的概率' },
-    yLabel: { en: 'pull', zh: '拉力' },
-    yRange: [0, 2],
-    series: [
-      { name: { en: 'on the log-probability', zh: '对对数概率' }, y: d_logps!.map((d) => 0 - d) },
-      {
-        name: { en: 'on the logit', zh: '对 logit' },
-        y: d_logps!.map((d, i) => -d * (1 - probabilities[i]!)),
+  problem: ({ a, b }) => {
+    const tokens = a! + b!;
+    // One call, both ways: the first half of the tokens is weighed by all, the second by its answer.
+    const weights = Array.from({ length: 2 * tokens }, (_, i) =>
+      i < tokens ? 1 / tokens : 1 / (2 * (i - tokens < a! ? a! : b!)),
+    );
+    return {
+      operation: 'nll',
+      inputs: {
+        logps: { shape: [2 * tokens], values: weights.map(() => -1) },
+        weights: { shape: [2 * tokens], values: weights },
+        scale: { shape: [1], values: [1] },
       },
-    ],
-  }),
-});
-
-export const figure = pullFigure('nll', {
-  en: 'The pull on a token. On its log-probability it is the weight, whatever the probability; on its logit it is what softmax leaves of that: strong for a token that was thought unlikely, none for one that is certain.',
-  zh: '一个词元受到的拉力。对它的对数概率，拉力就是权重，与概率无关；对它的 logit，则是经过 softmax 剩下的部分：原以为不可能的词元拉力强，已经确定的词元没有拉力。',
-});
+      gradients: ['logps'],
+    };
+  },
+  draw: ({ d_logps }, { a, b }) => {
+    const tokens = a! + b!;
+    const push = d_logps!.map((d) => -d);
+    return {
+      kind: 'bars',
+      labels: Array.from({ length: tokens }, (_, i) => (i < a! ? `A${i + 1}` : `B${i + 1 - a!}`)),
+      yLabel: { en: 'push', zh: '推力' },
+      yRange: [0, 0.5],
+      series: [
+        { name: { en: 'mean over tokens', zh: '对词元平均' }, y: push.slice(0, tokens) },
+        { name: { en: 'mean over answers', zh: '对回答平均' }, y: push.slice(tokens) },
+      ],
+    };
+  },
+};

@@ -12,14 +12,23 @@ import {
   type Tensors,
 } from '@attune/kernels';
 import { adamw } from './adamw';
+import { clipGradients } from './clip-gradients';
 import type { Problem } from './live';
 import { arraysOf, doubled, worstError } from './numbers';
 import type { Checked, Computed, Computer } from './protocol';
+import { quantised } from './quantised';
+import { random } from './random';
 
-type AnyOperation = Operation<Tensors, Tensors, unknown>;
+/** An operation of a page; `upload` makes of the given inputs what the kernel reads. */
+export type LiveOperation = Operation<Tensors, Tensors, unknown> & {
+  upload?(inputs: HostArrays, options: unknown): HostArrays;
+};
 
-function operationOf({ operation }: Problem): AnyOperation {
-  const found = { ...(kernels as unknown as Record<string, AnyOperation>), adamw }[operation];
+/** What is no operation of `@attune/kernels` by itself, made one for its page. */
+const own: Record<string, LiveOperation> = { adamw, clipGradients, quantised, random };
+
+function operationOf({ operation }: Problem): LiveOperation {
+  const found = { ...(kernels as unknown as Record<string, LiveOperation>), ...own }[operation];
   if (!found?.reference) throw new Error(`@attune/kernels has no operation ${operation}.`);
   return found;
 }
@@ -62,6 +71,9 @@ function truth(problem: Problem, inputs: HostArrays, ones: boolean) {
   for (const name of problem.gradients ?? []) expected[`d_${name}`] = gradients[name]!;
   return { expected, given, names: Object.keys(outputs) };
 }
+
+const uploaded = (problem: Problem, inputs: HostArrays) =>
+  operationOf(problem).upload?.(inputs, problem.options ?? {}) ?? inputs;
 
 /** Records forward and, where gradients are wanted, backward; returns the tensors to read. */
 function record(
@@ -118,17 +130,16 @@ export async function compute(gpu: Gpu | undefined, problem: Problem): Promise<C
   const inputs = arraysOf(problem);
   const { expected, given, names } = truth(problem, inputs, true);
   if (!gpu) return { adapter: 'float64', software: true, outputs: plain(expected) };
-  return {
-    ...computerOf(gpu),
-    outputs: plain(await onAdapter(gpu, problem, inputs, given, names)),
-  };
+  const read = await onAdapter(gpu, problem, uploaded(problem, inputs), given, names);
+  return { ...computerOf(gpu), outputs: plain(read) };
 }
 
 /** The kernel against its reference, then its time and traffic. */
 export async function check(gpu: Gpu, problem: Problem): Promise<Checked> {
   const inputs = arraysOf(problem);
   const { expected, given, names } = truth(problem, inputs, false);
-  const actual = await onAdapter(gpu, problem, inputs, given, names);
+  const placed = uploaded(problem, inputs);
+  const actual = await onAdapter(gpu, problem, placed, given, names);
   let error = 0;
   let where = names[0]!;
   for (const [name, array] of Object.entries(expected)) {
@@ -139,7 +150,7 @@ export async function check(gpu: Gpu, problem: Problem): Promise<Checked> {
     ...computerOf(gpu),
     error,
     where,
-    ...(await measure(gpu, problem, inputs, given, names)),
+    ...(await measure(gpu, problem, placed, given, names)),
   };
 }
 
