@@ -1,6 +1,7 @@
-// `npm run bench`: times the kernels whose folder has a *.bench.ts, and a whole training step, on one adapter.
+// `npm run bench`: times the kernels whose folder has a *.bench.ts, a training step, and decoding, on one adapter.
 //   npm run bench -- --device lavapipe|swiftshader|gpu|auto --rounds 9 --peers --json FILE [NAME]
-// NAME (or --only NAME): only the benches with NAME in their name: `512`, `matmul`, `step`.
+// NAME (or --only NAME): only the benches with NAME in their name: `512`, `matmul`, `step`, `decode`.
+// --model M: the folder or GGUF file of the model that decodes; the embedded one without it.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -16,6 +17,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '9' },
     json: { type: 'string' },
     peers: { type: 'boolean', default: false },
+    model: { type: 'string' },
   },
 });
 const only = positionals[0] ?? values.only;
@@ -39,7 +41,7 @@ async function bundle() {
   const lines = files.map((file, i) => `import { benches as b${i} } from './kernels/${file}';`);
   lines.push(`export const benches = [${files.map((_, i) => `...b${i}`).join(', ')}];`);
   lines.push("export { requestGpu } from './packages/gpu/src/index.ts';");
-  lines.push("export { ours, runBench, runStep, stepName } from './packages/bench/src/index.ts';");
+  lines.push("export * from './packages/bench/src/index.ts';");
   // Beside the packages of packages/gpu, so that `webgpu` and SwiftShader are found from it.
   const outfile = join(root, 'packages/gpu/node_modules/.cache/bench.mjs');
   mkdirSync(join(outfile, '..'), { recursive: true });
@@ -104,11 +106,12 @@ const counts = ({ dispatches, submits, buffers, bindGroups }) =>
 
 await setup();
 try {
-  const { benches, ours, requestGpu, runBench, runStep, stepName } = await bundle();
+  const harness = await bundle();
+  const { benches, ours, requestGpu, runBench, runStep, stepName, runDecode, decodeName } = harness;
   const gpu = await requestGpu({ ...(values.device && { device: values.device }) });
   console.log(`bench: ${gpu.adapter.description}`);
   const chosen = benches.filter(({ name }) => name.includes(only));
-  const names = [...benches.map(({ name }) => name), stepName];
+  const names = [...benches.map(({ name }) => name), stepName, decodeName];
   if (!names.some((name) => name.includes(only)))
     throw new Error(`no bench has "${only}" in its name: ${names.join(', ')}`);
   const peers = values.peers ? await peersOn(gpu, values.device) : [];
@@ -124,14 +127,23 @@ try {
     const shown = [0, 1, 4].map((i) => steps[0].losses[i]?.toFixed(5));
     console.log(`  losses of all within 1e-4: ${shown.join(', ')} at steps 1, 2 and 5`);
   }
+  const model = values.model ? resolve(values.model) : join(root, 'packages/tiny/model');
+  const decoded = decodeName.includes(only) ? await runDecode(gpu, model, { rounds }) : [];
+  for (const row of decoded) {
+    const { bench, ms, cpuMs, tokensPerSecond } = row;
+    const rate = `${tokensPerSecond.toFixed(1)} tokens/s, ${(ms / 64).toFixed(2)} ms`;
+    console.log(`${bench}\n  ${rate} and ${(cpuMs / 64).toFixed(2)} CPU ms a token of each row`);
+    console.log(`  of 64 tokens:${counts(row)}`);
+  }
   if (values.json) {
     const { version } = JSON.parse(readFileSync(join(root, 'packages/bench/package.json'), 'utf8'));
     const { adapter } = gpu;
     const date = new Date().toISOString();
-    const result = { version, date, adapter, rounds, rows, ...(steps.length && { steps }) };
+    const more = { ...(steps.length && { steps }), ...(decoded.length && { decoded }) };
+    const result = { version, date, adapter, rounds, rows, ...more };
     writeFileSync(resolve(values.json), `${JSON.stringify(result, null, 2)}\n`);
   }
-  console.log(`bench: done, ${chosen.length + Math.min(1, steps.length)} benches`);
+  console.log(`bench: done, ${chosen.length + Math.min(1, steps.length) + decoded.length} benches`);
   process.exit(0); // the peers' devices would hold the process
 } catch (error) {
   console.error(`bench: ${error.message}`);

@@ -50,7 +50,8 @@ function run(command, folder, out) {
 }
 
 /** Differences below `floor` of numbers near 0 are compared absolutely. */
-const apart = (have, want, floor = 0) => Math.abs(have - want) / Math.max(Math.abs(want), floor);
+const apart = (have, want, floor = 0) =>
+  have === want ? 0 : Math.abs(have - want) / Math.max(Math.abs(want), floor);
 
 const notCompared = new Set(['loss', 'grad_norm', 'step', 'epoch']);
 

@@ -9,7 +9,8 @@
 //   score 1  log 2 + log σ(r)               Jensen-Shannon
 //   score 2  (e^(power r) - 1) / power      forward KL (power -1), alpha divergence (alpha - 1)
 //   score 3  the same, also as reward       AlphaPO (-alpha)
-// Sums kept: β reward of chosen, of rejected; chosen > rejected; β (chosen - rejected); logps of chosen, of
+// Sums kept: β reward of chosen, of rejected; chosen > rejected by more than rounding (equal answers are a
+// tie, though their sums differ in the last digit); β (chosen - rejected); logps of chosen, of
 // rejected; two of the loss's own; the loss.
 //
 // logps, refLogps, lengths, weights  [count] f32; a pair's weight is the product of its two.
@@ -92,7 +93,7 @@ fn token(i: u32) -> Token {
   return Token(judged.weight * judged.chosen, array(
     params.beta * c,
     params.beta * r,
-    select(0.0, 1.0, c > r),
+    select(0.0, 1.0, c - r > 1e-6 * (abs(logps[p]) + abs(logps[pairs + p]))),
     params.beta * (c - r),
     logps[p],
     logps[pairs + p],

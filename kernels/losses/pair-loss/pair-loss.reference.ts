@@ -112,7 +112,7 @@ export function allPairs<O extends PairLossOptions>(
       return Float64Array.of(
         total(({ chosen }) => reward(chosen)),
         total(({ rejected }) => reward(rejected)),
-        total(({ chosen, rejected }) => (reward(chosen) > reward(rejected) ? 1 : 0)),
+        total((pair) => (ahead(pair, transformed) ? 1 : 0)),
         total(({ chosen, rejected }) => reward(chosen) - reward(rejected)),
         total(({ chosen }) => chosen.logp),
         total(({ rejected }) => rejected.logp),
@@ -120,6 +120,12 @@ export function allPairs<O extends PairLossOptions>(
       );
     },
   };
+}
+
+/** Whether the chosen answer is ahead by more than what rounds off a sum of log-probabilities: equal answers tie. */
+function ahead({ chosen, rejected }: Pair, transformed: boolean): boolean {
+  const lead = transformed ? chosen.score - rejected.score : chosen.ratio - rejected.ratio;
+  return lead > 1e-6 * (Math.abs(chosen.logp) + Math.abs(rejected.logp));
 }
 
 /** A loss f of the difference of the scores: `judge` gives f and its slope at that difference. */

@@ -7,7 +7,7 @@
 // scale     [1] f32
 // gradient  [2 · pairs] f32
 // loss      [1] f32
-// metrics   [5] f32: pairs with c > r, Σ c - r, Σ of all rewards, the least, the greatest
+// metrics   [5] f32: pairs with c > r by more than rounding, Σ c - r, Σ of all rewards, the least, the greatest
 //
 // Parallel plan: one workgroup of 64, pairs 64 apart a lane; lane 0 adds the lanes in order.
 
@@ -56,7 +56,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     gradient[p] = scale[0] * (2.0 * center - wrong);
     gradient[params.pairs + p] = scale[0] * (2.0 * center + wrong);
     mine[0] += max(-x, 0.0) + log1p(t) + center * (c + r);
-    mine[1] += select(0.0, 1.0, c > r);
+    mine[1] += select(0.0, 1.0, c - r > 1e-6 * (abs(c) + abs(r)));
     mine[2] += c - r;
     mine[3] += c + r;
     mine[LEAST] = min(mine[LEAST], min(c, r));

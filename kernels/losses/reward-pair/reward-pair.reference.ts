@@ -35,7 +35,9 @@ export const rewardPairReference = {
   metrics(inputs: HostArrays): Float64Array {
     const pairs = pairsOf(inputs);
     return Float64Array.of(
-      total(pairs, ({ chosen, rejected }) => (chosen > rejected ? 1 : 0)),
+      total(pairs, ({ chosen, rejected }) =>
+        chosen - rejected > 1e-6 * (Math.abs(chosen) + Math.abs(rejected)) ? 1 : 0,
+      ),
       total(pairs, ({ chosen, rejected }) => chosen - rejected),
       total(pairs, ({ chosen, rejected }) => chosen + rejected),
       Math.min(...inputs.rewards!.data),
