@@ -3,6 +3,7 @@ import type { Config, PluginConfig } from '@docusaurus/types';
 import rehypeKatex from 'rehype-katex';
 import remarkMath from 'remark-math';
 import { flatSidebar } from './plugins/flat-sidebar';
+import { scrollableFormulas } from './plugins/scrollable-formulas';
 import { codeThemes } from './src/theme/code-themes';
 
 const english = (process.env.DOCUSAURUS_CURRENT_LOCALE ?? 'en') === 'en';
@@ -17,7 +18,7 @@ const katex = {
 };
 const pages = {
   remarkPlugins: [remarkMath],
-  rehypePlugins: [[rehypeKatex, katex]] as [typeof rehypeKatex, unknown][],
+  rehypePlugins: [[rehypeKatex, katex] as [typeof rehypeKatex, unknown], scrollableFormulas],
   // Chinese pages are siblings of the English ones; scripts/pages.mjs puts them where Docusaurus looks.
   exclude: ['**/*.zh-Hans.mdx', '**/node_modules/**', '**/dist/**', '**/README.md'],
   include: ['**/*.mdx'],

@@ -15,6 +15,10 @@ export default function bundling(): Plugin {
           rules: [
             { test: /\.wgsl$/, type: 'asset/source' },
             { resourceQuery: /^\?source$/, type: 'asset/source' },
+            {
+              test: /prism-react-renderer[\\/]dist[\\/]index\.mjs$/,
+              use: require.resolve('./fewer-languages.cjs'),
+            },
           ],
         },
         // Node's own modules stand behind checks that a browser never passes.
