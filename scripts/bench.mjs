@@ -1,6 +1,6 @@
 // `npm run bench`: times the kernels whose folder has a *.bench.ts, a training step, and decoding, on one adapter.
 //   npm run bench -- --device lavapipe|swiftshader|gpu|auto --rounds 9 --peers --json FILE [NAME]
-// NAME (or --only NAME): only the benches with NAME in their name: `512`, `matmul`, `step`, `decode`.
+// NAME (or --only NAME): only the benches with NAME in their name: `512`, `matmul`, `step`, `decode`, `dpo cost`.
 // --model M: the folder or GGUF file of the model that decodes; the embedded one without it.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -100,6 +100,22 @@ function print(bench, rows, ours, columns) {
   }
 }
 
+const costName = 'dpo cost';
+
+/** A script of its own, since it trains through the packages as users have them. @throws Error above the bar */
+function dpoCost() {
+  console.log(costName);
+  for (const [script, ...args] of [
+    ['build.mjs'],
+    ['dpo-cost.mjs', '--device', values.device ?? 'auto'],
+  ]) {
+    const path = join(root, 'scripts', script);
+    const { status } = spawnSync(process.execPath, [path, ...args], { stdio: 'inherit' });
+    if (status !== 0) throw new Error(`${script} ended with ${status}`);
+  }
+  return 1;
+}
+
 const ofPeak = ({ ofPeak }) => `${percent(ofPeak).padStart(6)} of peak`;
 const counts = ({ dispatches, submits, buffers, bindGroups }) =>
   ` ${dispatches} dispatches, ${submits} submits, ${buffers} buffers, ${bindGroups} bind groups`;
@@ -111,7 +127,7 @@ try {
   const gpu = await requestGpu({ ...(values.device && { device: values.device }) });
   console.log(`bench: ${gpu.adapter.description}`);
   const chosen = benches.filter(({ name }) => name.includes(only));
-  const names = [...benches.map(({ name }) => name), stepName, decodeName];
+  const names = [...benches.map(({ name }) => name), stepName, decodeName, costName];
   if (!names.some((name) => name.includes(only)))
     throw new Error(`no bench has "${only}" in its name: ${names.join(', ')}`);
   const peers = values.peers ? await peersOn(gpu, values.device) : [];
@@ -135,6 +151,7 @@ try {
     console.log(`${bench}\n  ${rate} and ${(cpuMs / 64).toFixed(2)} CPU ms a token of each row`);
     console.log(`  of 64 tokens:${counts(row)}`);
   }
+  const costs = costName.includes(only) ? dpoCost() : 0;
   if (values.json) {
     const { version } = JSON.parse(readFileSync(join(root, 'packages/bench/package.json'), 'utf8'));
     const { adapter } = gpu;
@@ -143,7 +160,8 @@ try {
     const result = { version, date, adapter, rounds, rows, ...more };
     writeFileSync(resolve(values.json), `${JSON.stringify(result, null, 2)}\n`);
   }
-  console.log(`bench: done, ${chosen.length + Math.min(1, steps.length) + decoded.length} benches`);
+  const done = chosen.length + Math.min(1, steps.length) + decoded.length + costs;
+  console.log(`bench: done, ${done} benches`);
   process.exit(0); // the peers' devices would hold the process
 } catch (error) {
   console.error(`bench: ${error.message}`);
