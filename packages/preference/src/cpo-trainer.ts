@@ -9,14 +9,10 @@ import {
 } from '@attune/kernels';
 import type { Network } from '@attune/model';
 import type { Graph, InputData, Values } from '@attune/plan';
-import { type Share, TunedModel } from '@attune/trainer';
+import { ModelTrainer, type Share, TunedModel } from '@attune/trainer';
 import { AnswerObjective, type LossMetrics, namedMeans } from './answer-objective.ts';
 import { type AnswerSizes, answerSizes } from './answers.ts';
-import {
-  type PreferenceArguments,
-  PreferenceTrainer,
-  type PreferenceTrainerOptions,
-} from './preference-trainer.ts';
+import type { PreferenceArguments, PreferenceTrainerOptions } from './preference-trainer.ts';
 import {
   answersOf,
   likelihood,
@@ -49,7 +45,7 @@ export type CPOTrainerOptions = PreferenceTrainerOptions<PreferenceExample, CPOA
  * @see Xu et al. 2024, https://arxiv.org/abs/2401.08417; SimPO: Meng et al. 2024,
  * https://arxiv.org/abs/2405.14734; AlphaPO: Gupta et al. 2025, https://arxiv.org/abs/2501.03884; TRL's CPOTrainer
  */
-export class CPOTrainer extends PreferenceTrainer<PreferenceExample, PairBatch> {
+export class CPOTrainer extends ModelTrainer<PreferenceExample, PairBatch> {
   /** Makes the trained tensors and uploads the frozen ones. @throws AttuneError `nothing-to-train` */
   static async create(options: CPOTrainerOptions): Promise<CPOTrainer> {
     const { arguments: args, padTokenId } = options;

@@ -13,7 +13,7 @@ import {
 } from '@attune/kernels';
 import type { Network } from '@attune/model';
 import type { Graph, InputData, Values } from '@attune/plan';
-import { flatten, type Share, TunedModel } from '@attune/trainer';
+import { flatten, ModelTrainer, type Share, TunedModel } from '@attune/trainer';
 import { AnswerObjective, type LossMetrics, namedMeans } from './answer-objective.ts';
 import {
   type AnswerSizes,
@@ -23,11 +23,7 @@ import {
   answerValues,
   meanOver,
 } from './answers.ts';
-import {
-  type PreferenceArguments,
-  PreferenceTrainer,
-  type PreferenceTrainerOptions,
-} from './preference-trainer.ts';
+import type { PreferenceArguments, PreferenceTrainerOptions } from './preference-trainer.ts';
 import { type AnswerRow, type ReferenceCache, referenceLogps } from './reference-logps.ts';
 import { checkReference, type ReferenceArguments, ReferenceModel } from './reference-model.ts';
 
@@ -68,7 +64,7 @@ export interface DPOTrainerOptions
  * @see Rafailov et al. 2023, https://arxiv.org/abs/2305.18290; IPO: Azar et al. 2023,
  * https://arxiv.org/abs/2310.12036; TRL's DPOTrainer
  */
-export class DPOTrainer extends PreferenceTrainer<PreferenceExample, PairBatch> {
+export class DPOTrainer extends ModelTrainer<PreferenceExample, PairBatch> {
   /** Makes policy and reference. @throws AttuneError `nothing-to-train`, `bad-option` */
   static async create(options: DPOTrainerOptions): Promise<DPOTrainer> {
     const { arguments: args, padTokenId, evaluation } = options;

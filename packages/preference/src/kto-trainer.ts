@@ -9,7 +9,7 @@ import { AttuneError } from '@attune/gpu';
 import { type KtoOptions, ktoLosses, ktoMetricNames, type Tensor } from '@attune/kernels';
 import type { Network } from '@attune/model';
 import type { Graph, InputData, Values } from '@attune/plan';
-import { flatten, type Share, TunedModel } from '@attune/trainer';
+import { flatten, ModelTrainer, type Share, TunedModel } from '@attune/trainer';
 import { AnswerObjective, type LossMetrics } from './answer-objective.ts';
 import {
   type AnswerSizes,
@@ -19,11 +19,7 @@ import {
   answerValues,
   meanOver,
 } from './answers.ts';
-import {
-  type PreferenceArguments,
-  PreferenceTrainer,
-  type PreferenceTrainerOptions,
-} from './preference-trainer.ts';
+import type { PreferenceArguments, PreferenceTrainerOptions } from './preference-trainer.ts';
 import { type ReferenceCache, referenceLogps } from './reference-logps.ts';
 import { checkReference, type ReferenceArguments, ReferenceModel } from './reference-model.ts';
 
@@ -50,7 +46,7 @@ export interface KTOTrainerOptions extends PreferenceTrainerOptions<UnpairedExam
  * for await (const step of trainer.steps()) console.log(step.step, step.metrics.kl);
  * @see Ethayarajh et al. 2024, https://arxiv.org/abs/2402.01306; TRL's KTOTrainer
  */
-export class KTOTrainer extends PreferenceTrainer<UnpairedExample, UnpairedBatch> {
+export class KTOTrainer extends ModelTrainer<UnpairedExample, UnpairedBatch> {
   /** Makes policy and reference. @throws AttuneError `nothing-to-train`, `bad-option` */
   static async create(options: KTOTrainerOptions): Promise<KTOTrainer> {
     const { arguments: args, padTokenId, evaluation } = options;

@@ -2,14 +2,10 @@ import { collatePairs, type PairBatch, type PreferenceExample } from '@attune/da
 import { orpo, orpoMetricNames, type Tensor, weightedLoss } from '@attune/kernels';
 import type { Network } from '@attune/model';
 import type { Graph, InputData, Values } from '@attune/plan';
-import { type Share, TunedModel } from '@attune/trainer';
+import { ModelTrainer, type Share, TunedModel } from '@attune/trainer';
 import { AnswerObjective, type LossMetrics, namedMeans } from './answer-objective.ts';
 import { type AnswerSizes, answerSizes } from './answers.ts';
-import {
-  type PreferenceArguments,
-  PreferenceTrainer,
-  type PreferenceTrainerOptions,
-} from './preference-trainer.ts';
+import type { PreferenceArguments, PreferenceTrainerOptions } from './preference-trainer.ts';
 import {
   answersOf,
   likelihood,
@@ -37,7 +33,7 @@ export type ORPOTrainerOptions = PreferenceTrainerOptions<PreferenceExample, ORP
  * for await (const step of trainer.steps()) console.log(step.step, step.metrics.log_odds_chosen);
  * @see Hong et al. 2024, https://arxiv.org/abs/2403.07691; TRL's ORPOTrainer
  */
-export class ORPOTrainer extends PreferenceTrainer<PreferenceExample, PairBatch> {
+export class ORPOTrainer extends ModelTrainer<PreferenceExample, PairBatch> {
   /** Makes the trained tensors and uploads the frozen ones. @throws AttuneError `nothing-to-train` */
   static async create(options: ORPOTrainerOptions): Promise<ORPOTrainer> {
     const { arguments: args, padTokenId } = options;

@@ -90,6 +90,11 @@ export class PairRewards implements Objective<PairBatch> {
     return batch.pairs;
   }
 
+  plannedFor(batch: PairBatch): PlannedGraph {
+    const { pairs, margins } = batch;
+    return this.planned({ tokens: flatten(batch).length, pairs, margins: margins !== undefined });
+  }
+
   /** The graph of a batch of these sizes, planned but not compiled: its memory account is known. */
   planned(sizes: PairSizes, gradient = true): PlannedGraph {
     const graph = new Graph(this.#executor.gpu.traits);

@@ -87,6 +87,10 @@ export class NextToken implements Objective {
     return countTargets(batch);
   }
 
+  plannedFor(batch: Batch): PlannedGraph {
+    return this.planned(flatten(batch).length, countTargets(batch));
+  }
+
   /** The graph of a batch of this size, planned but not compiled: its memory account is known. */
   planned(tokens: number, count: number, gradient = true): PlannedGraph {
     const graph = new Graph(this.#executor.gpu.traits);

@@ -19,6 +19,12 @@ export {
   type StepReport,
   trainingSteps,
 } from './loop.ts';
+export {
+  ModelTrainer,
+  type ModelTrainerOptions,
+  type ModelTrainerParts,
+  type TrainerArguments,
+} from './model-trainer.ts';
 export { PlanCache } from './plan-cache.ts';
 export { Progress, sparkline, spokenSeconds } from './progress.ts';
 export {
