@@ -150,26 +150,38 @@ export async function checkKernel<I extends Tensors, O extends Tensors, A>(
       )
     : {};
   const wanted = needs ?? Object.keys(truth);
+  const summed = (op.sums ?? []).filter((name) => wanted.includes(name));
+  const others = Object.fromEntries(
+    summed.map((name, i) => [`plus_${name}`, random(inputs[name]!.shape, 61 + i)]),
+  );
   for (const [label, traits] of await variants()) {
     const where = `${op.name} ${label} ${JSON.stringify(Object.entries(inputs).map(([n, a]) => [n, a.shape]))}`;
     const results = await runRecorded(
       gpu.device,
-      backward ? { ...inputs, ...cotangents } : inputs,
+      backward ? { ...inputs, ...cotangents, ...others } : inputs,
       (recorder, all) => {
         const own = Object.fromEntries(Object.keys(inputs).map((n) => [n, all[n]!]));
         const outputs = op.forward(recorder, own as unknown as I, options);
         const found: Record<string, Tensor | undefined> = {};
         for (const name of names) found[name] = outputs[name];
         if (backward) {
-          const gradients = op.backward!(recorder, {
-            inputs: own as unknown as I,
-            outputs,
-            options,
-            gradients: Object.fromEntries(names.map((n) => [n, all[`d_${n}`]])) as never,
-            needs: Object.fromEntries(wanted.map((n) => [n, true])) as never,
-            into: {},
-          });
+          const gradientsOf = (needs: string[], plus = {}) =>
+            op.backward!(recorder, {
+              inputs: own as unknown as I,
+              outputs,
+              options,
+              gradients: Object.fromEntries(names.map((n) => [n, all[`d_${n}`]])) as never,
+              needs: Object.fromEntries(needs.map((n) => [n, true])) as never,
+              into: {},
+              plus,
+            });
+          const gradients = gradientsOf(wanted);
           for (const name of wanted) found[`d_${name}`] = gradients[name];
+          if (summed.length > 0) {
+            const plus = Object.fromEntries(summed.map((n) => [n, all[`plus_${n}`]]));
+            const sums = gradientsOf(summed, plus);
+            for (const name of summed) found[`sum_${name}`] = sums[name];
+          }
         }
         return found;
       },
@@ -183,6 +195,13 @@ export async function checkKernel<I extends Tensors, O extends Tensors, A>(
       expect(results[`d_${name}`], `${where}: d_${name} missing`).toBeDefined();
       const error = worstError(results[`d_${name}`]!, truth[name]!);
       expect(error, `${where}: d_${name}`).toBeLessThan(gradientTolerance);
+    }
+    for (const name of summed) {
+      const other = others[`plus_${name}`]!.data;
+      const { shape, data } = truth[name]!;
+      const sum = { shape, data: Float64Array.from(data, (value, i) => value + other[i]!) };
+      const error = worstError(results[`sum_${name}`]!, sum);
+      expect(error, `${where}: sum_${name}`).toBeLessThan(gradientTolerance);
     }
   }
 }

@@ -17,6 +17,8 @@ export interface Backward<I extends Tensors, O extends Tensors, A> {
   readonly needs: { readonly [name in keyof I]?: boolean };
   /** Only for names in `accumulates`: add the gradient into this tensor and return this tensor. */
   readonly into: { readonly [name in keyof I]?: Tensor };
+  /** Only for names in `sums`: return the gradient and this tensor's numbers, added, in a tensor of their own. */
+  readonly plus?: { readonly [name in keyof I]?: Tensor };
 }
 
 /**
@@ -35,6 +37,8 @@ export interface Operation<I extends Tensors, O extends Tensors, A> {
   ): { readonly [name in keyof I]?: Tensor };
   /** Inputs for which `backward` can add into an existing gradient (`into`). */
   readonly accumulates?: readonly (keyof I & string)[];
+  /** Inputs to whose gradient `backward` can add that of the input's other uses (`plus`). */
+  readonly sums?: readonly (keyof I & string)[];
   readonly reference: {
     forward(inputs: HostArrays, options: A): HostArrays;
     backward?(inputs: HostArrays, gradients: HostArrays, options: A): HostArrays;

@@ -39,6 +39,32 @@ test('lora takes a bias, leading dimensions and dropout', async () => {
   await checkKernel(lora, inputs, { scale: 0.5, dropout: 0.25 });
 });
 
+/** q, k and v of a small model side by side, each with its own rank; what lies between the blocks is zero. */
+function stacked(tokens: number, outs: number[], width: number, ranks: number[]) {
+  const before = (sizes: number[], i: number) => sizes.slice(0, i).reduce((a, b) => a + b, 0);
+  const [out, rank] = [before(outs, outs.length), before(ranks, ranks.length)];
+  const blocks = outs.slice(1).map((_, i) => [before(outs, i + 1), before(ranks, i + 1)] as const);
+  const block = (at: number, side: 0 | 1) => blocks.filter((corner) => at >= corner[side]).length;
+  const b = random([out, rank], 4);
+  b.data.forEach((_, i) => {
+    if (block(Math.floor(i / rank), 0) !== block(i % rank, 1)) b.data[i] = 0;
+  });
+  const inputs = { ...layer([tokens], out, width, rank), b, residual: random([tokens, out], 7) };
+  return { inputs, blocks };
+}
+
+test.each([
+  [33, [24, 8, 8], 24, [4, 4, 4]],
+  [65, [63, 17, 5], 20, [3, 0, 2]],
+  [64, [576, 192, 192], 64, [8, 8, 8]],
+])(
+  'layers of %i tokens side by side, %j outputs, keep to their blocks',
+  async (tokens, outs, width, ranks) => {
+    const { inputs, blocks } = stacked(tokens, outs, width, ranks);
+    await checkKernel(lora, inputs, { scale: 0.5, blocks }, { gradientTolerance: 5e-6 });
+  },
+);
+
 test('lora adds the gradients of a and b to those of an earlier micro-batch', async () => {
   const { device } = await testGpu();
   const inputs = layer([48], 32, 24, 4);

@@ -1,10 +1,18 @@
 import { elements, type HostArray, type HostArrays } from '../contract/index.ts';
 import { multiply, sumOfRows } from '../matmul/matmul.reference.ts';
+import type { Corner } from '../matmul/problem.ts';
 import { dropoutMask } from './dropout.ts';
 
 interface Options {
   scale: number;
   dropout?: number;
+  blocks?: readonly Corner[];
+}
+
+/** Zeros outside the blocks along the diagonal of [out, rank]. */
+function inBlocks(b: Float64Array, rank: number, blocks: readonly Corner[]): Float64Array {
+  const block = (at: number, side: 0 | 1) => blocks.filter((corner) => at >= corner[side]).length;
+  return b.map((value, i) => (block(Math.floor(i / rank), 0) === block(i % rank, 1) ? value : 0));
 }
 
 function sizes(inputs: HostArrays, { dropout = 0 }: Options) {
@@ -20,21 +28,24 @@ function sizes(inputs: HostArrays, { dropout = 0 }: Options) {
 }
 
 export const loraReference = {
-  /** y = x·Wᵀ + bias + scale·(dropout(x)·Aᵀ)·Bᵀ. */
+  /** y = x·Wᵀ + bias + residual + scale·(dropout(x)·Aᵀ)·Bᵀ. */
   forward(inputs: HostArrays, options: Options): HostArrays {
     const { x, weight, a, b, out, width, rank, tokens, dropped } = sizes(inputs, options);
     const y = multiply(x.data, weight.data, [tokens, out, width], { transposeB: true });
     const down = multiply(dropped, a.data, [tokens, rank, width], { transposeB: true });
     const up = multiply(down, b.data, [tokens, out, rank], { transposeB: true });
     const bias = inputs.bias?.data;
-    for (let i = 0; i < y.length; i++) y[i]! += options.scale * up[i]! + (bias?.[i % out] ?? 0);
+    const residual = inputs.residual?.data;
+    for (let i = 0; i < y.length; i++) {
+      y[i]! += options.scale * up[i]! + (bias?.[i % out] ?? 0) + (residual?.[i] ?? 0);
+    }
     return { y: { shape: [...x.shape.slice(0, -1), out], data: y } };
   },
 
   /** With g = scale·dy·B: dx = dy·W + mask⊙(g·A), dA = gᵀ·dropout(x), dB = scale·dyᵀ·(dropout(x)·Aᵀ). */
   backward(inputs: HostArrays, gradients: HostArrays, options: Options): HostArrays {
     const { x, weight, a, b, out, width, rank, tokens, mask, dropped } = sizes(inputs, options);
-    const { scale } = options;
+    const { scale, blocks = [] } = options;
     const dy = gradients.y!.data;
     const down = multiply(dropped, a.data, [tokens, rank, width], { transposeB: true });
     const g = multiply(dy, b.data, [tokens, rank, out], { scale });
@@ -51,9 +62,14 @@ export const loraReference = {
       a: { shape: a.shape, data: multiply(g, dropped, [rank, width, tokens], transposed) },
       b: {
         shape: b.shape,
-        data: multiply(dy, down, [out, rank, tokens], { ...transposed, scale }),
+        data: inBlocks(
+          multiply(dy, down, [out, rank, tokens], { ...transposed, scale }),
+          rank,
+          blocks,
+        ),
       },
       ...(inputs.bias && { bias: { shape: [out], data: sumOfRows(dy, out) } }),
+      ...(inputs.residual && { residual: gradients.y! }),
     };
   },
 };

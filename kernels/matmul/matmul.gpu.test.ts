@@ -55,6 +55,12 @@ interface Extra {
   half?: boolean;
 }
 
+/** Whether an element of y lies in a block of the diagonal. */
+function inBlock({ blocks = [] }: MatmulOptions, row: number, column: number): boolean {
+  const block = (at: number, side: 0 | 1) => blocks.filter((corner) => at >= corner[side]).length;
+  return block(row, 0) === block(column, 1);
+}
+
 /** The product in float64, with all that may join it. */
 function truth(arrays: HostArrays, [m, n, k]: Size, options: MatmulOptions, extra: Extra) {
   const { scale = 1, transposeB = false } = options;
@@ -69,8 +75,7 @@ function truth(arrays: HostArrays, [m, n, k]: Size, options: MatmulOptions, extr
   const more = low && up && multiply(low.data, up.data, [m, n, extra.rank!], { transposeB, scale });
   return y.map(
     (value, i) =>
-      value +
-      (more?.[i] ?? 0) +
+      (inBlock(options, Math.floor(i / n), i % n) ? value + (more?.[i] ?? 0) : 0) +
       (bias?.data[i % n] ?? 0) +
       (addend?.data[i] ?? 0) +
       (into?.data[i] ?? 0),
@@ -144,6 +149,32 @@ describe.each(matmulVariants.map((v) => v.name))('the variant %s', (name) => {
     },
   );
 
+  test.each([nn, tn])('keeps to blocks along the diagonal, %s', async (_, layout) => {
+    forceMatmulVariant(name);
+    await compare(name, even, {
+      ...layout,
+      blocks: [
+        [20, 40],
+        [36, 72],
+      ],
+    });
+    await compare(
+      name,
+      odd,
+      {
+        ...layout,
+        blocks: [
+          [7, 9],
+          [8, 9],
+        ],
+        scale: 2,
+      },
+      { into: true },
+    );
+    await compare(name, turned, { ...layout, blocks: [[50, 3]] }, { into: true, addend: true });
+    await compare(name, token, { ...layout, blocks: [[1, 13]] });
+  });
+
   test.each([nn, nt])('joins a low-rank pair, whatever its rank, %s', async (_, layout) => {
     forceMatmulVariant(name);
     await compare(name, even, { ...layout, scale: 0.5 }, { rank: 20, bias: true });
@@ -175,6 +206,7 @@ describe('matmul', () => {
             x: random([2, m, k], 1),
             weight: random(t ? [n, k] : [k, n], 2),
             bias: random([n], 3),
+            residual: random([2, m, n], 4),
           },
           { transposeWeight: t },
         );

@@ -6,9 +6,11 @@
 // addend  [batch, m, n]
 // y       [batch, m, n]
 //
+// BLOCKS: of the product only blocks along the diagonal are kept, which meet at (row1, column1) and (row2, column2).
+//
 // Parallel plan: x over columns, y over rows, z over the batch; 8 × 8 invocations a workgroup.
 
-struct Params { m: u32, n: u32, k: u32, scale: f32 }
+struct Params { m: u32, n: u32, k: u32, scale: f32, row1: u32, row2: u32, column1: u32, column2: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 #if HALF_A
@@ -69,6 +71,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     sum += loadA(id.z, row, l) * loadB(id.z, l, column);
   }
   sum *= params.scale;
+#if BLOCKS
+  let rowBlock = u32(row >= params.row1) + u32(row >= params.row2);
+  let columnBlock = u32(column >= params.column1) + u32(column >= params.column2);
+  sum = select(0.0, sum, rowBlock == columnBlock);
+#endif
 #if BIAS
   sum += bias[column];
 #endif

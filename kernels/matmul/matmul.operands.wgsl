@@ -8,9 +8,14 @@
 // addend  [batch, m, n], as y
 // y       [batch, m, n], or [batch, n, m] if TRANSPOSE_Y
 //
+// BLOCKS: of the product only three blocks along y's diagonal are kept, which meet at (row1, column1) and
+// (row2, column2); the rest is zero. One batch.
 // VECTOR_A, VECTOR_B, VECTOR_Y: rows of a, b, y, as they are stored, are a multiple of four long.
 
-struct Params { m: u32, n: u32, k: u32, rank: u32, scale: f32, scales: u32 }
+struct Params {
+  m: u32, n: u32, k: u32, rank: u32, scale: f32, scales: u32,
+  row1: u32, row2: u32, column1: u32, column2: u32,
+}
 
 @group(0) @binding(0) var<uniform> params: Params;
 #if HALF_A
@@ -165,9 +170,26 @@ fn blockOfLow(row: u32, i: u32) -> mat4x4f {
 }
 #endif
 
+#if BLOCKS
+// Zeros where columns from `column` on are outside the block of their row.
+fn inBlock(row: u32, column: u32, product: vec4f) -> vec4f {
+  let rows = vec4u(u32(row >= params.row1) + u32(row >= params.row2));
+  let at = column + vec4u(0u, 1u, 2u, 3u);
+  let columns = vec4u(at >= vec4u(params.column1)) + vec4u(at >= vec4u(params.column2));
+  return select(vec4f(), product, rows == columns);
+}
+#endif
+
 // Up to four elements of a row of y, from `column` on of `width`.
 fn put(rowStart: u32, column: u32, width: u32, product: vec4f) {
   var sum = product * params.scale;
+#if BLOCKS
+#if TRANSPOSE_Y
+  sum = inBlock(rowStart / params.m, column, sum);
+#else
+  sum = inBlock(rowStart / params.n, column, sum);
+#endif
+#endif
 #if BIAS
   sum += vec4f(bias[column], bias[column + 1u], bias[column + 2u], bias[column + 3u]);
 #endif

@@ -37,7 +37,7 @@ function sizes(inputs: HostArrays, transposeWeight: boolean) {
 }
 
 export const matmulReference = {
-  /** y = x·W + bias, or y = x·Wᵀ + bias. */
+  /** y = x·W + bias + residual, or y = x·Wᵀ + bias + residual. */
   forward(
     inputs: HostArrays,
     { transposeWeight = false }: { transposeWeight?: boolean },
@@ -51,6 +51,8 @@ export const matmulReference = {
     }
     const bias = inputs.bias?.data;
     if (bias) for (let i = 0; i < y.length; i++) y[i]! += bias[i % n]!;
+    const residual = inputs.residual?.data;
+    if (residual) for (let i = 0; i < y.length; i++) y[i]! += residual[i]!;
     return { y: { shape: [...x.shape.slice(0, -1), n], data: y } };
   },
 
@@ -80,6 +82,7 @@ export const matmulReference = {
       x: { shape: x.shape, data: dx },
       weight: { shape: weight.shape, data: dWeight },
       ...(inputs.bias && { bias: { shape: [n], data: sumOfRows(dy, n) } }),
+      ...(inputs.residual && { residual: gradients.y! }),
     };
   },
 };

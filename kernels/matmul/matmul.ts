@@ -9,11 +9,11 @@ export {
   rememberMatmulChoices,
 } from './choose.ts';
 export { matmulReference } from './matmul.reference.ts';
-export type { MatmulChoices, MatmulOptions, MatmulTensors } from './problem.ts';
+export type { Corner, MatmulChoices, MatmulOptions, MatmulTensors } from './problem.ts';
 export { recordColumnSums, recordMatmul } from './record.ts';
 export { tuneMatmul } from './tune.ts';
 
-type Inputs = { x: Tensor; weight: Tensor; bias?: Tensor };
+type Inputs = { x: Tensor; weight: Tensor; bias?: Tensor; residual?: Tensor };
 
 /** x as one matrix, or as a stack where the weight is one; the same memory. */
 function fold(recorder: Recorder, x: Tensor, weight: Tensor): Tensor {
@@ -31,24 +31,23 @@ function unfold(recorder: Recorder, y: Tensor, shape: readonly number[]): Tensor
 }
 
 /**
- * y = x·weight + bias, or y = x·weightᵀ + bias with `transposeWeight` (the layout of a Linear layer).
+ * y = x·weight + bias + residual, or x·weightᵀ + … with `transposeWeight` (the layout of a Linear layer).
  *
- * x [..., m, k]; weight [k, n], or [n, k] with `transposeWeight`; bias [n]; y [..., m, n].
+ * x [..., m, k]; weight [k, n], or [n, k] with `transposeWeight`; bias [n]; residual and y [..., m, n].
  * A stack of weights [batch, k, n] takes x [batch, m, k]. The gradients of weight and bias can accumulate.
  */
 export const matmul = operation<Inputs, { y: Tensor }, { transposeWeight?: boolean }>({
   name: 'matmul',
   accumulates: ['weight', 'bias'],
   reference: matmulReference,
-  forward(recorder, { x, weight, bias }, { transposeWeight = false }) {
-    const y = recordMatmul(
-      recorder,
-      { a: fold(recorder, x, weight), b: weight, ...(bias && { bias }) },
-      { transposeB: transposeWeight },
-    );
+  forward(recorder, { x, weight, bias, residual }, { transposeWeight = false }) {
+    const addend = residual && fold(recorder, residual, weight);
+    const operands = { a: fold(recorder, x, weight), b: weight, bias, addend };
+    const y = recordMatmul(recorder, operands, { transposeB: transposeWeight });
     return { y: unfold(recorder, y, [...x.shape.slice(0, -1), y.shape.at(-1)!]) };
   },
-  backward(recorder, { inputs: { x, weight, bias }, gradients, options, needs, into }) {
+  sums: ['x'],
+  backward(recorder, { inputs: { x, weight, bias }, gradients, options, needs, into, plus }) {
     const { transposeWeight = false } = options;
     if (!gradients.y) return {};
     const a = fold(recorder, x, weight);
@@ -59,10 +58,15 @@ export const matmul = operation<Inputs, { y: Tensor }, { transposeWeight?: boole
       ...(needs.x && {
         x: unfold(
           recorder,
-          recordMatmul(recorder, { a: dy, b: weight }, { transposeB: !transposeWeight }),
+          recordMatmul(
+            recorder,
+            { a: dy, b: weight, addend: plus?.x && fold(recorder, plus.x, weight) },
+            { transposeB: !transposeWeight },
+          ),
           x.shape,
         ),
       }),
+      ...(needs.residual && { residual: gradients.y }),
       ...(needs.weight && {
         weight: transposeWeight
           ? recordMatmul(recorder, { a: dy, b: a, ...accumulated }, { transposeA: true })

@@ -13,12 +13,12 @@ export const naive: MatmulVariant = {
   suits: () => true,
   record(recorder, operands, problem) {
     const { tensors, defines, params } = bindOperands(problem, operands);
-    const { m, n, k, scale } = params;
+    const { rank: _, scales: __, ...own } = params;
     recorder.dispatch(source, {
       tensors,
       defines: { ...defines, HALF_B: problem.formatB === 'f16' },
-      params: { m, n, k, scale },
-      workgroups: [Math.ceil(n / 8), Math.ceil(m / 8), problem.batch],
+      params: own,
+      workgroups: [Math.ceil(problem.n / 8), Math.ceil(problem.m / 8), problem.batch],
     });
   },
 };

@@ -62,6 +62,12 @@ export function turned(problem: Problem): Problem {
   };
 }
 
+/** Where the blocks meet; one corner alone stands for both, with an empty block between. */
+export function corners(blocks: Problem['blocks'] = []) {
+  const [[row1, column1] = [0, 0], [row2, column2] = [row1, column1]] = blocks;
+  return { row1, row2, column1, column2 };
+}
+
 /**
  * Tensors, defines and params of matmul.operands.wgsl for `problem`, which `turn` says is transposed.
  * `step` is how many k the variant's loop takes at a time.
@@ -71,7 +77,7 @@ export function bindOperands(
   { a, b, low, up, bias, addend, y }: Operands,
   { turn = false, step = 4 } = {},
 ) {
-  const { m, n, k, rank, scale, transposeA, transposeB, accumulate } = problem;
+  const { m, n, k, rank, scale, transposeA, transposeB, accumulate, blocks } = problem;
   return {
     tensors: {
       a: turn ? b : a,
@@ -95,7 +101,8 @@ export function bindOperands(
       BIAS: Boolean(bias),
       ADDEND: Boolean(addend),
       ACCUMULATE: accumulate,
+      BLOCKS: blocks !== undefined,
     },
-    params: { m, n, k, rank, scale, scales: scalesAt(b) },
+    params: { m, n, k, rank, scale, scales: scalesAt(b), ...corners(blocks) },
   };
 }

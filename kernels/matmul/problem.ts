@@ -8,13 +8,13 @@ export interface MatmulTensors {
   /** [k, n], or [n, k] with `transposeB`; with the same batch in front as `a`. */
   readonly b: Tensor;
   /** Shape [m, rank]; with `up`, low·op(up) joins the product, as LoRA needs. No batches. */
-  readonly low?: Tensor;
+  readonly low?: Tensor | undefined;
   /** [rank, n], or [n, rank] with `transposeB`. */
-  readonly up?: Tensor;
+  readonly up?: Tensor | undefined;
   /** [n], added to every row. */
-  readonly bias?: Tensor;
+  readonly bias?: Tensor | undefined;
   /** As y, added to the product: a residual. */
-  readonly addend?: Tensor;
+  readonly addend?: Tensor | undefined;
   /** [m, n] or [batch, m, n]: the product is added to what stands here, and this tensor is returned. */
   readonly into?: Tensor;
   /** [m, n] or [batch, m, n]: the product is written here; without it a new tensor is made. */
@@ -26,7 +26,15 @@ export interface MatmulOptions {
   readonly transposeB?: boolean;
   /** Multiplies the product, before bias, addend and accumulation. Default 1. */
   readonly scale?: number;
+  /**
+   * Only blocks along the diagonal of y are wanted: one or two corners [row, column] where they meet, in
+   * ascending order. Outside them the product counts as zero. No batches.
+   */
+  readonly blocks?: readonly Corner[];
 }
+
+/** Where two blocks of a block-diagonal matrix meet: the first row and column of the second. */
+export type Corner = readonly [row: number, column: number];
 
 /** What a variant must compute: y[batch, m, n] = scale · (op(a)·op(b) + low·op(up)) (+ bias) (+ addend) (+ y). */
 export interface Problem {
@@ -43,6 +51,7 @@ export interface Problem {
   readonly formatB: Dtype;
   readonly accumulate: boolean;
   readonly scale: number;
+  readonly blocks?: readonly Corner[];
 }
 
 /** Classes of products that one variant serves best, with its name. */
@@ -57,7 +66,7 @@ export function matmulClass({ m, n, transposeA, transposeB }: Problem): string {
 /** Sizes of a product from its operands; throws `wrong-shape` where they do not fit. */
 export function problemOf(
   { a, b, low, up, bias, addend, into, y }: MatmulTensors,
-  { transposeA = false, transposeB = false, scale = 1 }: MatmulOptions,
+  { transposeA = false, transposeB = false, scale = 1, blocks }: MatmulOptions,
 ): Problem {
   const dimensions = a.shape.length;
   if (dimensions < 2 || dimensions > 3 || b.shape.length !== dimensions || !low !== !up) {
@@ -83,7 +92,22 @@ export function problemOf(
   for (const out of [addend, into, y]) {
     if (out) expectShape(out.name, out.shape, [...front, m, n]);
   }
+  if (blocks && (stacked || blocks.length < 1 || blocks.length > 2)) {
+    throw new AttuneError(
+      'bad-option',
+      `A product with ${blocks.length} corners between blocks${stacked ? ' and batches' : ''} was asked for.`,
+      'Give one or two corners, and no batches.',
+    );
+  }
   const sizes = { batch: batch!, m, n, k, rank };
   const formats = { formatA: a.dtype, formatB: b.dtype };
-  return { ...sizes, ...formats, transposeA, transposeB, accumulate: Boolean(into), scale };
+  return {
+    ...sizes,
+    ...formats,
+    ...(blocks && { blocks }),
+    transposeA,
+    transposeB,
+    accumulate: Boolean(into),
+    scale,
+  };
 }

@@ -1,6 +1,8 @@
 // With σ = σ(gate): dUp = dy · gate · σ, dGate = dy · up · σ · (1 + gate · (1 - σ)).
 //
-// gate, up, dy, dGate, dUp  [tokens, F] f32; count is of vec4f where the length divides by 4.
+// gate, up, dy, dGate, dUp  [tokens, F] f32; or gate and dGate are [tokens, 2F] if PACKED, up and dUp standing
+//                           behind them in each row
+// width                     F; it and count are of vec4f where F divides by 4
 //
 // Parallel plan: one element (of four numbers where possible) an invocation; both gradients at once.
 
@@ -10,14 +12,16 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-struct Params { count: u32 }
+struct Params { count: u32, width: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> gate: array<Element>;
-@group(0) @binding(2) var<storage, read> up: array<Element>;
-@group(0) @binding(3) var<storage, read> dy: array<Element>;
-@group(0) @binding(4) var<storage, read_write> dGate: array<Element>;
+@group(0) @binding(2) var<storage, read> dy: array<Element>;
+@group(0) @binding(3) var<storage, read_write> dGate: array<Element>;
+#if !PACKED
+@group(0) @binding(4) var<storage, read> up: array<Element>;
 @group(0) @binding(5) var<storage, read_write> dUp: array<Element>;
+#endif
 
 // The exponent is never positive, so nothing overflows.
 fn sigmoid(g: Element) -> Element {
@@ -32,10 +36,22 @@ fn main(
 ) {
   let i = id.x + id.y * groups.x * 64u;
   if (i < params.count) {
-    let g = gate[i];
+#if PACKED
+    let at = i + i / params.width * params.width;
+    let u = gate[at + params.width];
+#else
+    let at = i;
+    let u = up[i];
+#endif
+    let g = gate[at];
     let s = sigmoid(g);
     let d = dy[i];
-    dGate[i] = d * up[i] * s * (1.0 + g * (1.0 - s));
-    dUp[i] = d * g * s;
+    let gated = d * g * s;
+    dGate[at] = d * u * s * (1.0 + g * (1.0 - s));
+#if PACKED
+    dGate[at + params.width] = gated;
+#else
+    dUp[i] = gated;
+#endif
   }
 }

@@ -9,6 +9,13 @@ test.each([1, 63, 64, 65, 257, 20_011])(
   },
 );
 
+test.each([1, 63, 64, 257])(
+  'gate and up side by side, %i columns each, equal float64',
+  async (n) => {
+    await checkKernel(swiglu, { gate: random([5, 2 * n], 1, 16) }, {});
+  },
+);
+
 test('gates of ±200 neither overflow nor give NaN', async () => {
   await checkKernel(swiglu, { gate: random([1, 64], 1, 400), up: random([1, 64], 2) }, {});
 });

@@ -12,6 +12,13 @@ test('is half of gate · up for a small gate, gate · up for a large one, and 0 
   expect(y!.data[2]).toBeCloseTo(0, 10);
 });
 
+test('up may stand behind the gate in each row', () => {
+  const packed = { gate: array([2, 4], [1, 2, 10, 20, 3, 4, 30, 40]) };
+  const apart = { gate: array([2, 2], [1, 2, 3, 4]), up: array([2, 2], [10, 20, 30, 40]) };
+  expect(swigluReference.forward(packed)).toEqual(swigluReference.forward(apart));
+});
+
 test('the gradients of swiglu are those of finite differences', () => {
   checkGradients(swiglu, { gate: random([4, 9], 1, 6), up: random([4, 9], 2) }, {});
+  checkGradients(swiglu, { gate: random([4, 10], 3, 6) }, {});
 });

@@ -1,6 +1,6 @@
-// With g = dy · (offset + weight) and n = x · rstd: dx = rstd · (g - n · mean of g · n), means over a row.
+// With g = dy · (offset + weight) and n = x · rstd: dx = rstd · (g - n · mean of g · n) (+ plus), means over a row.
 //
-// x, dy, dx  [rows, width] f32
+// x, dy, dx  [rows, width] f32; plus too, the gradient of x by its other uses
 // weight     [width] f32; offset is 1 for Gemma, else 0
 // rstd       [rows] f32, from the forward pass
 //
@@ -25,6 +25,9 @@ struct Params { rows: u32, width: u32, columns: f32, offset: f32 }
 @group(0) @binding(3) var<storage, read> rstd: array<f32>;
 @group(0) @binding(4) var<storage, read> dy: array<Element>;
 @group(0) @binding(5) var<storage, read_write> dx: array<Element>;
+#if PLUS
+@group(0) @binding(6) var<storage, read> plus: array<Element>;
+#endif
 
 #if COOPERATIVE
 const LANES = 64u;
@@ -75,6 +78,11 @@ fn main(
   let mean = total(lane, sumOf(sum)) * scale / params.columns;
   for (var c = lane; c < params.width; c += LANES) {
     let g = dy[first + c] * (params.offset + weight[c]);
-    dx[first + c] = scale * (g - x[first + c] * scale * mean);
+    let d = scale * (g - x[first + c] * scale * mean);
+#if PLUS
+    dx[first + c] = d + plus[first + c];
+#else
+    dx[first + c] = d;
+#endif
   }
 }

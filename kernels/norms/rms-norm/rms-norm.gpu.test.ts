@@ -1,8 +1,10 @@
 import { testGpu } from '@attune/gpu/testing';
 import { expect, test } from 'vitest';
-import { checkKernel, random, worstError } from '../../contract/checks.ts';
+import { checkKernel, random, variants, worstError } from '../../contract/checks.ts';
 import { runRecorded } from '../../contract/index.ts';
 import { rmsNorm, rmsNormReference } from './rms-norm.ts';
+
+const low = { eps: 1e-5, scale: 1.5 };
 
 test.each([1, 63, 64, 65, 257, 4099])('rows of %i and their gradients equal float64', async (n) => {
   await checkKernel(rmsNorm, { x: random([5, n], 1), weight: random([n], 2, 3) }, { eps: 1e-5 });
@@ -11,6 +13,32 @@ test.each([1, 63, 64, 65, 257, 4099])('rows of %i and their gradients equal floa
 test.each([1, 63, 64, 65, 257, 1500])('%i rows and their gradients equal float64', async (rows) => {
   const inputs = { x: random([rows, 36], 1), weight: random([36], 2) };
   await checkKernel(rmsNorm, inputs, { eps: 1e-6, offset: 1 });
+});
+
+test.each([
+  [1, 4, 1],
+  [63, 64, 3],
+  [65, 36, 8],
+  [257, 576, 24],
+  [5, 35, 6],
+])('the low-rank product of %i rows of %i with rank %i equals float64', async (rows, n, rank) => {
+  const inputs = { x: random([rows, n], 1), weight: random([n], 2), a: random([rank, n], 3) };
+  const { device } = await testGpu();
+  const truth = rmsNormReference.forward(inputs, low);
+  for (const [label, traits] of await variants()) {
+    const results = await runRecorded(
+      device,
+      inputs,
+      (recorder, all) => {
+        const { y, down } = rmsNorm.forward(recorder, all as never, low);
+        return { y, down };
+      },
+      traits,
+    );
+    for (const name of ['y', 'down']) {
+      expect(worstError(results[name]!, truth[name]!), `${name} ${label}`).toBeLessThan(2e-6);
+    }
+  }
 });
 
 test('a row of zeros gives zeros and a finite gradient', async () => {

@@ -1,12 +1,13 @@
 import type { HostArrays } from '../../contract/index.ts';
+import { multiply } from '../../matmul/matmul.reference.ts';
 
-/** `offset` is added to the weight: 1 for Gemma. */
-export type RmsNormOptions = { eps: number; offset?: number };
+/** `offset` is added to the weight: 1 for Gemma; `scale` multiplies the low-rank product. */
+export type RmsNormOptions = { eps: number; offset?: number; scale?: number };
 
 export const rmsNormReference = {
-  /** y = x / √(mean of x² + eps) · (offset + weight). */
-  forward(inputs: HostArrays, { eps, offset = 0 }: RmsNormOptions): HostArrays {
-    const { x, weight } = inputs;
+  /** y = x / √(mean of x² + eps) · (offset + weight), down = scale · y·aᵀ. */
+  forward(inputs: HostArrays, { eps, offset = 0, scale }: RmsNormOptions): HostArrays {
+    const { x, weight, a } = inputs;
     const [rows, width] = x!.shape as [number, number];
     const y = new Float64Array(rows * width);
     for (let t = 0; t < rows; t++) {
@@ -17,7 +18,10 @@ export const rmsNormReference = {
         y[t * width + c] = x!.data[t * width + c]! * rstd * (offset + weight!.data[c]!);
       }
     }
-    return { y: { shape: x!.shape, data: y } };
+    if (!a) return { y: { shape: x!.shape, data: y } };
+    const rank = a.shape[0]!;
+    const down = multiply(y, a.data, [rows, rank, width], { transposeB: true, scale: scale ?? 1 });
+    return { y: { shape: x!.shape, data: y }, down: { shape: [rows, rank], data: down } };
   },
 
   /** With g = dy · (offset + weight), n = x · rstd: dx = rstd · (g - n · mean(g · n)), dWeight = Σ dy · n. */

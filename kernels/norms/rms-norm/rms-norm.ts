@@ -5,9 +5,10 @@ import {
   shader,
   type Tensor,
 } from '../../contract/index.ts';
-import { recordColumnSums } from '../../matmul/record.ts';
+import { recordColumnSums, recordMatmul } from '../../matmul/record.ts';
 import backwardText from './rms-norm.backward.wgsl';
 import forwardText from './rms-norm.forward.wgsl';
+import lowText from './rms-norm.low.wgsl';
 import { type RmsNormOptions, rmsNormReference } from './rms-norm.reference.ts';
 import weightText from './rms-norm.weight.wgsl';
 
@@ -15,6 +16,7 @@ export { type RmsNormOptions, rmsNormReference } from './rms-norm.reference.ts';
 
 const forwardSource = shader('rms-norm.forward', forwardText);
 const backwardSource = shader('rms-norm.backward', backwardText);
+const lowSource = shader('rms-norm.low', lowText);
 const weightSource = shader('rms-norm.weight', weightText);
 
 function grid({ traits }: Recorder, rows: number, width: number) {
@@ -32,32 +34,48 @@ function size(rows: number, columns: number) {
 /**
  * y = x / √(mean of x² + eps) · (offset + weight), row by row.
  *
- * x and y [tokens, H]; weight [H]; rstd [tokens] is kept for the gradient. The weight's gradient can
- * accumulate and is summed in a fixed order.
+ * x and y [tokens, H]; weight [H]; rstd [tokens] is kept for the gradient. With `a` [rank, H] there is also
+ * down = scale · y·aᵀ [tokens, rank], made in the same pass: LoRA's first product. Its gradient is the business of
+ * who uses it (`lora`); from here only y's flows back. The weight's gradient can accumulate and is summed in a
+ * fixed order.
  * @see Zhang and Sennrich 2019, Root Mean Square Layer Normalization
  */
 export const rmsNorm = operation<
-  { x: Tensor; weight: Tensor },
-  { y: Tensor; rstd: Tensor },
+  { x: Tensor; weight: Tensor; a?: Tensor },
+  { y: Tensor; rstd: Tensor; down?: Tensor },
   RmsNormOptions
 >({
   name: 'rms-norm',
   accumulates: ['weight'],
+  sums: ['x'],
   reference: rmsNormReference,
-  forward(recorder, { x, weight }, { eps, offset = 0 }) {
+  forward(recorder, { x, weight, a }, { eps, offset = 0, scale = 1 }) {
     expectShape(x.name, x.shape, [-1, -1]);
     const [rows, width] = x.shape as [number, number];
     expectShape(weight.name, weight.shape, [width]);
     const y = recorder.tensor('y', x.shape);
     const rstd = recorder.tensor('rstd', [rows]);
+    if (a && width % 4 === 0) {
+      expectShape(a.name, a.shape, [-1, width]);
+      const rank = a.shape[0]!;
+      const down = recorder.tensor('down', [rows, rank]);
+      recorder.dispatch(lowSource, {
+        tensors: { x, weight, a, y, rstd, down },
+        params: { ...size(rows, width), eps, offset, rank, scale },
+        defines: { COOPERATIVE: !recorder.traits.software },
+        workgroups: recorder.traits.software ? Math.ceil(rows / 256) : rows,
+      });
+      return { y, rstd, down };
+    }
     recorder.dispatch(forwardSource, {
       tensors: { x, weight, y, rstd },
       params: { ...size(rows, width), eps, offset },
       ...grid(recorder, rows, width),
     });
-    return { y, rstd };
+    const down = a && recordMatmul(recorder, { a: y, b: a }, { transposeB: true, scale });
+    return { y, rstd, ...(down && { down }) };
   },
-  backward(recorder, { inputs: { x, weight }, outputs, gradients, options, needs, into }) {
+  backward(recorder, { inputs: { x, weight }, outputs, gradients, options, needs, into, plus }) {
     const { y: dy } = gradients;
     if (!dy) return {};
     const { rstd } = outputs;
@@ -65,10 +83,12 @@ export const rmsNorm = operation<
     const found: { x?: Tensor; weight?: Tensor } = {};
     if (needs.x) {
       found.x = recorder.tensor('dx', x.shape);
+      const { defines, workgroups } = grid(recorder, rows, width);
       recorder.dispatch(backwardSource, {
-        tensors: { x, weight, rstd, dy, dx: found.x },
+        tensors: { x, weight, rstd, dy, dx: found.x, ...(plus?.x && { plus: plus.x }) },
         params: { ...size(rows, width), offset: options.offset ?? 0 },
-        ...grid(recorder, rows, width),
+        workgroups,
+        defines: { ...defines, PLUS: Boolean(plus?.x) },
       });
     }
     if (needs.weight) {

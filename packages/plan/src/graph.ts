@@ -21,8 +21,10 @@ interface TapeEntry {
     gradients: Record<string, Tensor | undefined>,
     needs: Record<string, boolean>,
     into: Record<string, Tensor>,
+    plus: Record<string, Tensor>,
   ): Tensors;
   readonly accumulates: readonly string[];
+  readonly sums: readonly string[];
 }
 
 export type Kind = 'input' | 'resident';
@@ -84,7 +86,8 @@ export class Graph extends Recording {
       inputs,
       outputs,
       accumulates: op.accumulates ?? [],
-      backward: (gradients, needs, into) => {
+      sums: op.sums ?? [],
+      backward: (gradients, needs, into, plus) => {
         if (!op.backward) {
           throw new AttuneError(
             'no-gradient',
@@ -99,6 +102,7 @@ export class Graph extends Recording {
           gradients: gradients as never,
           needs: needs as never,
           into: into as never,
+          plus: plus as never,
         }) as Tensors;
       },
     });
@@ -116,6 +120,7 @@ export class Graph extends Recording {
           inputs: { x },
           outputs: { y },
           accumulates: [],
+          sums: [],
           backward: (gradients) => ({ x: this.view(gradients.y!, x.shape) }),
         },
       );
@@ -139,6 +144,7 @@ export class Graph extends Recording {
       inputs,
       outputs,
       accumulates: [],
+      sums: [],
       backward: (gradients, needs) => {
         const kept = this.#tape;
         this.#tape = [];
@@ -192,17 +198,22 @@ export class Graph extends Recording {
       if (entry !== root && Object.keys(gradients).length === 0) continue;
       const needs: Record<string, boolean> = {};
       const into: Record<string, Tensor> = {};
+      // What other uses of an input gave it: added by the operation itself where it can.
+      const plus: Record<string, Tensor> = {};
       for (const [name, tensor] of Object.entries(entry.inputs)) {
         if (!tensor || !this.#differentiable.has(tensor)) continue;
         needs[name] = true;
         const target = this.#targets.get(tensor);
+        const earlier = found.get(tensor);
         if (target && entry.accumulates.includes(name)) into[name] = target;
+        if (!target && earlier && entry.sums.includes(name)) plus[name] = earlier;
       }
-      const results = entry.backward(gradients, needs, into);
+      const results = entry.backward(gradients, needs, into, plus);
       for (const [name, gradient] of Object.entries(results)) {
         const tensor = entry.inputs[name];
         if (!gradient || !tensor || !needs[name]) continue;
-        this.#add(found, tensor, gradient);
+        if (plus[name]) found.set(tensor, gradient);
+        else this.#add(found, tensor, gradient);
       }
     }
   }

@@ -1,0 +1,96 @@
+// Queries, keys and values that one product computed side by side, taken apart; q and k are turned by their
+// position on the way (rope.forward.wgsl has the formula), v is copied. If JOIN, the gradient: turned back and
+// put together again.
+//
+// qkv             [tokens, (heads + 2 · kvHeads) · D] f32: the heads of q, of k, of v
+// q               [tokens, heads · D] f32
+// k, v            [tokens, kvHeads · D] f32
+// cosines, sines  [positions, D/2] f32
+// positions       [tokens] i32; below 0 (padding) counts as 0
+//
+// Four neighbouring pairs are one element where D/2 divides by 4.
+//
+// Parallel plan: one pair (i, i + D/2) of one head of one token an invocation (or four pairs).
+
+#if VEC4
+alias Element = vec4f;
+#else
+alias Element = f32;
+#endif
+
+struct Params { count: u32, heads: u32, kvHeads: u32, half: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> cosines: array<Element>;
+@group(0) @binding(2) var<storage, read> sines: array<Element>;
+@group(0) @binding(3) var<storage, read> positions: array<i32>;
+#if JOIN
+@group(0) @binding(4) var<storage, read_write> qkv: array<Element>;
+@group(0) @binding(5) var<storage, read> q: array<Element>;
+@group(0) @binding(6) var<storage, read> k: array<Element>;
+@group(0) @binding(7) var<storage, read> v: array<Element>;
+#else
+@group(0) @binding(4) var<storage, read> qkv: array<Element>;
+@group(0) @binding(5) var<storage, read_write> q: array<Element>;
+@group(0) @binding(6) var<storage, read_write> k: array<Element>;
+@group(0) @binding(7) var<storage, read_write> v: array<Element>;
+#endif
+
+// (low, high) turned by the angle whose cosine and sine are c and s.
+fn turn(low: Element, high: Element, c: Element, s: Element) -> array<Element, 2> {
+  return array<Element, 2>(low * c - high * s, high * c + low * s);
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let pair = id.x + id.y * groups.x * 64u;
+  if (pair >= params.count) {
+    return;
+  }
+  let half = params.half;
+  let all = params.heads + 2u * params.kvHeads;
+  let i = pair % half;
+  let head = pair / half % all;
+  let token = pair / half / all;
+  let packed = pair / half * half * 2u + i;
+  let angle = u32(max(positions[token], 0)) * half + i;
+  let c = cosines[angle];
+#if JOIN
+  let s = -sines[angle];
+  if (head < params.heads) {
+    let at = (token * params.heads + head) * half * 2u + i;
+    let back = turn(q[at], q[at + half], c, s);
+    qkv[packed] = back[0];
+    qkv[packed + half] = back[1];
+  } else if (head < params.heads + params.kvHeads) {
+    let at = (token * params.kvHeads + head - params.heads) * half * 2u + i;
+    let back = turn(k[at], k[at + half], c, s);
+    qkv[packed] = back[0];
+    qkv[packed + half] = back[1];
+  } else {
+    let at = (token * params.kvHeads + head - params.heads - params.kvHeads) * half * 2u + i;
+    qkv[packed] = v[at];
+    qkv[packed + half] = v[at + half];
+  }
+#else
+  let low = qkv[packed];
+  let high = qkv[packed + half];
+  let turned = turn(low, high, c, sines[angle]);
+  if (head < params.heads) {
+    let at = (token * params.heads + head) * half * 2u + i;
+    q[at] = turned[0];
+    q[at + half] = turned[1];
+  } else if (head < params.heads + params.kvHeads) {
+    let at = (token * params.kvHeads + head - params.heads) * half * 2u + i;
+    k[at] = turned[0];
+    k[at + half] = turned[1];
+  } else {
+    let at = (token * params.kvHeads + head - params.heads - params.kvHeads) * half * 2u + i;
+    v[at] = low;
+    v[at + half] = high;
+  }
+#endif
+}
