@@ -39,6 +39,8 @@ export interface Operation<I extends Tensors, O extends Tensors, A> {
   readonly accumulates?: readonly (keyof I & string)[];
   /** Inputs to whose gradient `backward` can add that of the input's other uses (`plus`). */
   readonly sums?: readonly (keyof I & string)[];
+  /** Inputs that only serve a by-product: whoever uses that answers for their gradients. */
+  readonly byProducts?: readonly (keyof I & string)[];
   readonly reference: {
     forward(inputs: HostArrays, options: A): HostArrays;
     backward?(inputs: HostArrays, gradients: HostArrays, options: A): HostArrays;

@@ -48,6 +48,7 @@ export const rmsNorm = operation<
   name: 'rms-norm',
   accumulates: ['weight'],
   sums: ['x'],
+  byProducts: ['a'],
   reference: rmsNormReference,
   forward(recorder, { x, weight, a }, { eps, offset = 0, scale = 1 }) {
     expectShape(x.name, x.shape, [-1, -1]);

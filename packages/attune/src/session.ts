@@ -9,10 +9,16 @@ import {
   type OpenModel,
   openModel,
   uploadWeights,
-  weightFormats,
+  weightLayout,
 } from '@attune/model';
-import { type LoraMethod, loraFromFiles, readAdapter } from '@attune/peft';
-import { Executor, Store, Trainable, tuneKernels } from '@attune/plan';
+import {
+  type LoraMethod,
+  loraFromFiles,
+  readAdapter,
+  trainableOf,
+  tunedLayout,
+} from '@attune/peft';
+import { Executor, Store, tuneKernels } from '@attune/plan';
 import { Tokenizer } from '@attune/tokenizer';
 import type { Values } from './command-line/option.ts';
 import type { Terminal } from './command-line/terminal.ts';
@@ -98,17 +104,20 @@ export async function loadSession(
   const adapter = path === undefined ? undefined : await findAdapter(String(path), model);
   const gpu = await openDevice(values, terminal);
   const store = new Store(gpu);
-  const formats = weightFormats(config, model.weights);
-  let network = new Network(config, {}, formats);
+  const maxBytes = gpu.traits.maxStorageBinding;
+  const layout = adapter
+    ? tunedLayout(adapter.method, config, model.weights, { maxBytes, dropout: false })
+    : weightLayout(config, model.weights, { maxBytes });
+  let network = new Network(config, {}, layout);
   if (adapter) {
-    const trainable = new Trainable(adapter.method.tensors, gpu.traits.maxStorageBinding);
+    const trainable = trainableOf(adapter.method, layout, { maxBytes });
     trainable.allocate(store, ['parameters']);
     for (const [name, data] of adapter.values) trainable.write(store, name, data);
     const tuning = adapter.method.tuning(trainable, { gradient: false });
-    network = new Network(config, tuning, formats);
+    network = new Network(config, tuning, layout);
   }
   await uploadWeights(store, config, model.weights, {
-    formats,
+    layout,
     ...(adapter && { except: (name: string) => adapter.method.replaces(name) }),
     progress: loadingLine(terminal),
   });

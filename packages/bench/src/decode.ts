@@ -1,5 +1,5 @@
 import type { Gpu } from '@attune/gpu';
-import { Generator, Network, openModel, uploadWeights, weightFormats } from '@attune/model';
+import { Generator, Network, openModel, uploadWeights, weightLayout } from '@attune/model';
 import { Executor, Store } from '@attune/plan';
 import { type Calls, countCalls } from './calls.ts';
 import { type Timing, timeRounds } from './rounds.ts';
@@ -26,10 +26,10 @@ export async function runDecode(
 ): Promise<DecodeRow[]> {
   const { config, weights } = await openModel(path);
   const store = new Store(gpu);
-  const formats = weightFormats(config, weights);
-  await uploadWeights(store, config, weights, { formats, positions: 256 });
+  const layout = weightLayout(config, weights, { maxBytes: gpu.traits.maxStorageBinding });
+  await uploadWeights(store, config, weights, { layout, positions: 256 });
   const executor = new Executor(store);
-  const generator = new Generator(executor, new Network(config, {}, formats));
+  const generator = new Generator(executor, new Network(config, {}, layout));
   const contender = (rows: number, maxNewTokens: number) => {
     const prompts = Array.from({ length: rows }, (_, row) =>
       Array.from(

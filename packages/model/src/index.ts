@@ -66,14 +66,22 @@ export {
   predictTokens,
 } from './network/heads.ts';
 export {
-  frozenTensors,
+  laidTensors,
+  plainLayout,
+  type Stack,
+  stackShape,
+  stacksOf,
+  type WeightFormats,
+  type WeightLayout,
+  weightLayout,
+} from './network/layout.ts';
+export {
   type LinearInputs,
   Network,
+  type Reading,
   ropeTensors,
   type Tuning,
   uploadRope,
   uploadWeights,
-  type WeightFormats,
-  weightFormats,
 } from './network/network.ts';
 export { lastTokens, requireScoreHead, rowScores, tokenScores } from './network/scores.ts';

@@ -1,4 +1,4 @@
-import { expectedTensors, type ModelConfig } from '@attune/model';
+import { expectedTensors, type ModelConfig, stackShape } from '@attune/model';
 import { decays, type TuningMethod } from './method.ts';
 
 /** Every parameter of the model trains. A tied output layer is the embedding table: one tensor. */
@@ -8,11 +8,27 @@ export function fullTuning(config: ModelConfig): TuningMethod {
     shape,
     decay: decays(name),
   }));
-  const names = new Set(tensors.map(({ name }) => name));
+  const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
   return {
     kind: 'FULL',
     tensors,
-    replaces: (name) => names.has(name),
+    replaces: (name) => shapes.has(name),
+    joins: () => true,
+    stacks: (stacks) =>
+      [...stacks].flatMap((stack) =>
+        (['weight', 'bias'] as const).flatMap((kind) => {
+          const shape = stackShape(stack, kind, shapes);
+          if (!shape) return [];
+          let row = 0;
+          const parts = stack.parts.map((path) => {
+            const name = `${path}.${kind}`;
+            const part = { name, row, column: 0 };
+            row += shapes.get(name)![0]!;
+            return part;
+          });
+          return [{ name: `${stack.path}.${kind}`, shape, parts }];
+        }),
+      ),
     initial: (name, weights) => weights.float32(name),
     tuning: (trainable, options) => ({
       weight: (graph, name) => trainable.tensor(graph, name, options),

@@ -18,7 +18,14 @@ export {
 } from './lora.ts';
 export { writeLoraGguf } from './lora-gguf.ts';
 export { mergedWeights } from './merge.ts';
-export { decays, initialise, type TuningMethod, type TuningOptions } from './method.ts';
+export {
+  decays,
+  initialise,
+  type TuningMethod,
+  type TuningOptions,
+  trainableOf,
+  tunedLayout,
+} from './method.ts';
 export {
   findTargets,
   type LinearModule,

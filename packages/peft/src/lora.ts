@@ -10,6 +10,7 @@ import {
 } from '@attune/kernels';
 import { expectedTensors, type ModelConfig } from '@attune/model';
 import type { Graph, TrainableTensor } from '@attune/plan';
+import { stackedLayers } from './lora-stacks.ts';
 import type { TuningMethod } from './method.ts';
 import { findTargets, matchesModule, patternValue, type TargetOptions } from './targets.ts';
 
@@ -71,6 +72,7 @@ export function loraTuning(model: ModelConfig, config: LoraConfig, seed = 42): L
   const saved = savedTensors(model, config);
   const byPath = new Map(layers.map((layer) => [layer.path, layer]));
   const dropout = config.loraDropout ?? 0;
+  const sideBySide = stackedLayers(model, byPath);
   const shapes = new Map(saved.map(({ name, shape }) => [name, shape]));
   return {
     kind: 'LORA',
@@ -87,6 +89,17 @@ export function loraTuning(model: ModelConfig, config: LoraConfig, seed = 42): L
     // A tied output layer goes on using the frozen table.
     replaces: (name) =>
       shapes.has(name) && !(model.tieWordEmbeddings && name.includes('embed_tokens')),
+    joins: ({ path, parts }, options) => {
+      const stacked = sideBySide.get(path);
+      const whole = parts.some((part) =>
+        ['weight', 'bias'].some((kind) => shapes.has(`${part}.${kind}`)),
+      );
+      if (whole || !stacked) return !whole;
+      // Each layer drops by itself, and has its own scale.
+      const drops = dropout > 0 && options?.dropout !== false;
+      return !drops && stacked.layers.every(({ scale }) => scale === stacked.layers[0]!.scale);
+    },
+    stacks: (stacks) => [...stacks].flatMap(({ path }) => sideBySide.get(path)?.tensors ?? []),
     async initial(name, weights) {
       const shape = shapes.get(name);
       if (shape) {
@@ -105,16 +118,23 @@ export function loraTuning(model: ModelConfig, config: LoraConfig, seed = 42): L
       weight: (graph, name) =>
         shapes.has(name) ? trainable.tensor(graph, name, options) : undefined,
       linear(graph, path, inputs) {
-        const layer = byPath.get(path);
+        const stacked = sideBySide.get(path);
+        const layer = stacked?.layers[0] ?? byPath.get(path);
         if (!layer) return undefined;
+        const { read, ...rest } = inputs;
+        const { scale } = layer;
         const a = trainable.tensor(graph, `${path}.lora_A.weight`, options)!;
         const b = trainable.tensor(graph, `${path}.lora_B.weight`, options)!;
         const training = dropout > 0 && options?.gradient !== false && options?.dropout !== false;
-        const seeded = training && { seed: layerSeed(graph, path) };
+        if (training) {
+          const dropping = { x: read().y, a, b, ...rest, seed: layerSeed(graph, path) };
+          return graph.apply(lora, dropping, { scale, dropout }).y;
+        }
+        const { y: x, down } = read({ a, scale });
         return graph.apply(
           lora,
-          { ...inputs, a, b, ...seeded },
-          { scale: layer.scale, ...(training && { dropout }) },
+          { x, a, b, ...rest, ...(down && { down }) },
+          { scale, ...(stacked && { blocks: stacked.blocks }) },
         ).y;
       },
     }),

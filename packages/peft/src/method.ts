@@ -1,5 +1,12 @@
-import type { Tuning, WeightSource } from '@attune/model';
-import type { Store, Trainable, TrainableTensor } from '@attune/plan';
+import {
+  type ModelConfig,
+  type Stack,
+  type Tuning,
+  type WeightLayout,
+  type WeightSource,
+  weightLayout,
+} from '@attune/model';
+import { type Store, Trainable, type TrainableStack, type TrainableTensor } from '@attune/plan';
 
 /** A way to adapt a model: which tensors train, how they start, and how graphs use them. */
 export interface TuningMethod {
@@ -8,6 +15,10 @@ export interface TuningMethod {
   readonly tensors: readonly TrainableTensor[];
   /** Base weights whose frozen copy need not be on the GPU, since the trained one stands for it. */
   replaces(name: string): boolean;
+  /** Whether it can serve these layers side by side, as one. */
+  joins(stack: Stack, options?: Pick<TuningOptions, 'dropout'>): boolean;
+  /** How what trains lies where those layers are side by side. */
+  stacks(stacks: Iterable<Stack>): TrainableStack[];
   /** The starting value of a trained tensor. */
   initial(name: string, weights: WeightSource): Promise<Float32Array>;
   /** How graphs use the trained tensors; with `gradient: false` for evaluation and generation. */
@@ -19,6 +30,26 @@ export interface TuningOptions {
   readonly gradient?: boolean;
   /** False: nothing is dropped in training either, whatever the method's own dropout. Default true. */
   readonly dropout?: boolean;
+}
+
+/** How a model that is tuned lies on the device. */
+export function tunedLayout(
+  method: TuningMethod,
+  config: ModelConfig,
+  weights: WeightSource,
+  { maxBytes, ...options }: { maxBytes?: number } & Pick<TuningOptions, 'dropout'> = {},
+): WeightLayout {
+  const joins = (stack: Stack) => method.joins(stack, options);
+  return weightLayout(config, weights, { joins, ...(maxBytes !== undefined && { maxBytes }) });
+}
+
+/** What trains, laid as the model is. */
+export function trainableOf(
+  method: TuningMethod,
+  layout: WeightLayout,
+  { maxBytes, prefix }: { maxBytes?: number; prefix?: string } = {},
+): Trainable {
+  return new Trainable(method.tensors, maxBytes, prefix, method.stacks(layout.stacks.values()));
 }
 
 /** Writes the starting values of everything that trains. */

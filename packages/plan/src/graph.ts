@@ -79,8 +79,10 @@ export class Graph extends Recording {
   /** Applies an operation and puts it on the tape. */
   apply<I extends Tensors, O extends Tensors, A>(op: Operation<I, O, A>, inputs: I, options: A): O {
     const outputs = op.forward(this, inputs, options);
-    const differentiable = Object.values(inputs).some((t) => t && this.#differentiable.has(t));
-    if (!differentiable) return outputs;
+    const differentiable = Object.entries(inputs).filter(
+      ([name, t]) => t && this.#differentiable.has(t) && !op.byProducts?.includes(name),
+    );
+    if (differentiable.length === 0) return outputs;
     this.#push(outputs, {
       name: op.name,
       inputs,
@@ -206,7 +208,8 @@ export class Graph extends Recording {
         const target = this.#targets.get(tensor);
         const earlier = found.get(tensor);
         if (target && entry.accumulates.includes(name)) into[name] = target;
-        if (!target && earlier && entry.sums.includes(name)) plus[name] = earlier;
+        const once = Object.values(entry.inputs).filter((other) => other === tensor).length === 1;
+        if (!target && earlier && once && entry.sums.includes(name)) plus[name] = earlier;
       }
       const results = entry.backward(gradients, needs, into, plus);
       for (const [name, gradient] of Object.entries(results)) {

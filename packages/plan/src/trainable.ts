@@ -9,9 +9,26 @@ export interface TrainableTensor {
   readonly decay: boolean;
 }
 
+/**
+ * Trained matrices in one tensor of zeros, so that one product serves layers that read the same input. Each part
+ * keeps its name for files and checkpoints; graphs use the stack.
+ */
+export interface TrainableStack {
+  readonly name: string;
+  readonly shape: Shape;
+  /** Parts by the row and column of the stack where they begin; of one dimension where the stack is. */
+  readonly parts: readonly {
+    readonly name: string;
+    readonly row: number;
+    readonly column: number;
+  }[];
+}
+
 interface Slot extends TrainableTensor {
   readonly flat: number;
   readonly offset: number;
+  /** Elements from one row to the next. */
+  readonly stride: number;
 }
 
 interface Flat {
@@ -34,27 +51,44 @@ export class Trainable {
   /** Stands before the names of its residents: several can share a store and a graph. */
   readonly prefix: string;
   readonly #seen = new WeakMap<Graph, Map<string, Tensor>>();
+  /** What graphs use: stacks, and tensors that are in none. */
+  readonly #whole = new Map<string, Slot>();
 
-  constructor(tensors: readonly TrainableTensor[], maxBytes = 128 << 20, prefix = '') {
+  constructor(
+    tensors: readonly TrainableTensor[],
+    maxBytes = 128 << 20,
+    prefix = '',
+    stacks: readonly TrainableStack[] = [],
+  ) {
     this.prefix = prefix;
     const limit = Math.floor(maxBytes / 4);
-    const slots = new Map<string, Slot>();
     const flats: Flat[] = [];
+    const parts = new Map(stacks.flatMap((stack) => stack.parts.map(({ name }) => [name, stack])));
     for (const decay of [true, false]) {
-      for (const tensor of tensors) {
-        if (tensor.decay !== decay) continue;
+      for (const part of tensors) {
+        const tensor = { ...part, ...parts.get(part.name) };
+        if (tensor.decay !== decay || this.#whole.has(tensor.name)) continue;
         const size = Math.ceil(elements(tensor.shape) / 64) * 64;
         let flat = flats.length - 1;
         if (flat < 0 || flats[flat]!.size + size > limit) {
           flat = flats.push({ size: 0, decay: 0 }) - 1;
         }
         const target = flats[flat]!;
-        slots.set(tensor.name, { ...tensor, flat, offset: target.size });
+        const stride = elements(tensor.shape) / tensor.shape[0]!;
+        this.#whole.set(tensor.name, { ...tensor, flat, offset: target.size, stride });
         target.size += size;
         if (decay) target.decay = target.size;
       }
     }
-    this.tensors = slots;
+    this.tensors = new Map(
+      tensors.map((tensor) => {
+        const stack = parts.get(tensor.name);
+        const whole = this.#whole.get(stack?.name ?? tensor.name)!;
+        const { row = 0, column = 0 } = stack?.parts.find(({ name }) => name === tensor.name) ?? {};
+        const offset = whole.offset + row * whole.stride + column;
+        return [tensor.name, { ...whole, ...tensor, offset }];
+      }),
+    );
     this.flats = flats;
   }
 
@@ -92,12 +126,17 @@ export class Trainable {
     return graph.resident(this.resident(role, i), [this.flats[i]!.size]);
   }
 
+  /** Whether graphs can use a tensor of that name: one in no stack, or a stack. */
+  has(name: string): boolean {
+    return this.#whole.has(name);
+  }
+
   /**
-   * A trained tensor in `graph`, its gradient going to its place; undefined if `name` is not trained.
+   * A trained tensor (or stack) in `graph`, its gradient going to its place; undefined if `name` is not one.
    * The same graph may use it with and without its gradient.
    */
   tensor(graph: Graph, name: string, { gradient = true } = {}): Tensor | undefined {
-    const slot = this.tensors.get(name);
+    const slot = this.#whole.get(name);
     if (!slot) return undefined;
     const seen = this.#seen.get(graph) ?? new Map<string, Tensor>();
     this.#seen.set(graph, seen);
@@ -115,18 +154,33 @@ export class Trainable {
 
   /** Writes one tensor's numbers (of `role`). */
   write(store: Store, name: string, data: Float32Array, role: Role = 'parameters'): void {
-    const { flat, offset } = this.tensors.get(name)!;
-    store.write(this.resident(role, flat), data, offset);
+    const { flat, ...slot } = this.tensors.get(name)!;
+    for (const [from, to, count] of runs(slot)) {
+      const part = count === data.length ? data : data.subarray(from, from + count);
+      store.write(this.resident(role, flat), part, to);
+    }
   }
 
   /** Reads every tensor of a role, by name. */
   async read(store: Store, role: Role = 'parameters'): Promise<Map<string, Float32Array>> {
     const flats = await Promise.all(this.residents(role).map((name) => store.read(name)));
     return new Map(
-      [...this.tensors.values()].map(({ name, shape, flat, offset }) => [
-        name,
-        flats[flat]!.slice(offset, offset + elements(shape)),
-      ]),
+      [...this.tensors.values()].map((slot) => {
+        const data = new Float32Array(elements(slot.shape));
+        const flat = flats[slot.flat]!;
+        for (const [to, from, count] of runs(slot)) data.set(flat.subarray(from, from + count), to);
+        return [slot.name, data];
+      }),
     );
   }
+}
+
+/** Stretches of a tensor that lie together in its flat buffer: [in the tensor, in the buffer, elements]. */
+function* runs({ shape, offset, stride }: Pick<Slot, 'shape' | 'offset' | 'stride'>) {
+  const count = elements(shape);
+  const width = count / shape[0]!;
+  if (width === stride) yield [0, offset, count] as const;
+  else
+    for (let row = 0; row < shape[0]!; row++)
+      yield [row * width, offset + row * stride, width] as const;
 }

@@ -1,8 +1,8 @@
 import { AttuneError } from '@attune/gpu';
 import { mix } from '@attune/kernels';
 import { Network } from '@attune/model';
-import { initialise } from '@attune/peft';
-import { Graph, type Plan, Trainable } from '@attune/plan';
+import { initialise, trainableOf } from '@attune/peft';
+import { Graph, type Plan, type Trainable } from '@attune/plan';
 import type { TunedModel, TunedModelOptions } from '@attune/trainer';
 
 /** The keys of a recipe about the reference model; names and defaults are TRL's. */
@@ -70,16 +70,19 @@ export class ReferenceModel {
   ): Promise<ReferenceModel> {
     const hidden = method.tensors.some(({ name }) => method.replaces(name));
     if (!values && !hidden && !args.syncRefModel) {
-      return new ReferenceModel(model, args, new Network(config, {}, model.formats));
+      return new ReferenceModel(model, args, new Network(config, {}, model.layout));
     }
     // Asked before the first step only, the policy is its own reference.
     if (args.precomputeRefLogProbs) return new ReferenceModel(model, args, model.network);
-    const copy = new Trainable(method.tensors, gpu.traits.maxStorageBinding, 'reference.');
+    const copy = trainableOf(method, model.layout, {
+      maxBytes: gpu.traits.maxStorageBinding,
+      prefix: 'reference.',
+    });
     copy.allocate(model.store, ['parameters'], 'reference');
     await initialise(method, copy, model.store, weights);
     for (const [name, data] of values ?? []) copy.write(model.store, name, data);
     const tuning = method.tuning(copy, { gradient: false });
-    const network = new Network(config, tuning, model.formats);
+    const network = new Network(config, tuning, model.layout);
     return new ReferenceModel(model, args, network, copy);
   }
 

@@ -3,19 +3,18 @@ import {
   type ModelConfig,
   Network,
   uploadWeights,
-  type WeightFormats,
+  type WeightLayout,
   type WeightSource,
-  weightFormats,
 } from '@attune/model';
 import { updateGraph } from '@attune/optim';
-import { initialise, type TuningMethod } from '@attune/peft';
+import { initialise, type TuningMethod, trainableOf, tunedLayout } from '@attune/peft';
 import {
   Executor,
   type PlanAccount,
   PlannedGraph,
   Store,
   sharedActivations,
-  Trainable,
+  type Trainable,
 } from '@attune/plan';
 import type { StepReport } from './loop.ts';
 
@@ -50,33 +49,36 @@ export class TunedModel {
   readonly store: Store;
   readonly executor: Executor;
   readonly trainable: Trainable;
-  /** How the frozen base holds its numbers: as its file does. */
-  readonly formats: WeightFormats;
+  /** How weights lie on the device. */
+  readonly layout: WeightLayout;
   /** The tuned model whose graphs have gradients. */
   readonly training: Network;
   /** The tuned model without gradients: for evaluation, generation and scores. */
   readonly network: Network;
 
-  private constructor(options: TunedModelOptions, trainable: Trainable) {
-    const { gpu, config, method, weights, disableDropout } = options;
+  private constructor(options: TunedModelOptions, layout: WeightLayout, trainable: Trainable) {
+    const { gpu, config, method, disableDropout } = options;
     this.gpu = gpu;
     this.config = config;
     this.store = new Store(gpu);
     this.executor = new Executor(this.store);
     this.trainable = trainable;
-    this.formats = weightFormats(config, weights);
+    this.layout = layout;
     this.training = new Network(
       config,
       method.tuning(trainable, { dropout: disableDropout !== true }),
-      this.formats,
+      this.layout,
     );
-    this.network = new Network(config, method.tuning(trainable, { gradient: false }), this.formats);
+    this.network = new Network(config, method.tuning(trainable, { gradient: false }), this.layout);
   }
 
   /** Makes the trained tensors and uploads the frozen ones. @throws AttuneError `nothing-to-train` */
   static async create(options: TunedModelOptions): Promise<TunedModel> {
     const { gpu, config, weights, method, values, progress } = options;
-    const trainable = new Trainable(method.tensors, gpu.traits.maxStorageBinding);
+    const maxBytes = gpu.traits.maxStorageBinding;
+    const dropout = options.disableDropout !== true;
+    const layout = tunedLayout(method, config, weights, { maxBytes, dropout });
+    const trainable = trainableOf(method, layout, { maxBytes });
     if (trainable.count === 0) {
       throw new AttuneError(
         'nothing-to-train',
@@ -84,13 +86,13 @@ export class TunedModel {
         'Choose target modules that the model has, or train all parameters.',
       );
     }
-    const model = new TunedModel(options, trainable);
+    const model = new TunedModel(options, layout, trainable);
     trainable.allocate(model.store);
     await initialise(method, trainable, model.store, weights);
     for (const [name, data] of values ?? []) trainable.write(model.store, name, data);
     await uploadWeights(model.store, config, weights, {
       except: (name) => method.replaces(name),
-      formats: model.formats,
+      layout,
       ...(progress && { progress }),
     });
     return model;

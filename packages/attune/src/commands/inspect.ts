@@ -1,9 +1,10 @@
 import { encodeExample, ignored, newReport, reportNotes } from '@attune/data';
 import { byteSize } from '@attune/kernels';
 import type { OpenModel } from '@attune/model';
-import { expectedTensors, Network, weightFormats } from '@attune/model';
+import { laidTensors, Network } from '@attune/model';
 import { updateGraph } from '@attune/optim';
-import { Graph, PlannedGraph, printAccount, sharedActivations, Trainable } from '@attune/plan';
+import { trainableOf, tunedLayout } from '@attune/peft';
+import { Graph, PlannedGraph, printAccount, sharedActivations } from '@attune/plan';
 import { nextTokenGraph } from '@attune/sft';
 import { bucket } from '@attune/trainer';
 import type { Command } from '../command-line/command.ts';
@@ -103,12 +104,12 @@ function account(
   { tokens, count }: { tokens: number; count: number },
 ): string {
   const { config } = model;
-  const formats = weightFormats(config, model.weights);
-  const trainable = new Trainable(method.tensors, 2 ** 40);
+  const layout = tunedLayout(method, config, model.weights);
+  const trainable = trainableOf(method, layout, { maxBytes: 2 ** 40 });
   const args = sftArguments(values);
   const graph = nextTokenGraph(
     new Graph(anyAdapter),
-    new Network(config, method.tuning(trainable), formats),
+    new Network(config, method.tuning(trainable), layout),
     bucket(tokens),
     bucket(Math.max(1, count)),
     {
@@ -121,10 +122,10 @@ function account(
   );
   const step = new PlannedGraph(graph).account;
   const update = new PlannedGraph(updateGraph(anyAdapter, trainable)).account;
-  const frozen = [...expectedTensors(config)]
-    .filter(({ name }) => !method.replaces(name))
+  const frozen = [...laidTensors(config, layout)]
+    .filter(({ from }) => !from.every((name) => method.replaces(name)))
     .reduce(
-      (sum, { name, shape }) => sum + byteSize({ shape, dtype: formats.get(name) ?? 'f32' }),
+      (sum, { name, shape }) => sum + byteSize({ shape, dtype: layout.formats.get(name) ?? 'f32' }),
       0,
     );
   const rope = 4 * config.maxPositionEmbeddings * config.headDim;

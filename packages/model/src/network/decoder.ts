@@ -1,6 +1,14 @@
-import { add, attention, embedding, rmsNorm, rope, swiglu, type Tensor } from '@attune/kernels';
+import {
+  attention,
+  embedding,
+  rmsNorm,
+  rope,
+  splitHeads,
+  swiglu,
+  type Tensor,
+} from '@attune/kernels';
 import type { Graph } from '@attune/plan';
-import type { Network } from './network.ts';
+import type { Network, Reading } from './network.ts';
 
 /** A batch of token sequences in a graph; tokens = rows · length. */
 export interface TokenBatch {
@@ -63,13 +71,24 @@ export function decoder(
     const run = ({ x }: { x: Tensor }) => ({ y: block(graph, network, batch, layer, x, attend) });
     x = (checkpoint ? graph.checkpoint({ x }, run) : run({ x })).y;
   }
-  return norm(graph, network, 'model.norm', x);
+  return norm(graph, network, 'model.norm', x)().y;
 }
 
-function norm(graph: Graph, network: Network, path: string, x: Tensor): Tensor {
+function norm(graph: Graph, network: Network, path: string, x: Tensor): Reading {
   const weight = network.weight(graph, `${path}.weight`);
-  return graph.apply(rmsNorm, { x, weight }, { eps: network.config.rmsNormEps }).y;
+  const eps = network.config.rmsNormEps;
+  return (low) =>
+    graph.apply(
+      rmsNorm,
+      { x, weight, ...(low && { a: low.a }) },
+      { eps, ...(low && { scale: low.scale }) },
+    );
 }
+
+/** A tensor that is there already. */
+const ready =
+  (y: Tensor): Reading =>
+  () => ({ y });
 
 function block(
   graph: Graph,
@@ -80,26 +99,49 @@ function block(
   attend: Attend,
 ): Tensor {
   const path = `model.layers.${layer}`;
-  const { headDim } = network.config;
-  const turn = (t: Tensor) =>
-    graph.apply(
-      rope,
-      { x: t, cos: batch.cos, sin: batch.sin, positions: batch.positions },
-      { headDim },
-    ).y;
-
   const a = norm(graph, network, `${path}.input_layernorm`, x);
-  const q = turn(network.linear(graph, `${path}.self_attn.q_proj`, a));
-  const k = turn(network.linear(graph, `${path}.self_attn.k_proj`, a));
-  const v = network.linear(graph, `${path}.self_attn.v_proj`, a);
-  const seen = attend(layer, q, k, v);
-  const attended = network.linear(graph, `${path}.self_attn.o_proj`, seen);
-  const middle = graph.apply(add, { a: x, b: attended }, {}).y;
+  const { q, k, v } = heads(graph, network, batch, `${path}.self_attn`, a);
+  const seen = ready(attend(layer, q, k, v));
+  const middle = network.linear(graph, `${path}.self_attn.o_proj`, seen, x);
 
   const b = norm(graph, network, `${path}.post_attention_layernorm`, middle);
-  const gate = network.linear(graph, `${path}.mlp.gate_proj`, b);
-  const up = network.linear(graph, `${path}.mlp.up_proj`, b);
-  const inner = graph.apply(swiglu, { gate, up }, {}).y;
-  const fed = network.linear(graph, `${path}.mlp.down_proj`, inner);
-  return graph.apply(add, { a: middle, b: fed }, {}).y;
+  const inner = ready(gated(graph, network, `${path}.mlp`, b));
+  return network.linear(graph, `${path}.mlp.down_proj`, inner, middle);
+}
+
+/** Queries and keys, turned by their position, and values. */
+function heads(
+  graph: Graph,
+  network: Network,
+  { cos, sin, positions }: TokenBatch,
+  path: string,
+  read: Reading,
+): { q: Tensor; k: Tensor; v: Tensor } {
+  const { numAttentionHeads: heads, numKeyValueHeads: kvHeads, headDim } = network.config;
+  if (network.stack(`${path}.qkv_proj`)) {
+    const qkv = network.linear(graph, `${path}.qkv_proj`, read);
+    return graph.apply(splitHeads, { qkv, cos, sin, positions }, { heads, kvHeads, headDim });
+  }
+  const a = ready(read().y);
+  const turned = (name: string) => {
+    const x = network.linear(graph, `${path}.${name}`, a);
+    return graph.apply(rope, { x, cos, sin, positions }, { headDim }).y;
+  };
+  return {
+    q: turned('q_proj'),
+    k: turned('k_proj'),
+    v: network.linear(graph, `${path}.v_proj`, a),
+  };
+}
+
+/** The inside of the feed-forward layer: silu(gate) · up. */
+function gated(graph: Graph, network: Network, path: string, read: Reading): Tensor {
+  if (network.stack(`${path}.gate_up_proj`)) {
+    const gate = network.linear(graph, `${path}.gate_up_proj`, read);
+    return graph.apply(swiglu, { gate }, {}).y;
+  }
+  const b = ready(read().y);
+  const gate = network.linear(graph, `${path}.gate_proj`, b);
+  const up = network.linear(graph, `${path}.up_proj`, b);
+  return graph.apply(swiglu, { gate, up }, {}).y;
 }

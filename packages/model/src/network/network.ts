@@ -1,15 +1,26 @@
 import { AttuneError } from '@attune/gpu';
-import { type Dtype, isQuantised, matmul, packBlocks, rowUnit, type Tensor } from '@attune/kernels';
+import { type Dtype, isQuantised, matmul, packBlocks, type Tensor } from '@attune/kernels';
 import type { Graph, Store } from '@attune/plan';
-import type { ExpectedTensor, ModelConfig } from '../config/config.ts';
-import { expectedTensors } from '../config/parse.ts';
+import type { ModelConfig } from '../config/config.ts';
 import { ropeTable } from '../config/rope.ts';
 import type { WeightSource } from '../files/weights.ts';
+import { laidTensors, plainLayout, type Stack, type WeightLayout } from './layout.ts';
+
+/**
+ * What a linear layer reads, recorded when it is asked for. A tuning method that needs down = scale · x·aᵀ
+ * [tokens, rank] besides says so: a norm makes it by the way.
+ */
+export type Reading = (low?: { a: Tensor; scale: number }) => {
+  readonly y: Tensor;
+  readonly down?: Tensor;
+};
 
 export interface LinearInputs {
-  readonly x: Tensor;
+  readonly read: Reading;
   readonly weight: Tensor;
   readonly bias?: Tensor;
+  /** Added to the layer's output. */
+  readonly residual?: Tensor;
 }
 
 /**
@@ -21,7 +32,10 @@ export interface Tuning {
   readonly unties?: boolean;
   /** The trained tensor in place of the frozen weight `name`. */
   weight?(graph: Graph, name: string): Tensor | undefined;
-  /** The output of the linear layer at `path` (a module path, such as model.layers.0.mlp.up_proj). */
+  /**
+   * The output of the linear layer at `path`: a module path, such as model.layers.0.mlp.down_proj, or that of a
+   * stack of layers.
+   */
   linear?(graph: Graph, path: string, inputs: LinearInputs): Tensor | undefined;
 }
 
@@ -29,15 +43,21 @@ export interface Tuning {
 export class Network {
   readonly config: ModelConfig;
   readonly tuning: Tuning;
-  /** How frozen residents hold their numbers, where not as f32. */
-  readonly formats: WeightFormats;
+  readonly layout: WeightLayout;
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
 
-  constructor(config: ModelConfig, tuning: Tuning = {}, formats: WeightFormats = new Map()) {
+  /** `layout` is how the store has the frozen weights: what `uploadWeights` was given. */
+  constructor(config: ModelConfig, tuning: Tuning = {}, layout: WeightLayout = plainLayout) {
     this.config = config;
     this.tuning = tuning;
-    this.formats = formats;
-    this.#shapes = new Map([...expectedTensors(config)].map(({ name, shape }) => [name, shape]));
+    this.layout = layout;
+    const tensors = [...laidTensors(config, layout)];
+    this.#shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
+  }
+
+  /** The layers that lie side by side under `path`, or undefined where they are apart. */
+  stack(path: string): Stack | undefined {
+    return this.layout.stacks.get(path);
   }
 
   has(name: string): boolean {
@@ -57,17 +77,17 @@ export class Network {
         'Check that the config belongs to these weights.',
       );
     }
-    return graph.resident(name, shape, this.formats.get(name));
+    return graph.resident(name, shape, this.layout.formats.get(name));
   }
 
-  /** y = x·Wᵀ + bias for the layer at `path`, as the tuning method changes it. */
-  linear(graph: Graph, path: string, x: Tensor): Tensor {
+  /** y = x·Wᵀ + bias + residual for the layer or stack at `path`, as the tuning method changes it. */
+  linear(graph: Graph, path: string, read: Reading, residual?: Tensor): Tensor {
     const weight = this.weight(graph, `${path}.weight`);
     const bias = this.has(`${path}.bias`) ? this.weight(graph, `${path}.bias`) : undefined;
-    const inputs = { x, weight, ...(bias && { bias }) };
+    const rest = { weight, ...(bias && { bias }), ...(residual && { residual }) };
     return (
-      this.tuning.linear?.(graph, path, inputs) ??
-      graph.apply(matmul, inputs, { transposeWeight: true }).y
+      this.tuning.linear?.(graph, path, { read, ...rest }) ??
+      graph.apply(matmul, { x: read().y, ...rest }, { transposeWeight: true }).y
     );
   }
 
@@ -89,68 +109,55 @@ export class Network {
   }
 }
 
-/** Weights a model needs on the GPU; `except` names those that train elsewhere. */
-export function frozenTensors(
-  config: ModelConfig,
-  except: (name: string) => boolean = () => false,
-): ExpectedTensor[] {
-  return [...expectedTensors(config)].filter(({ name }) => !except(name));
-}
-
-/** The format of each frozen matrix that is not held as f32, by name. */
-export type WeightFormats = ReadonlyMap<string, Dtype>;
-
-/** Formats of files that kernels read as they are. */
-const kept: Readonly<Record<string, Dtype>> = {
-  ...{ F16: 'f16', BF16: 'bf16' },
-  ...{ Q8_0: 'q8_0', Q4_0: 'q4_0', Q4_1: 'q4_1', Q4_K: 'q4_k' },
-};
-
 /**
- * The matrices of a model that can stay on the device as the file has them: kernels turn them into float32 as
- * they read. The others (norms, formats that kernels do not know, rows that are no whole blocks) become f32.
+ * Uploads the weights as `layout` says, and the rotary table for `positions` positions; `except` names those that
+ * are not wanted, since something trained stands in their place.
  */
-export function weightFormats(config: ModelConfig, weights: WeightSource): WeightFormats {
-  const formats = new Map<string, Dtype>();
-  for (const { name, shape } of expectedTensors(config)) {
-    if (!/(_proj|embed_tokens|lm_head)\.weight$/.test(name) || !weights.has(name)) continue;
-    const dtype = kept[weights.info(name).dtype];
-    if (dtype && shape.at(-1)! % rowUnit(dtype) === 0) formats.set(name, dtype);
-  }
-  return formats;
-}
-
-/** Uploads the weights, in `formats` or as f32, and the rotary table for `positions` positions. */
 export async function uploadWeights(
   store: Store,
   config: ModelConfig,
   weights: WeightSource,
   {
-    except,
-    formats = new Map(),
+    except = () => false,
+    layout = plainLayout,
     positions = config.maxPositionEmbeddings,
     progress,
   }: {
     except?: (name: string) => boolean;
-    formats?: WeightFormats;
+    layout?: WeightLayout;
     positions?: number;
     progress?: (done: number, total: number) => void;
   } = {},
 ): Promise<void> {
-  const wanted = frozenTensors(config, except);
-  for (const [i, { name, shape }] of wanted.entries()) {
-    const dtype = formats.get(name) ?? 'f32';
+  const wanted = [...laidTensors(config, layout)].filter(({ from }) => !from.every(except));
+  for (const [i, { name, shape, from }] of wanted.entries()) {
+    const dtype = layout.formats.get(name) ?? 'f32';
     store.create(name, shape, dtype);
-    store.write(name, await numbers(weights, name, dtype));
+    store.write(name, await numbers(weights, from, dtype));
     progress?.(i + 1, wanted.length);
   }
   uploadRope(store, config, positions);
 }
 
-async function numbers(weights: WeightSource, name: string, dtype: Dtype) {
-  if (dtype === 'f32') return weights.float32(name);
-  const raw = await weights.raw(name);
-  return isQuantised(dtype) ? packBlocks(dtype, raw) : raw;
+/** Tensors of a file one behind the other: rows of one format stay rows. */
+async function numbers(weights: WeightSource, names: readonly string[], dtype: Dtype) {
+  const read = (name: string) => (dtype === 'f32' ? weights.float32(name) : weights.raw(name));
+  const parts = await Promise.all(names.map(read));
+  const bytes = parts.map(({ buffer, byteOffset, byteLength }) => {
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  });
+  const whole = bytes.length === 1 ? bytes[0]! : joined(bytes);
+  return isQuantised(dtype) ? packBlocks(dtype, whole) : whole;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** The rotary table's residents: cosines and sines of `positions` positions. */

@@ -1,0 +1,120 @@
+import { byteSize, type Dtype, rowUnit } from '@attune/kernels';
+import type { ExpectedTensor, ModelConfig } from '../config/config.ts';
+import { expectedTensors } from '../config/parse.ts';
+import type { WeightSource } from '../files/weights.ts';
+
+/** Linear layers that read the same input: one product computes them side by side. */
+export interface Stack {
+  /** The module path that stands for all of them. */
+  readonly path: string;
+  /** The layers' own paths, in the order of their outputs. */
+  readonly parts: readonly string[];
+}
+
+/** The stacks that a model's layers allow. */
+export function stacksOf(config: ModelConfig): Stack[] {
+  return Array.from({ length: config.numHiddenLayers }, (_, layer) => {
+    const attention = `model.layers.${layer}.self_attn`;
+    const mlp = `model.layers.${layer}.mlp`;
+    return [
+      {
+        path: `${attention}.qkv_proj`,
+        parts: ['q', 'k', 'v'].map((name) => `${attention}.${name}_proj`),
+      },
+      { path: `${mlp}.gate_up_proj`, parts: ['gate', 'up'].map((name) => `${mlp}.${name}_proj`) },
+    ];
+  }).flat();
+}
+
+/** The format of each frozen matrix that is not held as f32, by name. */
+export type WeightFormats = ReadonlyMap<string, Dtype>;
+
+/** How a model's weights lie on the device: all networks that share a store share it. */
+export interface WeightLayout {
+  readonly formats: WeightFormats;
+  /** Layers whose weights lie in one tensor, by the stack's path. */
+  readonly stacks: ReadonlyMap<string, Stack>;
+}
+
+/** Every tensor by itself, in f32. */
+export const plainLayout: WeightLayout = { formats: new Map(), stacks: new Map() };
+
+/** Formats of files that kernels read as they are. */
+const kept: Readonly<Record<string, Dtype>> = {
+  ...{ F16: 'f16', BF16: 'bf16' },
+  ...{ Q8_0: 'q8_0', Q4_0: 'q4_0', Q4_1: 'q4_1', Q4_K: 'q4_k' },
+};
+
+/**
+ * The layout for weights of a file. Matrices stay as the file has them where kernels can read that: they turn
+ * them into float32 as they read. The others (norms, formats that kernels do not know, rows that are no whole
+ * blocks) become f32. Layers that read the same input are stacked where all have one format, the stack fits into
+ * `maxBytes`, and `joins` (what is trained) has nothing against it.
+ */
+export function weightLayout(
+  config: ModelConfig,
+  weights: WeightSource,
+  {
+    joins = () => true,
+    maxBytes = Number.POSITIVE_INFINITY,
+  }: { joins?: (stack: Stack) => boolean; maxBytes?: number } = {},
+): WeightLayout {
+  const formats = new Map<string, Dtype>();
+  const shapes = new Map([...expectedTensors(config)].map(({ name, shape }) => [name, shape]));
+  for (const [name, shape] of shapes) {
+    if (!/(_proj|embed_tokens|lm_head)\.weight$/.test(name) || !weights.has(name)) continue;
+    const dtype = kept[weights.info(name).dtype];
+    if (dtype && shape.at(-1)! % rowUnit(dtype) === 0) formats.set(name, dtype);
+  }
+  const stacks = new Map<string, Stack>();
+  for (const stack of stacksOf(config)) {
+    const [first, ...rest] = stack.parts.map((path) => formats.get(`${path}.weight`));
+    if (rest.some((format) => format !== first) || !joins(stack)) continue;
+    const shape = stackShape(stack, 'weight', shapes)!;
+    // In f32, as it would be trained.
+    if (byteSize({ shape, dtype: 'f32' }) > maxBytes) continue;
+    stacks.set(stack.path, stack);
+    if (first) formats.set(`${stack.path}.weight`, first);
+  }
+  return { formats, stacks };
+}
+
+/** The shape of a stack's weight or bias; undefined where its layers have none. */
+export function stackShape(
+  { parts }: Stack,
+  kind: 'weight' | 'bias',
+  shapes: ReadonlyMap<string, readonly number[]>,
+): number[] | undefined {
+  const all = parts.map((path) => shapes.get(`${path}.${kind}`));
+  if (!all[0]) return undefined;
+  return [all.reduce((sum, shape) => sum + shape![0]!, 0), ...all[0].slice(1)];
+}
+
+/** A tensor on the device, and the tensors of the file of which it is made: one, or those of a stack in their order. */
+export interface LaidTensor extends ExpectedTensor {
+  readonly from: readonly string[];
+}
+
+/** The tensors of a model as `stacks` lay them. */
+export function* laidTensors(
+  config: ModelConfig,
+  { stacks }: Pick<WeightLayout, 'stacks'>,
+): Generator<LaidTensor> {
+  const tensors = [...expectedTensors(config)];
+  const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
+  const stackOf = new Map(
+    [...stacks.values()].flatMap((stack) => stack.parts.map((path) => [path, stack])),
+  );
+  for (const tensor of tensors) {
+    const [, path, kind] = /^(.*)\.(weight|bias)$/.exec(tensor.name)!;
+    const stack = stackOf.get(path!);
+    if (!stack) yield { ...tensor, from: [tensor.name] };
+    else if (path === stack.parts[0]) {
+      yield {
+        name: `${stack.path}.${kind}`,
+        shape: stackShape(stack, kind as 'weight' | 'bias', shapes)!,
+        from: stack.parts.map((part) => `${part}.${kind}`),
+      };
+    }
+  }
+}
