@@ -6,7 +6,7 @@
 // rstd    [rows] f32: 1 / √(mean of x² + eps), kept for the gradient
 // down    [rows, rank] f32
 //
-// Parallel plan: a workgroup of 64 a row where COOPERATIVE, else four rows an invocation, so that a vector of
+// Parallel plan: a workgroup of SIZE a row where COOPERATIVE, else four rows an invocation, so that a vector of
 // a is loaded once for four products. Four rows of a at a time. Sums of squares run in chunks of 32, so that
 // their rounding stays small.
 
@@ -21,14 +21,14 @@ struct Params { rows: u32, width: u32, columns: f32, eps: f32, offset: f32, rank
 @group(0) @binding(6) var<storage, read_write> down: array<f32>;
 
 #if COOPERATIVE
-const LANES = 64u;
-var<workgroup> parts: array<vec4f, 64>;
+const LANES = SIZE;
+var<workgroup> parts: array<vec4f, SIZE>;
 
 fn total(lane: u32, value: vec4f) -> vec4f {
   workgroupBarrier();
   parts[lane] = value;
   workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
+  for (var half = SIZE / 2u; half > 0u; half /= 2u) {
     if (lane < half) {
       parts[lane] += parts[lane + half];
     }
@@ -79,7 +79,7 @@ fn store(row: u32, j: u32, products: vec4f) {
   }
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(SIZE)
 fn main(
   @builtin(local_invocation_index) lane: u32,
   @builtin(workgroup_id) group: vec3u,
@@ -103,7 +103,7 @@ fn main(
     }
   }
 #else
-  let row = (index * 64u + lane) * 4u;
+  let row = (index * SIZE + lane) * 4u;
   if (row >= params.rows) {
     return;
   }

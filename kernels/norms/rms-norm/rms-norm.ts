@@ -60,11 +60,13 @@ export const rmsNorm = operation<
       expectShape(a.name, a.shape, [-1, width]);
       const rank = a.shape[0]!;
       const down = recorder.tensor('down', [rows, rank]);
+      const { software } = recorder.traits;
       recorder.dispatch(lowSource, {
         tensors: { x, weight, a, y, rstd, down },
         params: { ...size(rows, width), eps, offset, rank, scale },
-        defines: { COOPERATIVE: !recorder.traits.software },
-        workgroups: recorder.traits.software ? Math.ceil(rows / 256) : rows,
+        defines: { COOPERATIVE: !software },
+        constants: { SIZE: software ? 8 : 64 },
+        workgroups: software ? Math.ceil(rows / 32) : rows,
       });
       return { y, rstd, down };
     }

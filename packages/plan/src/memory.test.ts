@@ -1,6 +1,6 @@
-import { add, type Tensor } from '@attune/kernels';
+import { add, matmul, nll, rmsNorm, swiglu, type Tensor } from '@attune/kernels';
 import { expect, test } from 'vitest';
-import { Graph, PlannedGraph, planMemory, Trainable } from './index.ts';
+import { Graph, PlannedGraph, planMemory, type Store, Trainable } from './index.ts';
 
 const traits = {
   software: true,
@@ -86,6 +86,65 @@ test('trained tensors lie in flat buffers, decayed ones first, none across the l
     { size: 128, decay: 128 },
     { size: 128, decay: 0 },
   ]);
+});
+
+const stacked = [
+  { name: 'a', shape: [2, 3], decay: true },
+  { name: 'norm', shape: [5], decay: false },
+  { name: 'b', shape: [3, 2], decay: true },
+];
+const stack = {
+  name: 'ab',
+  shape: [5, 5],
+  parts: [
+    { name: 'a', row: 0, column: 0 },
+    { name: 'b', row: 2, column: 3 },
+  ],
+};
+
+test('trained matrices of a stack are one tensor for graphs, and go by their own names elsewhere', async () => {
+  const trainable = new Trainable(stacked, undefined, '', [stack]);
+  expect(trainable.flats).toEqual([{ size: 128, decay: 64 }]);
+  expect(trainable.count).toBe(6 + 5 + 6);
+  const graph = new Graph(traits);
+  expect(trainable.tensor(graph, 'ab')!.shape).toEqual([5, 5]);
+  expect(['a', 'ab', 'norm'].map((name) => trainable.has(name))).toEqual([false, true, true]);
+  expect(trainable.tensor(graph, 'a')).toBeUndefined();
+  const flat = new Float32Array(128);
+  const store = {
+    write: (_: string, data: Float32Array, offset: number) => flat.set(data, offset),
+    read: async () => flat,
+  } as unknown as Store;
+  trainable.write(store, 'a', Float32Array.of(1, 2, 3, 4, 5, 6));
+  trainable.write(store, 'b', Float32Array.of(7, 8, 9, 10, 11, 12));
+  expect([...flat.subarray(0, 25)]).toEqual([
+    ...[1, 2, 3, 0, 0],
+    ...[4, 5, 6, 0, 0],
+    ...[0, 0, 0, 7, 8],
+    ...[0, 0, 0, 9, 10],
+    ...[0, 0, 0, 11, 12],
+  ]);
+  const read = await trainable.read(store);
+  expect([...read.keys()]).toEqual(['a', 'norm', 'b']);
+  expect([...read.get('b')!]).toEqual([7, 8, 9, 10, 11, 12]);
+});
+
+test('the gradient of one use is added by the operation of the other, where it can', () => {
+  const graph = new Graph(traits);
+  const trainable = new Trainable([{ name: 'x', shape: [4, 8], decay: true }]);
+  const x = graph.apply(swiglu, { gate: trainable.tensor(graph, 'x')! }, {}).y;
+  const weight = graph.input('weight', [4]);
+  const { y } = graph.apply(rmsNorm, { x, weight }, { eps: 1e-5 });
+  const w = graph.input('w', [4, 4]);
+  const sum = graph.apply(matmul, { x: y, weight: w, residual: x }, {}).y;
+  const logps = graph.reshape(sum, [16]);
+  const scale = graph.input('scale', [1]);
+  const { loss } = graph.apply(nll, { logps, weights: graph.input('ws', [16]), scale }, {});
+  const forward = graph.calls.length;
+  graph.backward(loss);
+  const labels = graph.calls.slice(forward).map(({ shader }) => shader.label);
+  expect(labels.filter((label) => label.startsWith('add'))).toEqual([]);
+  expect(labels.some((label) => label.startsWith('rms-norm.backward'))).toBe(true);
 });
 
 test('a frozen copy stands beside what trains in one graph, and what trains also stands without its gradient', () => {

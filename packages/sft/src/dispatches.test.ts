@@ -39,9 +39,8 @@ function calls(layers: number, method: Method, gradient: boolean, software = tru
   const layout = { formats: new Map(), stacks: new Map(stacks.map((s) => [s.path, s])) };
   const network = new Network(model, chosen.tuning(trainableOf(chosen, layout)), layout);
   const graph = new Graph({ ...traits, software });
-  const options = {
-    ...{ lossType: 'nll', gradientCheckpointing: false, positions: 512, seed: 1 },
-  } as const;
+  const shared = { gradientCheckpointing: false, positions: 512, seed: 1 };
+  const options = { lossType: 'nll', ...shared } as const;
   return planMemory(nextTokenGraph(graph, network, 256, 256, options, gradient)).calls.map(
     ({ shader }) => shader.label,
   );
