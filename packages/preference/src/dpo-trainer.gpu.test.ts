@@ -66,7 +66,7 @@ test("each pair's log-probabilities under the reference are those that TRL recor
     { ids: rejectedIds, start: rejectedStart },
   ]);
   const { executor } = trainer;
-  const network = new Network(run.options.config);
+  const network = new Network(run.options.config, {}, trainer.network.layout);
   const found = await referenceLogps(rows, { executor, network, batchSize: 5 });
   const recorded = run.batches.flatMap(
     ({ ref_chosen_logps: chosen, ref_rejected_logps: rejected }) =>
