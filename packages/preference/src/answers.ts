@@ -175,3 +175,8 @@ export function fillPadding(values: Record<string, InputData>, batch: Batch): vo
     }
   }
 }
+
+/** The sums that a loss gives, each over `count`, by their names. */
+export function namedMeans(names: readonly string[], sums: ArrayLike<number>, count: number) {
+  return Object.fromEntries(names.map((name, i) => [name, sums[i]! / count]));
+}

@@ -9,9 +9,14 @@ import {
 } from '@attune/kernels';
 import type { Network } from '@attune/model';
 import type { Graph, InputData, Values } from '@attune/plan';
-import { ModelTrainer, type Share, TunedModel } from '@attune/trainer';
-import { AnswerObjective, type LossMetrics, namedMeans } from './answer-objective.ts';
-import { type AnswerSizes, answerSizes } from './answers.ts';
+import {
+  type LossMetrics,
+  ModelTrainer,
+  PlannedObjective,
+  type Share,
+  TunedModel,
+} from '@attune/trainer';
+import { type AnswerSizes, answerSizes, namedMeans } from './answers.ts';
 import type { PreferenceArguments, PreferenceTrainerOptions } from './preference-trainer.ts';
 import {
   answersOf,
@@ -57,7 +62,7 @@ export class CPOTrainer extends ModelTrainer<PreferenceExample, PairBatch> {
 }
 
 /** The loss over a batch of P pairs: 2 P rows, all chosen, then all rejected, in one forward pass. */
-class CPO extends AnswerObjective<PairBatch, AnswerSizes> {
+class CPO extends PlannedObjective<PairBatch, AnswerSizes> {
   readonly #args: CPOArguments;
   readonly #lossType: CpoLossName;
   /** Weight of the likelihood term. */

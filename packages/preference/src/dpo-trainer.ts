@@ -13,8 +13,14 @@ import {
 } from '@attune/kernels';
 import type { Network } from '@attune/model';
 import type { Graph, InputData, Values } from '@attune/plan';
-import { flatten, ModelTrainer, type Share, TunedModel } from '@attune/trainer';
-import { AnswerObjective, type LossMetrics, namedMeans } from './answer-objective.ts';
+import {
+  flatten,
+  type LossMetrics,
+  ModelTrainer,
+  PlannedObjective,
+  type Share,
+  TunedModel,
+} from '@attune/trainer';
 import {
   type AnswerSizes,
   answerInputs,
@@ -22,6 +28,7 @@ import {
   answerSizes,
   answerValues,
   meanOver,
+  namedMeans,
 } from './answers.ts';
 import type { PreferenceArguments, PreferenceTrainerOptions } from './preference-trainer.ts';
 import { type AnswerRow, type ReferenceCache, referenceLogps } from './reference-logps.ts';
@@ -86,7 +93,7 @@ export class DPOTrainer extends ModelTrainer<PreferenceExample, PairBatch> {
 }
 
 /** The loss over a batch of P pairs: 2 P rows, all chosen, then all rejected, in one forward pass. */
-class DPO extends AnswerObjective<PairBatch, AnswerSizes> {
+class DPO extends PlannedObjective<PairBatch, AnswerSizes> {
   readonly #reference: ReferenceModel;
   readonly #args: DPOArguments;
 

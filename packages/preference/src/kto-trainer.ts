@@ -9,8 +9,14 @@ import { AttuneError } from '@attune/gpu';
 import { type KtoOptions, ktoLosses, ktoMetricNames, type Tensor } from '@attune/kernels';
 import type { Network } from '@attune/model';
 import type { Graph, InputData, Values } from '@attune/plan';
-import { flatten, ModelTrainer, type Share, TunedModel } from '@attune/trainer';
-import { AnswerObjective, type LossMetrics } from './answer-objective.ts';
+import {
+  flatten,
+  type LossMetrics,
+  ModelTrainer,
+  PlannedObjective,
+  type Share,
+  TunedModel,
+} from '@attune/trainer';
 import {
   type AnswerSizes,
   answerInputs,
@@ -74,7 +80,7 @@ interface KtoSizes {
 }
 
 /** The loss over a batch of B answers, and B mismatched ones. */
-class KTO extends AnswerObjective<UnpairedBatch, KtoSizes> {
+class KTO extends PlannedObjective<UnpairedBatch, KtoSizes> {
   readonly #reference: ReferenceModel;
   readonly #args: KTOArguments;
   readonly #lossType: keyof typeof ktoLosses;

@@ -2,9 +2,14 @@ import { collatePairs, type PairBatch, type PreferenceExample } from '@attune/da
 import { orpo, orpoMetricNames, type Tensor, weightedLoss } from '@attune/kernels';
 import type { Network } from '@attune/model';
 import type { Graph, InputData, Values } from '@attune/plan';
-import { ModelTrainer, type Share, TunedModel } from '@attune/trainer';
-import { AnswerObjective, type LossMetrics, namedMeans } from './answer-objective.ts';
-import { type AnswerSizes, answerSizes } from './answers.ts';
+import {
+  type LossMetrics,
+  ModelTrainer,
+  PlannedObjective,
+  type Share,
+  TunedModel,
+} from '@attune/trainer';
+import { type AnswerSizes, answerSizes, namedMeans } from './answers.ts';
 import type { PreferenceArguments, PreferenceTrainerOptions } from './preference-trainer.ts';
 import {
   answersOf,
@@ -45,7 +50,7 @@ export class ORPOTrainer extends ModelTrainer<PreferenceExample, PairBatch> {
 }
 
 /** The loss over a batch of P pairs: 2 P rows, all chosen, then all rejected, in one forward pass. */
-class ORPO extends AnswerObjective<PairBatch, AnswerSizes> {
+class ORPO extends PlannedObjective<PairBatch, AnswerSizes> {
   readonly #args: ORPOArguments;
 
   constructor(model: TunedModel, args: ORPOArguments) {

@@ -1,5 +1,5 @@
 export { checkTokens } from './errors.ts';
-export { PairRewards, type PairRewardsOptions, pairRewardsGraph } from './pair-rewards.ts';
+export { PairRewards, type PairRewardsOptions } from './pair-rewards.ts';
 export {
   type RewardArguments,
   RewardTrainer,

@@ -1,5 +1,5 @@
 import type { PairBatch } from '@attune/data';
-import { rewardPair, rewardPairMetricNames } from '@attune/kernels';
+import { rewardPair, rewardPairMetricNames, type Tensor } from '@attune/kernels';
 import {
   decoder,
   lastTokens,
@@ -8,16 +8,8 @@ import {
   tokenInputs,
   tokenValues,
 } from '@attune/model';
-import { dropoutValues } from '@attune/peft';
-import { type Executor, Graph, PlannedGraph, type Values } from '@attune/plan';
-import {
-  bucket,
-  flatten,
-  type MicroBatch,
-  type Objective,
-  PlanCache,
-  type Share,
-} from '@attune/trainer';
+import type { Graph, Values } from '@attune/plan';
+import { bucket, flatten, PlannedObjective, type Share, type TunedModel } from '@attune/trainer';
 
 export interface PairRewardsOptions {
   /** Weight of (chosen + rejected)², which holds rewards around 0; TRL's `center_rewards_coefficient`. */
@@ -27,7 +19,6 @@ export interface PairRewardsOptions {
   readonly padTokenId: number;
   /** Positions of the uploaded rotary table. */
   readonly positions: number;
-  readonly seed: number;
 }
 
 /** The sizes that share a plan: (bucketed) tokens of all rows, pairs, and whether pairs have margins. */
@@ -37,92 +28,59 @@ export interface PairSizes {
   readonly margins: boolean;
 }
 
-/**
- * Rewards of pairs as a graph: embed, decode, judge each row at its last token, compare. With
- * `gradient` the gradients of everything that trains are added to their places.
- */
-export function pairRewardsGraph(
-  graph: Graph,
-  network: Network,
-  { tokens, pairs, margins }: PairSizes,
-  options: PairRewardsOptions,
-  gradient: boolean,
-): Graph {
-  const batch = tokenInputs(graph, network.config, 1, tokens, options.positions);
-  const hidden = decoder(graph, network, batch, {
-    checkpoint: gradient && options.gradientCheckpointing,
-  });
-  const last = graph.input('last', [2 * pairs], 'i32');
-  const { loss, metrics } = graph.apply(
-    rewardPair,
-    {
-      rewards: rowScores(graph, network, hidden, last),
-      scale: graph.input('scale', [1]),
-      ...(margins && { margins: graph.input('margins', [pairs]) }),
-    },
-    { centering: options.centerRewardsCoefficient ?? 0 },
-  );
-  graph.output('loss', loss);
-  graph.output('metrics', metrics);
-  if (gradient) graph.backward(loss);
-  return graph;
-}
-
 /** The objective of a reward model: the chosen answer's reward above the rejected one's. */
-export class PairRewards implements Objective<PairBatch> {
-  readonly #executor: Executor;
-  readonly #networks: { train: Network; evaluate: Network };
+export class PairRewards extends PlannedObjective<PairBatch, PairSizes> {
   readonly #options: PairRewardsOptions;
-  readonly #plans: PlanCache;
 
-  constructor(
-    executor: Executor,
-    networks: { train: Network; evaluate: Network },
-    options: PairRewardsOptions,
-  ) {
-    this.#executor = executor;
-    this.#plans = new PlanCache(executor);
-    this.#networks = networks;
+  constructor(model: TunedModel, options: PairRewardsOptions, seed: number) {
+    super(model, seed);
     this.#options = options;
   }
 
-  count(batch: PairBatch): number {
+  override count(batch: PairBatch): number {
     return batch.pairs;
   }
 
-  plannedFor(batch: PairBatch): PlannedGraph {
+  sizes(batch: PairBatch): PairSizes {
     const { pairs, margins } = batch;
-    return this.planned({ tokens: flatten(batch).length, pairs, margins: margins !== undefined });
+    return { tokens: bucket(flatten(batch).length), pairs, margins: margins !== undefined };
   }
 
-  /** The graph of a batch of these sizes, planned but not compiled: its memory account is known. */
-  planned(sizes: PairSizes, gradient = true): PlannedGraph {
-    const graph = new Graph(this.#executor.gpu.traits);
-    const network = gradient ? this.#networks.train : this.#networks.evaluate;
-    const room = { ...sizes, tokens: bucket(sizes.tokens) };
-    return new PlannedGraph(pairRewardsGraph(graph, network, room, this.#options, gradient));
-  }
-
-  async prepare(
-    batch: PairBatch,
-    { microBatches, index }: Share,
-    gradient = true,
-  ): Promise<MicroBatch> {
-    const { pairs, margins } = batch;
-    const flat = flatten(batch);
-    const sizes = { tokens: bucket(flat.length), pairs, margins: margins !== undefined };
-    const key = `${gradient} ${sizes.tokens} ${pairs} ${sizes.margins}`;
-    const plan = await this.#plans.get(key, () => this.planned(sizes, gradient));
-    return {
-      plan,
-      values: {
-        ...tokenValues(flat, 1, sizes.tokens),
-        last: lastTokens(flat, this.#options.padTokenId),
-        // As in TRL every micro-batch weighs the same, a short one too.
-        scale: Float32Array.of(1 / (pairs * microBatches)),
-        ...(margins && { margins }),
-        ...dropoutValues(plan.planned.inputs.keys(), this.#options.seed, index),
+  /** Embed, decode, judge each row at its last token, compare. */
+  trace(
+    graph: Graph,
+    { tokens, pairs, margins }: PairSizes,
+    network: Network,
+    gradient: boolean,
+  ): Tensor {
+    const options = this.#options;
+    const batch = tokenInputs(graph, network.config, 1, tokens, options.positions);
+    const hidden = decoder(graph, network, batch, {
+      checkpoint: gradient && options.gradientCheckpointing,
+    });
+    const last = graph.input('last', [2 * pairs], 'i32');
+    const { loss, metrics } = graph.apply(
+      rewardPair,
+      {
+        rewards: rowScores(graph, network, hidden, last),
+        scale: graph.input('scale', [1]),
+        ...(margins && { margins: graph.input('margins', [pairs]) }),
       },
+      { centering: options.centerRewardsCoefficient ?? 0 },
+    );
+    graph.output('metrics', metrics);
+    return loss;
+  }
+
+  values(batch: PairBatch, { tokens }: PairSizes, { microBatches }: Share) {
+    const flat = flatten(batch);
+    const { pairs, margins } = batch;
+    return {
+      ...tokenValues(flat, 1, tokens),
+      last: lastTokens(flat, this.#options.padTokenId),
+      // As in TRL every micro-batch weighs the same, a short one too.
+      scale: Float32Array.of(1 / (pairs * microBatches)),
+      ...(margins && { margins }),
     };
   }
 
@@ -137,9 +95,5 @@ export class PairRewards implements Objective<PairBatch> {
       accuracy: of('correct') / pairs,
       margin: of('margin') / pairs,
     };
-  }
-
-  destroy(): void {
-    this.#plans.destroy();
   }
 }

@@ -53,15 +53,14 @@ export class RewardTrainer extends ModelTrainer<PreferenceExample, PairBatch> {
     const disableDropout = args.disableDropout ?? true;
     const model = await TunedModel.create({ ...options, disableDropout });
     const objective = new PairRewards(
-      model.executor,
-      { train: model.training, evaluate: model.network },
+      model,
       {
         centerRewardsCoefficient: args.centerRewardsCoefficient ?? null,
         gradientCheckpointing: args.gradientCheckpointing,
         padTokenId,
         positions: model.config.maxPositionEmbeddings,
-        seed: args.seed,
       },
+      args.seed,
     );
     const collate = (pairs: readonly PreferenceExample[]) => collatePairs(pairs, { padTokenId });
     const trainer = new RewardTrainer(options, { model, objective, collate });

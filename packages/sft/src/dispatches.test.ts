@@ -2,7 +2,7 @@ import { Network, parseConfig, stacksOf } from '@attune/model';
 import { fullTuning, loraTuning, type TuningMethod, trainableOf } from '@attune/peft';
 import { Graph, planMemory } from '@attune/plan';
 import { expect, test } from 'vitest';
-import { nextTokenGraph } from './next-token.ts';
+import { nextTokenLoss } from './next-token.ts';
 
 const traits = {
   software: true,
@@ -39,11 +39,11 @@ function calls(layers: number, method: Method, gradient: boolean, software = tru
   const layout = { formats: new Map(), stacks: new Map(stacks.map((s) => [s.path, s])) };
   const network = new Network(model, chosen.tuning(trainableOf(chosen, layout)), layout);
   const graph = new Graph({ ...traits, software });
-  const shared = { gradientCheckpointing: false, positions: 512, seed: 1 };
-  const options = { lossType: 'nll', ...shared } as const;
-  return planMemory(nextTokenGraph(graph, network, 256, 256, options, gradient)).calls.map(
-    ({ shader }) => shader.label,
-  );
+  const options = { lossType: 'nll', gradientCheckpointing: false, positions: 512 } as const;
+  const loss = nextTokenLoss(graph, network, { tokens: 256, count: 256 }, options, gradient);
+  graph.output('loss', loss);
+  if (gradient) graph.backward(loss);
+  return planMemory(graph).calls.map(({ shader }) => shader.label);
 }
 
 /** Dispatches that a layer adds, forward and backward: those of a third layer. */

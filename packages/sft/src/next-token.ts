@@ -1,5 +1,5 @@
 import type { Batch } from '@attune/data';
-import { dft, nll } from '@attune/kernels';
+import { dft, nll, type Tensor } from '@attune/kernels';
 import {
   countTargets,
   decoder,
@@ -10,16 +10,8 @@ import {
   tokenInputs,
   tokenValues,
 } from '@attune/model';
-import { dropoutValues } from '@attune/peft';
-import { type Executor, Graph, PlannedGraph, type Values } from '@attune/plan';
-import {
-  bucket,
-  flatten,
-  type MicroBatch,
-  type Objective,
-  PlanCache,
-  type Share,
-} from '@attune/trainer';
+import type { Graph, Values } from '@attune/plan';
+import { bucket, flatten, PlannedObjective, type Share, type TunedModel } from '@attune/trainer';
 
 export type SFTLoss = 'nll' | 'chunked_nll' | 'dft';
 
@@ -28,28 +20,28 @@ export interface NextTokenOptions {
   readonly gradientCheckpointing: boolean;
   /** Positions of the uploaded rotary table. */
   readonly positions: number;
-  readonly seed: number;
 }
 
-/**
- * Next-token prediction as a graph: embed, decode, predict the trained tokens, sum the loss.
- * `tokens` is the (bucketed) number of tokens, `count` of predictions. With `gradient` the
- * gradients of everything that trains are added to their places.
- */
-export function nextTokenGraph(
+/** The (bucketed) numbers of tokens and of predictions that share a plan. */
+export interface NextTokenSizes {
+  readonly tokens: number;
+  readonly count: number;
+}
+
+/** Next-token prediction: embed, decode, predict the trained tokens, sum the loss. */
+export function nextTokenLoss(
   graph: Graph,
   network: Network,
-  tokens: number,
-  count: number,
+  { tokens, count }: NextTokenSizes,
   options: NextTokenOptions,
   gradient: boolean,
-): Graph {
+): Tensor {
   const batch = tokenInputs(graph, network.config, 1, tokens, options.positions);
   const hidden = decoder(graph, network, batch, {
     checkpoint: gradient && options.gradientCheckpointing,
   });
   const predicted = predictTokens(graph, network, hidden, predictionInputs(graph, count));
-  const loss = graph.apply(
+  const { loss } = graph.apply(
     options.lossType === 'dft' ? dft : nll,
     {
       logps: predicted.logps,
@@ -58,61 +50,38 @@ export function nextTokenGraph(
     },
     {},
   );
-  graph.output('loss', loss.loss);
   graph.output('entropy', predicted.entropy);
   graph.output('correct', predicted.correct);
-  if (gradient) graph.backward(loss.loss);
-  return graph;
+  return loss;
 }
 
 /** The objective of pretraining and supervised fine-tuning: TRL's `nll` and `dft`. */
-export class NextToken implements Objective {
-  readonly #executor: Executor;
-  readonly #networks: { train: Network; evaluate: Network };
+export class NextToken extends PlannedObjective<Batch, NextTokenSizes> {
   readonly #options: NextTokenOptions;
-  readonly #plans: PlanCache;
 
-  constructor(
-    executor: Executor,
-    networks: { train: Network; evaluate: Network },
-    options: NextTokenOptions,
-  ) {
-    this.#executor = executor;
-    this.#plans = new PlanCache(executor);
-    this.#networks = networks;
+  constructor(model: TunedModel, options: NextTokenOptions, seed: number) {
+    super(model, seed);
     this.#options = options;
   }
 
-  count(batch: Batch): number {
+  override count(batch: Batch): number {
     return countTargets(batch);
   }
 
-  plannedFor(batch: Batch): PlannedGraph {
-    return this.planned(flatten(batch).length, countTargets(batch));
+  sizes(batch: Batch): NextTokenSizes {
+    return { tokens: bucket(flatten(batch).length), count: bucket(countTargets(batch)) };
   }
 
-  /** The graph of a batch of this size, planned but not compiled: its memory account is known. */
-  planned(tokens: number, count: number, gradient = true): PlannedGraph {
-    const graph = new Graph(this.#executor.gpu.traits);
-    const network = gradient ? this.#networks.train : this.#networks.evaluate;
-    const sizes = [bucket(tokens), bucket(count)] as const;
-    return new PlannedGraph(nextTokenGraph(graph, network, ...sizes, this.#options, gradient));
+  trace(graph: Graph, sizes: NextTokenSizes, network: Network, gradient: boolean): Tensor {
+    return nextTokenLoss(graph, network, sizes, this.#options, gradient);
   }
 
-  async prepare(batch: Batch, { items, index }: Share, gradient = true): Promise<MicroBatch> {
+  values(batch: Batch, { tokens, count }: NextTokenSizes, { items }: Share) {
     const flat = flatten(batch);
-    const count = countTargets(batch);
-    const sizes = { tokens: bucket(flat.length), count: bucket(count) };
-    const key = `${gradient} ${sizes.tokens} ${sizes.count}`;
-    const plan = await this.#plans.get(key, () => this.planned(flat.length, count, gradient));
     return {
-      plan,
-      values: {
-        ...tokenValues(flat, 1, sizes.tokens),
-        ...predictionValues(flat, sizes.tokens, sizes.count),
-        scale: Float32Array.of(items > 0 ? 1 / items : 0),
-        ...dropoutValues(plan.planned.inputs.keys(), this.#options.seed, index),
-      },
+      ...tokenValues(flat, 1, tokens),
+      ...predictionValues(flat, tokens, count),
+      scale: Float32Array.of(items > 0 ? 1 / items : 0),
     };
   }
 
@@ -128,9 +97,5 @@ export class NextToken implements Objective {
       entropy: mean(outputs.entropy!),
       mean_token_accuracy: mean(outputs.correct!),
     };
-  }
-
-  destroy(): void {
-    this.#plans.destroy();
   }
 }

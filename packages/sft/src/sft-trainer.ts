@@ -34,16 +34,9 @@ export class SFTTrainer extends ModelTrainer {
   static async create(options: SFTTrainerOptions): Promise<SFTTrainer> {
     const { arguments: args } = options;
     const model = await TunedModel.create(options);
-    const objective = new NextToken(
-      model.executor,
-      { train: model.training, evaluate: model.network },
-      {
-        lossType: args.lossType,
-        gradientCheckpointing: args.gradientCheckpointing,
-        positions: model.config.maxPositionEmbeddings,
-        seed: args.seed,
-      },
-    );
+    const { lossType, gradientCheckpointing, seed } = args;
+    const positions = model.config.maxPositionEmbeddings;
+    const objective = new NextToken(model, { lossType, gradientCheckpointing, positions }, seed);
     return new SFTTrainer(options, { model, objective });
   }
 }

@@ -19,7 +19,7 @@ import {
 } from '@attune/peft';
 import { Executor, Graph, Store } from '@attune/plan';
 import { expect, test } from 'vitest';
-import { nextTokenGraph } from './next-token.ts';
+import { nextTokenLoss } from './next-token.ts';
 
 const config = parseConfig({
   model_type: 'llama',
@@ -55,15 +55,16 @@ async function run(method: TuningMethod, layout: WeightLayout, checkpoint = fals
     except: (name) => method.replaces(name),
   });
   const network = new Network(config, method.tuning(trainable), layout);
-  const options = { lossType: 'nll', positions: 64, seed: 1 } as const;
-  const graph = nextTokenGraph(
-    new Graph(gpu.traits),
+  const graph = new Graph(gpu.traits);
+  const target = nextTokenLoss(
+    graph,
     network,
-    tokens,
-    tokens - 1,
-    { ...options, gradientCheckpointing: checkpoint },
+    { tokens, count: tokens - 1 },
+    { lossType: 'nll', positions: 64, gradientCheckpointing: checkpoint },
     true,
   );
+  graph.output('loss', target);
+  graph.backward(target);
   const executor = new Executor(store);
   const plan = await executor.compile(graph);
   const { loss } = await executor.run([

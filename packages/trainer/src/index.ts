@@ -26,6 +26,7 @@ export {
   type TrainerArguments,
 } from './model-trainer.ts';
 export { PlanCache } from './plan-cache.ts';
+export { type LossMetrics, PlannedObjective } from './planned-objective.ts';
 export { Progress, sparkline, spokenSeconds } from './progress.ts';
 export {
   type LogRow,

@@ -5,7 +5,7 @@ import { laidTensors, Network } from '@attune/model';
 import { updateGraph } from '@attune/optim';
 import { trainableOf, tunedLayout } from '@attune/peft';
 import { Graph, PlannedGraph, printAccount, sharedActivations } from '@attune/plan';
-import { nextTokenGraph } from '@attune/sft';
+import { nextTokenLoss } from '@attune/sft';
 import { bucket } from '@attune/trainer';
 import type { Command } from '../command-line/command.ts';
 import type { Values } from '../command-line/option.ts';
@@ -107,19 +107,20 @@ function account(
   const layout = tunedLayout(method, config, model.weights);
   const trainable = trainableOf(method, layout, { maxBytes: 2 ** 40 });
   const args = sftArguments(values);
-  const graph = nextTokenGraph(
-    new Graph(anyAdapter),
+  const graph = new Graph(anyAdapter);
+  const loss = nextTokenLoss(
+    graph,
     new Network(config, method.tuning(trainable), layout),
-    bucket(tokens),
-    bucket(Math.max(1, count)),
+    { tokens: bucket(tokens), count: bucket(Math.max(1, count)) },
     {
       lossType: args.lossType,
       gradientCheckpointing: args.gradientCheckpointing,
       positions: config.maxPositionEmbeddings,
-      seed: args.seed,
     },
     true,
   );
+  graph.output('loss', loss);
+  graph.backward(loss);
   const step = new PlannedGraph(graph).account;
   const update = new PlannedGraph(updateGraph(anyAdapter, trainable)).account;
   const frozen = [...laidTensors(config, layout)]

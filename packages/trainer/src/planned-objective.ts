@@ -2,28 +2,18 @@ import type { Tensor } from '@attune/kernels';
 import type { Network } from '@attune/model';
 import { dropoutValues } from '@attune/peft';
 import { Graph, type InputData, PlannedGraph, type Values } from '@attune/plan';
-import {
-  type LoopBatch,
-  type MicroBatch,
-  type Objective,
-  PlanCache,
-  type Share,
-  type TunedModel,
-} from '@attune/trainer';
+import type { LoopBatch, MicroBatch, Objective, Share } from './loop.ts';
+import { PlanCache } from './plan-cache.ts';
+import type { TunedModel } from './tuned-model.ts';
 
 /** A step's loss and what is logged beside it. */
 export type LossMetrics = { loss: number } & Record<string, number>;
 
-/** The sums that a loss gives, each over `count`, by their names. */
-export function namedMeans(names: readonly string[], sums: ArrayLike<number>, count: number) {
-  return Object.fromEntries(names.map((name, i) => [name, sums[i]! / count]));
-}
-
 /**
- * An objective over answers: one algorithm says which graph a batch of some size runs in, what its
- * inputs are and what its outputs mean; plans are kept by size.
+ * An objective whose plans are kept by size: an algorithm says which graph a batch of some size runs in, what its
+ * inputs are and what its outputs mean.
  */
-export abstract class AnswerObjective<B extends LoopBatch, S> implements Objective<B> {
+export abstract class PlannedObjective<B extends LoopBatch, S> implements Objective<B> {
   readonly model: TunedModel;
   readonly #plans: PlanCache;
   readonly #seed: number;
@@ -42,6 +32,7 @@ export abstract class AnswerObjective<B extends LoopBatch, S> implements Objecti
   abstract values(batch: B, sizes: S, share: Share): Record<string, InputData>;
   abstract metrics(outputs: Values, batch: B): LossMetrics;
 
+  /** What losses are divided by. */
   count(batch: B): number {
     return batch.rows;
   }
