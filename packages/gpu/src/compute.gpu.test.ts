@@ -4,6 +4,7 @@ import { foldWorkgroups } from './dispatch.ts';
 import type { Gpu } from './gpu.ts';
 import { pipeline } from './pipeline.ts';
 import { readBuffer } from './read.ts';
+import { requestGpu } from './request.ts';
 import { testGpu } from './testing.ts';
 
 let gpu: Gpu;
@@ -107,6 +108,8 @@ test('a read longer than one piece is put together again', async () => {
 });
 
 test('bytes are counted while a buffer lives, and destroying it twice counts once', async () => {
+  // A device of its own: on the shared one, what other tests have dropped may be collected meanwhile.
+  const gpu = await requestGpu();
   const before = [liveBytes(gpu), liveBuffers(gpu)] as const;
   const made = await allocate(gpu, [
     { label: 'a', size: 10, usage },
@@ -117,6 +120,7 @@ test('bytes are counted while a buffer lives, and destroying it twice counts onc
   expect(liveBuffers(gpu.device) - before[1]).toBe(2);
   for (const buffer of [...made, ...made]) buffer.destroy();
   expect([liveBytes(gpu), liveBuffers(gpu)]).toEqual(before);
+  gpu.destroy();
 });
 
 test('a pipeline is compiled once for each text, and several at once', async () => {
@@ -163,6 +167,7 @@ test('an invalid dispatch is an error of the next await, and of no later one', a
 });
 
 test('buffers that the adapter refuses are errors that say what was asked and what is allowed', async () => {
+  const gpu = await requestGpu();
   const { maxBuffer, maxStorageBinding } = gpu.traits;
   const before = liveBytes(gpu);
   for (const size of [maxBuffer + 4, maxStorageBinding + 4]) {
@@ -179,4 +184,5 @@ test('buffers that the adapter refuses are errors that say what was asked and wh
     message: expect.stringContaining('odd'),
   });
   expect(liveBytes(gpu)).toBe(before);
+  gpu.destroy();
 });
