@@ -104,7 +104,7 @@ const config: Config = {
   ],
   themeConfig: {
     colorMode: { respectPrefersColorScheme: true },
-    prism: { ...codeThemes, additionalLanguages: ['wgsl', 'bash', 'json', 'yaml', 'python'] },
+    prism: codeThemes,
     navbar: {
       title: 'Attune',
       logo: { alt: '', src: 'img/mark.svg', srcDark: 'img/mark-dark.svg' },

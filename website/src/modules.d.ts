@@ -15,3 +15,6 @@ interface ImportMeta {
     <T>(key: string): T;
   };
 }
+/** Whether this code is for the server that writes the pages: plugins/bundling.ts. */
+declare const __SERVER__: boolean;
+declare module '@theme-original/SearchBar';

@@ -1,6 +1,7 @@
 import useDocusaurusContext from '@docusaurus/useDocusaurusContext';
 import CodeBlock from '@theme/CodeBlock';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { escaped, useServerMade } from '../code/server-made';
 import { useText } from '../text';
 import styles from './live.module.css';
 import { mark, symbolsOf, tieSymbols } from './symbols';
@@ -13,7 +14,32 @@ const languages: Record<string, string> = {
 };
 const languageOf = (file: string) => languages[file.split('.').at(-1)!] ?? 'text';
 
-/** The real files of a page in tabs; symbols of its formulas mark their names in them. */
+/** What is in the files: on the server it is given; in the page it stands in the HTML, else it is fetched. */
+function useTexts(files: Record<string, string>, panels: () => Iterable<HTMLElement>) {
+  const made = useServerMade();
+  const [texts, setTexts] = useState<readonly string[]>();
+  const given = Object.values(files).join('\n');
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the panels are those of the files
+  useEffect(() => {
+    if (made) {
+      return setTexts([...panels()].map((panel) => panel.querySelector('code')!.textContent!));
+    }
+    let current = true;
+    const loads = given.split('\n').map(async (address) => (await fetch(address)).text());
+    void Promise.all(loads).then((all) => {
+      if (current) setTexts(all.map((text) => text.trimEnd()));
+    });
+    return () => {
+      current = false;
+    };
+  }, [made, given]);
+  return __SERVER__ ? Object.values(files).map((text) => text.trimEnd()) : texts;
+}
+
+/**
+ * The real files of a page in tabs; symbols of its formulas mark their names in them. `files` holds texts on the
+ * server and addresses in the page (plugins/bundling.ts).
+ */
 export default function Sources({
   folder,
   files,
@@ -34,6 +60,9 @@ export default function Sources({
   };
   const id = useId();
   const root = useRef<HTMLDivElement>(null);
+  const texts = useTexts(files, () =>
+    root.current!.querySelectorAll<HTMLElement>('[role=tabpanel]'),
+  );
   const [symbols, setSymbols] = useState<string[]>([]);
   useEffect(() => {
     setSymbols(symbolsOf(root.current!));
@@ -80,10 +109,14 @@ export default function Sources({
           hidden={i !== open}
         >
           {opened.has(i) ? (
-            <CodeBlock language={languageOf(name)}>{files[name]!.trimEnd()}</CodeBlock>
+            <CodeBlock language={languageOf(name)}>{texts?.[i] ?? ''}</CodeBlock>
           ) : (
             <pre>
-              <code>{files[name]}</code>
+              <code
+                suppressHydrationWarning
+                // biome-ignore lint/security/noDangerouslySetInnerHtml: escaped; in the page the server's text stays
+                dangerouslySetInnerHTML={{ __html: __SERVER__ ? escaped(texts?.[i] ?? '') : '' }}
+              />
             </pre>
           )}
           <p className={styles.path}>

@@ -1,13 +1,7 @@
-import { type PrismTheme, themes } from 'prism-react-renderer';
-
-/** vsLight with the two colours darkened that fail WCAG AA on its background. */
-const light: PrismTheme = {
-  ...themes.vsLight,
-  styles: [
-    ...themes.vsLight.styles,
-    { types: ['attr-name'], style: { color: '#a1260d' } },
-    { types: ['comment'], style: { color: '#2f6f2f' } },
-  ],
+/** Both themes' colours are variables: src/theme/CodeBlock/Content/styles.module.css. */
+const theme = {
+  plain: { color: 'var(--code-ink)', backgroundColor: 'var(--code-paper)' },
+  styles: [],
 };
 
-export const codeThemes = { theme: light, darkTheme: themes.gruvboxMaterialDark };
+export const codeThemes = { theme, darkTheme: theme };
