@@ -8,8 +8,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './setup.mjs';
+import { checkChat, checkFiles, checkHubChat } from './site-chat.mjs';
 
 const steps = 24;
+const prompt = 'Ruby is in the castle. Noah is in the attic.\nQuestion: Where is Noah?\nAnswer:';
 const patience = { timeout: 400_000 };
 
 async function fill(page) {
@@ -39,7 +41,13 @@ async function finish(page) {
   const { result } = await page.evaluate(() =>
     window.results.find(({ part }) => part === 'studio'),
   );
-  return { losses: result.losses, answer: result.now[0].answer, files: await downloads(page) };
+  const { losses, before, now } = result;
+  return {
+    losses,
+    before: before[0].answer,
+    answer: now[0].answer,
+    files: await downloads(page),
+  };
 }
 
 /** What Node answers with the adapter. */
@@ -110,8 +118,10 @@ async function checkHub(openPage) {
   await page.getByRole('button', { name: 'Look first' }).click();
   await page.locator('[data-look], [role=alert]').first().waitFor(patience);
   const fault = await page.locator('[role=alert]').allTextContents();
+  const bad = fault.map((text) => `/studio/: a model of the hub: ${text}`);
+  if (!bad.length) bad.push(...(await checkHubChat(page)));
   await context.close();
-  return fault.map((text) => `/studio/: a model of the hub: ${text}`);
+  return bad;
 }
 
 /** @returns {Promise<string[]>} what is wrong, a sentence each */
@@ -123,7 +133,13 @@ export async function checkStudio(openPage) {
   await whole.page.locator('[data-look]').waitFor(patience);
   await train(whole.page);
   const one = await finish(whole.page);
+  bad.push(...(await checkChat(whole.page, { prompt, before: one.before, after: one.answer })));
   await whole.context.close();
+
+  const other = await openPage();
+  const { answer: after, files } = one;
+  bad.push(...(await checkFiles(other.page, { prompt, after, files })));
+  await other.context.close();
 
   const halved = await openPage();
   await fill(halved.page);
@@ -152,9 +168,10 @@ export async function checkStudio(openPage) {
     if (!one.files[name]) bad.push(`/studio/: no ${name} to download`);
     else if (name === 'adapter_model.safetensors' && !one.files[name].equals(two.files[name])) {
       bad.push('/studio/: the resumed adapter has other bits');
+    } else if (name === 'metrics.jsonl' && !one.files[name].equals(two.files[name])) {
+      bad.push('/studio/: the metrics of the resumed run are not those of one that was not');
     }
   }
-  const prompt = 'Ruby is in the castle. Noah is in the attic.\nQuestion: Where is Noah?\nAnswer:';
   const there = answerInNode(one.files, prompt);
   if (there !== one.answer) bad.push(`/studio/: Node answers ${there}, the page ${one.answer}`);
   console.log(

@@ -73,10 +73,10 @@ export default function Bench() {
         <table className={live.samples}>
           <thead>
             <tr>
-              <th scope="col">{text({ en: 'what', zh: '项目' })}</th>
+              <th scope="col">{text(words.what)}</th>
               <th scope="col">{text(words.time)}</th>
               <th scope="col">GFLOP/s</th>
-              <th scope="col">{text({ en: 'of the peak', zh: '占峰值' })}</th>
+              <th scope="col">{text(words.ofPeak)}</th>
               <th scope="col">{text(words.error)}</th>
             </tr>
           </thead>

@@ -2,6 +2,7 @@ import lavapipe from '../../../kernels/results/lavapipe.json';
 import swiftshader from '../../../kernels/results/swiftshader.json';
 import live from '../live/live.module.css';
 import { spokenTime } from '../live/spoken';
+import { words } from '../live/words';
 import { useText } from '../text';
 
 interface Result {
@@ -26,11 +27,11 @@ export default function Results() {
       <thead>
         <tr>
           <th scope="col">{text({ en: 'adapter', zh: '适配器' })}</th>
-          <th scope="col">{text({ en: 'what', zh: '项目' })}</th>
+          <th scope="col">{text(words.what)}</th>
           <th scope="col">{text({ en: 'library', zh: '库' })}</th>
-          <th scope="col">{text({ en: 'time', zh: '用时' })}</th>
+          <th scope="col">{text(words.time)}</th>
           <th scope="col">GFLOP/s</th>
-          <th scope="col">{text({ en: 'of the peak', zh: '占峰值' })}</th>
+          <th scope="col">{text(words.ofPeak)}</th>
         </tr>
       </thead>
       <tbody>

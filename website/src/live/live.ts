@@ -106,3 +106,16 @@ export interface TrainSettings {
 export interface TrainSpec extends TrainSettings {
   readonly choices: readonly ('method' | 'rank' | 'learningRate' | 'answersOnly')[];
 }
+
+/** Preference training of the embedded model in the page: pairs of its own stories, the cheerful one chosen. */
+export interface PreferSettings {
+  readonly algorithm: 'dpo' | 'ipo' | 'kto' | 'orpo' | 'simpo';
+  readonly beta: number;
+  readonly learningRate: number;
+  readonly steps: number;
+}
+
+export interface PreferSpec extends PreferSettings {
+  /** What the reader may choose from. */
+  readonly betas: readonly number[];
+}

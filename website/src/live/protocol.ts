@@ -1,6 +1,7 @@
 import type { BenchRow } from '@attune/bench';
+import type { ChatWork, Said, Speaker } from '../studio/chat';
 import type { Look, StudioWork } from '../studio/studio';
-import type { Outputs, Problem, TrainSettings } from './live';
+import type { Outputs, PreferSettings, Problem, TrainSettings } from './live';
 
 /** Who computed. */
 export interface Computer {
@@ -30,15 +31,27 @@ export interface Sample {
   readonly prompt: string;
   readonly answer: string;
   readonly expected: string;
+  /** What was wanted of it, where there is no one right answer. */
+  readonly good?: boolean;
+}
+
+/** Stories that were sampled on held-out requests. */
+export interface Judged {
+  readonly stories: number;
+  readonly cheerful: number;
+  /** Of policy and model before, per story, in nats; estimated on the same stories. */
+  readonly kl: number;
 }
 
 export type Request =
   | { readonly kind: 'compute'; readonly problem: Problem; readonly reference?: boolean }
   | { readonly kind: 'check'; readonly problem: Problem }
   | { readonly kind: 'train'; readonly settings: TrainSettings }
+  | { readonly kind: 'prefer'; readonly settings: PreferSettings }
   | { readonly kind: 'bench'; readonly rounds: number }
   | { readonly kind: 'look'; readonly work: StudioWork }
-  | { readonly kind: 'study'; readonly work: StudioWork; readonly resuming: boolean };
+  | { readonly kind: 'study'; readonly work: StudioWork; readonly resuming: boolean }
+  | { readonly kind: 'chat'; readonly work: ChatWork };
 
 export type Event =
   | { readonly kind: 'computed'; readonly result: Computed }
@@ -60,7 +73,13 @@ export type Event =
       readonly learningRate: number;
       readonly seconds: number;
       readonly tokens: number;
+      /** TRL's names. */
+      readonly metrics?: Readonly<Record<string, number>>;
     }
+  | { readonly kind: 'judged'; readonly step: number; readonly judged: Judged }
+  | { readonly kind: 'chatting'; readonly computer: Computer }
+  /** `text` is what is new. */
+  | ({ readonly kind: 'said'; readonly speaker: Speaker } & Said)
   | { readonly kind: 'adapter'; readonly files: ReadonlyMap<string, Uint8Array> }
   | {
       readonly kind: 'adapter-name';

@@ -1,5 +1,5 @@
 import type { Phrase } from '../phrase';
-import type { Checked, Computed, Sample } from './protocol';
+import type { Checked, Computed, Judged, Sample } from './protocol';
 
 /** A run of a page's parts in headless Chromium, made by `npm run site:record`. */
 export interface Recorded {
@@ -9,6 +9,7 @@ export interface Recorded {
   readonly figure?: Computed;
   readonly run?: Checked;
   readonly train?: RecordedTraining;
+  readonly prefer?: RecordedPreference;
 }
 
 export interface RecordedTraining {
@@ -22,6 +23,18 @@ export interface RecordedTraining {
   readonly after: readonly Sample[];
 }
 
+export interface RecordedPreference {
+  readonly adapter: string;
+  readonly trained: number;
+  readonly total: number;
+  /** Each step's `loss` and metrics, by TRL's names. */
+  readonly curves: Readonly<Record<string, readonly number[]>>;
+  readonly seconds: number;
+  readonly before: readonly Sample[];
+  readonly after: readonly Sample[];
+  readonly judged: readonly Judged[];
+}
+
 /** "Recorded: SwiftShader in Chromium 147, 2026-11-25." */
 export function recordedNote({ browser, date }: Recorded, adapter: string): Phrase {
   return {
@@ -32,7 +45,7 @@ export function recordedNote({ browser, date }: Recorded, adapter: string): Phra
 
 /** Tells whoever records (and tests) what a part of the page has come to. */
 export function announce(
-  part: keyof Recorded | 'progress' | 'bench' | 'studio',
+  part: keyof Recorded | 'progress' | 'bench' | 'studio' | 'said' | 'chat',
   detail: unknown,
 ): void {
   document.dispatchEvent(new CustomEvent('attune', { detail: { part, result: detail } }));

@@ -3,6 +3,8 @@ import { check, compute, computerOf } from './kernel';
 import type { Answer, Ask, Event, Request } from './protocol';
 
 let pausing = false;
+/** Of a chat under way. */
+let talk: AbortController | undefined;
 let device: Promise<Gpu> | undefined;
 
 /** One device for the life of this worker; a lost one is asked for anew. */
@@ -10,6 +12,13 @@ async function gpu(): Promise<Gpu> {
   if (device && (await device.catch(() => undefined))?.isLost !== false) device = undefined;
   device ??= requestGpu();
   return device;
+}
+
+/** Models of a chat that are still open give their memory back before other models are opened. */
+async function withoutChat(): Promise<Gpu> {
+  if (talk) (await import('../studio/chat-work')).closeChat();
+  talk = undefined;
+  return gpu();
 }
 
 async function handle(request: Request, tell: (event: Event) => void): Promise<void> {
@@ -20,11 +29,21 @@ async function handle(request: Request, tell: (event: Event) => void): Promise<v
     tell({ kind: 'checked', result: await check(await gpu(), request.problem) });
   } else if (request.kind === 'look') {
     const { look } = await import('../studio/work');
-    tell({ kind: 'looked', look: await look(await gpu(), request.work, tell) });
+    tell({ kind: 'looked', look: await look(await withoutChat(), request.work, tell) });
   } else if (request.kind === 'study') {
     const { study } = await import('../studio/work');
     pausing = false;
-    await study(await gpu(), request.work, request.resuming, { tell, pausing: () => pausing });
+    await study(await withoutChat(), request.work, request.resuming, {
+      tell,
+      pausing: () => pausing,
+    });
+  } else if (request.kind === 'chat') {
+    const { chat } = await import('../studio/chat-work');
+    talk = new AbortController();
+    await chat(await gpu(), request.work, { tell, signal: talk.signal });
+  } else if (request.kind === 'prefer') {
+    const { prefer } = await import('./prefer');
+    await prefer(await gpu(), request.settings, tell);
   } else if (request.kind === 'bench') {
     const device = await gpu();
     const name = { ...device.adapter } as Record<string, string>;
@@ -40,6 +59,7 @@ async function handle(request: Request, tell: (event: Event) => void): Promise<v
 self.onmessage = async ({ data }: MessageEvent<Ask>) => {
   if ('pause' in data) {
     pausing = true;
+    talk?.abort();
     return;
   }
   const { id, request } = data;

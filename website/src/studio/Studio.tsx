@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import Downloads from '../live/Downloads';
 import Fault from '../live/Fault';
 import live from '../live/live.module.css';
@@ -10,11 +10,21 @@ import { spokenBytes } from '../live/spoken';
 import { useJob } from '../live/use-job';
 import { words } from '../live/words';
 import { useText } from '../text';
+import Chat from './Chat';
+import { nameFiles } from './chat';
 import LookView from './LookView';
 import { phrases } from './phrases';
 import StudioForm from './StudioForm';
 import { savedRun } from './saved';
-import { defaults, type Look, recipeOf, type SavedRun, type StudioWork } from './studio';
+import {
+  defaults,
+  type Look,
+  type MetricsRow,
+  recipeOf,
+  rowOf,
+  type SavedRun,
+  type StudioWork,
+} from './studio';
 
 const initial: StudioWork = {
   hub: '',
@@ -35,11 +45,12 @@ export default function Studio() {
   const [work, setWork] = useState(initial);
   const [saved, setSaved] = useState<SavedRun>();
   const [look, setLook] = useState<Look>();
-  const [metrics, setMetrics] = useState<Record<string, number>[]>([]);
-  const [losses, setLosses] = useState<readonly number[]>([]);
+  const [metrics, setMetrics] = useState<readonly MetricsRow[]>([]);
   const [before, setBefore] = useState<readonly Sample[]>();
   const [now, setNow] = useState<readonly Sample[]>();
   const [adapter, setAdapter] = useState<ReadonlyMap<string, Uint8Array>>();
+  /** The model that the run on this page began with. */
+  const [trained, setTrained] = useState('');
   const [download, setDownload] = useState<{ file: string; done: number; total: number }>();
   const { phase, fault, start, stop, pause } = useJob((event) => {
     if (event.kind === 'download') setDownload(event);
@@ -47,11 +58,7 @@ export default function Studio() {
     if (event.kind === 'looked' || event.kind === 'ready') setDownload(undefined);
     if (event.kind === 'samples') (event.step === 0 ? setBefore : setNow)(event.samples);
     if (event.kind === 'adapter') setAdapter(event.files);
-    if (event.kind === 'step') {
-      const { step, loss, gradNorm: grad_norm, learningRate: learning_rate } = event;
-      setLosses((list) => [...list, loss]);
-      setMetrics((list) => [...list, { step, loss, grad_norm, learning_rate }]);
-    }
+    if (event.kind === 'step') setMetrics((list) => [...list, rowOf(event)]);
     if (event.kind === 'paused') void savedRun().then(setSaved);
     if (event.kind === 'done') {
       setSaved(undefined);
@@ -60,11 +67,12 @@ export default function Studio() {
   });
   useEffect(() => void savedRun().then(setSaved), []);
   const busy = phase === 'running';
+  const losses = metrics.map(({ loss }) => loss);
   const begin = (from?: SavedRun) => {
     const chosen = from ? { ...from, files: work.files } : work;
     setWork(chosen);
-    setLosses(from?.losses ?? []);
-    setMetrics([]);
+    setMetrics(from?.metrics ?? []);
+    setTrained(nameFiles(chosen.hub, chosen.files));
     setBefore(undefined);
     setNow(undefined);
     setAdapter(undefined);
@@ -77,6 +85,12 @@ export default function Studio() {
     ['recipe.yaml', encode(recipeOf(work, model))] as const,
     ['metrics.jsonl', encode(metrics.map((row) => `${JSON.stringify(row)}\n`).join(''))] as const,
   ]);
+  const here = trained === nameFiles(work.hub, work.files);
+  const result = useMemo(
+    () =>
+      adapter && here ? [...adapter].map(([name, data]) => new File([data as BlobPart], name)) : [],
+    [adapter, here],
+  );
   return (
     <section data-live="studio">
       <StudioForm work={work} onChange={setWork} example={exampleRows} />
@@ -134,7 +148,8 @@ export default function Studio() {
         />
       )}
       <Samples before={before} now={now} plain />
-      {phase === 'done' && metrics.length > 0 && <Downloads files={files} />}
+      {adapter && !busy && <Downloads files={files} />}
+      <Chat work={work} result={result} disabled={busy} />
     </section>
   );
 }

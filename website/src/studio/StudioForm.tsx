@@ -5,7 +5,7 @@ import type { StudioSettings, StudioWork } from './studio';
 import styles from './studio.module.css';
 
 const fields = [
-  ['steps', phrases.steps, 1],
+  ['steps', words.steps, 1],
   ['batchSize', phrases.batchSize, 1],
   ['maxLength', phrases.maxLength, 8],
   ['rank', words.rank, 1],

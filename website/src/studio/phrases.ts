@@ -24,7 +24,6 @@ export const phrases = {
   example: { en: 'Take the 720 questions of the instruction set', zh: '使用指令集的 720 个问题' },
   prompts: { en: 'Asked before and after, a line each', zh: '训练前后要问的，每行一个' },
   settings: { en: '3. Training', zh: '3. 训练' },
-  steps: { en: 'Steps', zh: '步数' },
   batchSize: { en: 'Rows a step', zh: '每步行数' },
   maxLength: { en: 'Longest row (tokens)', zh: '最长行（词元）' },
   look: { en: 'Look first', zh: '先看一看' },

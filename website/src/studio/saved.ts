@@ -5,7 +5,9 @@ export async function savedRun(): Promise<SavedRun | undefined> {
   try {
     const folder = await navigator.storage.getDirectory();
     const file = await (await folder.getFileHandle('studio.json')).getFile();
-    return JSON.parse(await file.text()).run;
+    const { run } = JSON.parse(await file.text());
+    // A run that an older page saved has no metrics, and cannot be told whole.
+    return Array.isArray(run?.metrics) ? run : undefined;
   } catch {
     return undefined;
   }

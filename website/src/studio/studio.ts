@@ -8,11 +8,15 @@ export interface StudioSettings {
   readonly maxLength: number;
 }
 
-export interface StudioWork {
+/** A model. */
+export interface ModelChoice {
   /** A model of the hub: owner/name. */
   readonly hub: string;
   /** Files of a model. With neither: the embedded one. */
   readonly files: readonly File[];
+}
+
+export interface StudioWork extends ModelChoice {
   /** JSONL. */
   readonly rows: string;
   /** Asked before and after. */
@@ -39,11 +43,32 @@ export interface Look {
   readonly total: number;
 }
 
+/** A line of metrics.jsonl, in TRL's words. */
+export interface MetricsRow {
+  readonly step: number;
+  readonly loss: number;
+  readonly grad_norm: number;
+  readonly learning_rate: number;
+}
+
+export const rowOf = (step: {
+  step: number;
+  loss: number;
+  gradNorm: number;
+  learningRate: number;
+}): MetricsRow => ({
+  step: step.step,
+  loss: step.loss,
+  grad_norm: step.gradNorm,
+  learning_rate: step.learningRate,
+});
+
 /** What a checkpoint says of itself. */
 export interface SavedRun extends Omit<StudioWork, 'files'> {
   readonly model: string;
   readonly step: number;
-  readonly losses: readonly number[];
+  /** Every step so far, also those before an earlier pause. */
+  readonly metrics: readonly MetricsRow[];
   readonly before: readonly string[];
 }
 

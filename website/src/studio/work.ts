@@ -1,36 +1,18 @@
 import { type Example, ignored, prepareDataset } from '@attune/data';
 import { AttuneError, type Gpu } from '@attune/gpu';
-import {
-  downloadModel,
-  folderFromFiles,
-  Generator,
-  type OpenModel,
-  openModel,
-} from '@attune/model';
+import { expectedTensors, Generator, type OpenModel, writeSafetensors } from '@attune/model';
 import { fullTuning, type LoraMethod, loraTuning, writeAdapter } from '@attune/peft';
 import { SFTTrainer } from '@attune/sft';
-import { openTinyModel } from '@attune/tiny';
-import { Tokenizer } from '@attune/tokenizer';
+import type { Tokenizer } from '@attune/tokenizer';
 import { computerOf } from '../live/kernel';
 import type { Event } from '../live/protocol';
 import { forget, load, save } from './checkpoint';
-import { opfsHubStorage } from './opfs';
-import type { Look, StudioWork } from './studio';
+import { openChoice } from './open';
+import { type Look, rowOf, type StudioWork } from './studio';
 
 const savedEvery = 20;
 
 type Tell = (event: Event) => void;
-
-async function open({ hub, files }: StudioWork, tell: Tell): Promise<OpenModel> {
-  if (hub) {
-    const onProgress = (progress: { file: string; done: number; total: number }) =>
-      tell({ kind: 'download', ...progress });
-    return openModel(await downloadModel(hub, { storage: opfsHubStorage(), onProgress }));
-  }
-  if (!files.length) return openTinyModel();
-  if (files.length === 1 && /\.gguf$/i.test(files[0]!.name)) return openModel(files[0]!);
-  return openModel(folderFromFiles(new Map(files.map((file) => [file.name, file]))));
-}
 
 /** Rows of pasted JSONL. @throws AttuneError `bad-json` with the line */
 function parse(text: string): Record<string, unknown>[] {
@@ -53,12 +35,7 @@ function parse(text: string): Record<string, unknown>[] {
 
 /** Model, data and trainer, ready. */
 async function prepare(gpu: Gpu, work: StudioWork, tell: Tell) {
-  const model = await open(work, tell);
-  const { generationConfig } = model;
-  const tokenizer = Tokenizer.from({
-    ...model.tokenizer,
-    ...(generationConfig && { generationConfig }),
-  });
+  const { model, tokenizer } = await openChoice(work, tell);
   const { settings } = work;
   const { examples, report } = await prepareDataset(parse(work.rows), tokenizer, {
     maxLength: settings.maxLength,
@@ -131,7 +108,19 @@ export async function study(
   resuming: boolean,
   { tell, pausing }: { tell: Tell; pausing(): boolean },
 ): Promise<void> {
-  const { tokenizer, lora, trainer, total, account } = await prepare(gpu, work, tell);
+  const { model, tokenizer, lora, trainer, total, account } = await prepare(gpu, work, tell);
+  const told = (texts: readonly string[], step: number) =>
+    tell({
+      kind: 'samples',
+      step,
+      samples: work.prompts.map((prompt, i) => ({ prompt, answer: texts[i]!, expected: '' })),
+    });
+  /** What training has made so far: PEFT's two files, or the whole model's weights. */
+  const result = async () => {
+    const trained = await trainer.trained();
+    if (lora) return writeAdapter(lora, trained, { baseModel: nameOf(work) });
+    return new Map([['model.safetensors', wholeWeights(model, trained)]]);
+  };
   try {
     const trained = trainer.trainable.count;
     tell({ kind: 'ready', computer: computerOf(gpu), trained, total, account });
@@ -139,17 +128,11 @@ export async function study(
     if (earlier) trainer.restore(earlier.tensors, earlier.resume);
     const answers = () => answer(trainer, tokenizer, work.prompts);
     const before = earlier?.run.before ?? (await answers());
-    const told = (texts: readonly string[], step: number) =>
-      tell({
-        kind: 'samples',
-        step,
-        samples: work.prompts.map((prompt, i) => ({ prompt, answer: texts[i]!, expected: '' })),
-      });
     told(before, 0);
-    const losses = [...(earlier?.run.losses ?? [])];
+    const metrics = [...(earlier?.run.metrics ?? [])];
     for await (const report of trainer.steps()) {
       const { step, loss, gradNorm, learningRate, seconds, tokens } = report;
-      losses.push(loss);
+      metrics.push(rowOf(report));
       tell({ kind: 'step', step, loss, gradNorm, learningRate, seconds, tokens });
       const paused = pausing();
       if (step % savedEvery === 0 || paused) {
@@ -161,26 +144,34 @@ export async function study(
           trainer.trained('v'),
         ]);
         await save({
-          run: { model, hub, rows, prompts, settings, step, losses, before },
+          run: { model, hub, rows, prompts, settings, step, metrics, before },
           resume: report.resume,
           tensors: { parameters, m, v },
         });
         told(await answers(), step);
       }
-      if (paused) return tell({ kind: 'paused' });
+      if (!paused) continue;
+      tell({ kind: 'adapter', files: await result() });
+      return tell({ kind: 'paused' });
     }
     told(await answers(), work.settings.steps);
-    if (lora) {
-      const files = writeAdapter(lora, await trainer.trained(), {
-        baseModel: work.hub || (work.files[0]?.name ?? '@attune/tiny'),
-      });
-      tell({ kind: 'adapter', files });
-    }
+    tell({ kind: 'adapter', files: await result() });
     await forget();
     tell({ kind: 'done' });
   } finally {
     trainer.destroy();
   }
+}
+
+const nameOf = ({ hub, files }: StudioWork) => hub || (files[0]?.name ?? '@attune/tiny');
+
+function wholeWeights({ config }: OpenModel, trained: ReadonlyMap<string, Float32Array>) {
+  return writeSafetensors(
+    [...expectedTensors(config)].map(({ name, shape }) => {
+      const { buffer, byteOffset, byteLength } = trained.get(name)!;
+      return { name, dtype: 'F32', shape, data: new Uint8Array(buffer, byteOffset, byteLength) };
+    }),
+  );
 }
 
 async function answer(

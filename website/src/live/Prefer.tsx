@@ -1,0 +1,109 @@
+import { useState } from 'react';
+import { useText } from '../text';
+import Fault from './Fault';
+import type { PreferSettings, PreferSpec } from './live';
+import styles from './live.module.css';
+import PreferCurves from './PreferCurves';
+import { phrases } from './prefer-phrases';
+import type { Judged } from './protocol';
+import { type Recorded, recordedNote } from './recorded';
+import Samples from './Samples';
+import { spokenTime } from './spoken';
+import { usePreferring } from './use-preferring';
+import { words } from './words';
+
+const rates = [1e-4, 3e-4, 6e-4, 1e-3, 2e-3];
+const lengths = [16, 32, 40, 96];
+
+/** Preference training in the page: curves as they grow, stories before and after. */
+export default function Prefer({ spec, recorded }: { spec: PreferSpec; recorded: Recorded }) {
+  const text = useText();
+  const { betas, ...initial } = spec;
+  const [settings, setSettings] = useState<PreferSettings>(initial);
+  const run = usePreferring();
+  const { phase, fault, ready, seconds } = run;
+  const busy = phase === 'running';
+  const own = phase !== 'idle';
+  const old = recorded.prefer;
+  const shown = own ? run : old;
+  const done = run.curves.loss?.length ?? 0;
+  const choose = (
+    label: string,
+    key: 'beta' | 'learningRate' | 'steps',
+    list: readonly number[],
+  ) => (
+    <label>
+      {label}
+      <select
+        value={settings[key]}
+        disabled={busy}
+        onChange={(event) => setSettings({ ...settings, [key]: Number(event.target.value) })}
+      >
+        {list.map((value) => (
+          <option key={value}>{value}</option>
+        ))}
+      </select>
+    </label>
+  );
+  return (
+    <section className={styles.panel} data-live="prefer">
+      <p>{text(spec.algorithm === 'kto' ? phrases.judged : phrases.what)}</p>
+      <div className={styles.choices}>
+        {choose('β', 'beta', betas)}
+        {choose(text(words.learningRate), 'learningRate', rates)}
+        {choose(text(words.steps), 'steps', lengths)}
+      </div>
+      <div className={styles.bar}>
+        <button
+          type="button"
+          className={styles.button}
+          onClick={() => run.begin(settings)}
+          disabled={busy}
+        >
+          {text(busy ? words.running : own ? words.trainAgain : words.train)}
+        </button>
+        <button
+          type="button"
+          className={`${styles.quiet} ${styles.stop}`}
+          onClick={run.stop}
+          disabled={!busy}
+        >
+          {text(words.stop)}
+        </button>
+        <output className={styles.status} aria-live="off">
+          {busy && !ready && text(words.loading)}
+          {phase === 'stopped' && text(words.stopped)}{' '}
+          {done > 0 &&
+            `${text(words.step)} ${done} / ${settings.steps}, ${spokenTime((1000 * seconds) / done)} / ${text(words.step)}`}
+        </output>
+      </div>
+      {shown && <PreferCurves curves={shown.curves} />}
+      {shown && <Stories judged={shown.judged} />}
+      <Samples before={shown?.before} now={shown?.after} plain head={words.request} />
+      {own && ready && (
+        <p className={styles.note}>
+          {text(words.adapter)}: {ready.computer.adapter}. {text(words.trained)}:{' '}
+          {ready.trained.toLocaleString('en')} / {ready.total.toLocaleString('en')}.
+        </p>
+      )}
+      {!own && old && <p className={styles.note}>{text(recordedNote(recorded, old.adapter))}</p>}
+      {fault && <Fault fault={fault} />}
+    </section>
+  );
+}
+
+/** How many of the sampled stories are cheerful, and what that cost. */
+function Stories({ judged }: { judged: readonly Judged[] }) {
+  const text = useText();
+  const [before, after] = judged;
+  if (!before) return null;
+  const share = ({ cheerful, stories }: Judged) => `${cheerful} / ${stories}`;
+  return (
+    <p className={styles.note}>
+      {text(phrases.cheerful)}: {text(phrases.before)} {share(before)}
+      {after &&
+        `, ${text(phrases.after)} ${share(after)}, ${after.kl.toFixed(1)} ${text(phrases.nats)} ${text(phrases.away)}`}
+      . {text(phrases.few)}
+    </p>
+  );
+}

@@ -1,0 +1,26 @@
+import type { Phrase } from '../phrase';
+
+export const phrases = {
+  what: {
+    en: 'The embedded model learns to prefer cheerful stories: pairs that it told itself, judged by a lexicon of words.',
+    zh: '内置模型学习偏好愉快的故事：成对的故事由它自己写成，由情感词典评判。',
+  },
+  judged: {
+    en: 'The embedded model learns to tell cheerful stories: stories that it told itself, each judged good or bad by a lexicon of words.',
+    zh: '内置模型学习讲愉快的故事：故事由它自己写成，每篇由情感词典单独评为好或坏。',
+  },
+  margins: { en: 'reward margin', zh: '奖励差距' },
+  accuracies: { en: 'reward accuracy', zh: '奖励准确率' },
+  kl: { en: 'KL estimate (nats)', zh: 'KL 估计（奈特）' },
+  batch: { en: 'of the step', zh: '当步' },
+  mean: { en: 'mean of ten', zh: '十步平均' },
+  cheerful: { en: 'Cheerful stories', zh: '愉快的故事' },
+  before: { en: 'before', zh: '训练前' },
+  after: { en: 'after', zh: '训练后' },
+  away: { en: 'from the model before, per story', zh: '与训练前模型的 KL（每个故事）' },
+  nats: { en: 'nats', zh: '奈特' },
+  few: {
+    en: 'Sampled at temperature 1 on held-out requests; so few stories say little: ± 2 by chance.',
+    zh: '在留出的请求上以温度 1 采样；故事这么少，说明不了太多：偶然误差约 ±2 篇。',
+  },
+} satisfies Record<string, Phrase>;
