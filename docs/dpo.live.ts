@@ -1,5 +1,5 @@
 import { pairRun } from '../kernels/losses/pair-loss/pair-pages.live.ts';
-import type { FigureSpec } from '../website/src/live/live.ts';
+import type { FigureSpec, PreferSpec } from '../website/src/live/live.ts';
 
 export const run = pairRun('dpoSigmoid');
 
@@ -33,4 +33,12 @@ export const figure: FigureSpec = {
       { name: { en: 'on rejected', zh: '对被拒' }, y: d_logps!.slice(7).map((d) => -d) },
     ],
   }),
+};
+
+export const prefer: PreferSpec = {
+  algorithm: 'dpo',
+  beta: 0.3,
+  learningRate: 1e-3,
+  steps: 40,
+  betas: [0.1, 0.3, 0.5],
 };

@@ -1,4 +1,5 @@
 import { pairFigure, pairRun } from '../kernels/losses/pair-loss/pair-pages.live.ts';
+import type { PreferSpec } from '../website/src/live/live.ts';
 
 export const run = pairRun('dpoIpo', { pairs: 1025 });
 
@@ -12,3 +13,11 @@ export const figure = pairFigure({
   beta: { min: 0.05, max: 1, step: 0.05, value: 0.1 },
   compare: false,
 });
+
+export const prefer: PreferSpec = {
+  algorithm: 'ipo',
+  beta: 2,
+  learningRate: 1e-3,
+  steps: 40,
+  betas: [0.5, 1, 2],
+};

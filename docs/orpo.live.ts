@@ -1,4 +1,5 @@
 import { pairFigure, pairRun } from '../kernels/losses/pair-loss/pair-pages.live.ts';
+import type { PreferSpec } from '../website/src/live/live.ts';
 
 export const run = pairRun('orpo', { reference: false, averages: true, options: { beta: 0.1 } });
 
@@ -18,3 +19,11 @@ export const figure = pairFigure({
   },
   compare: false,
 });
+
+export const prefer: PreferSpec = {
+  algorithm: 'orpo',
+  beta: 1,
+  learningRate: 1e-3,
+  steps: 40,
+  betas: [0.1, 0.5, 1],
+};

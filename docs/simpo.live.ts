@@ -1,4 +1,5 @@
 import { pairFigure, pairRun } from '../kernels/losses/pair-loss/pair-pages.live.ts';
+import type { PreferSpec } from '../website/src/live/live.ts';
 
 export const run = pairRun('simpo', {
   reference: false,
@@ -34,3 +35,11 @@ export const figure = pairFigure({
   ],
   compare: false,
 });
+
+export const prefer: PreferSpec = {
+  algorithm: 'simpo',
+  beta: 2,
+  learningRate: 6e-4,
+  steps: 40,
+  betas: [1, 2, 4],
+};
