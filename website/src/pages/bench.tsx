@@ -1,6 +1,7 @@
 import Layout from '@theme/Layout';
 import Bench from '../bench/Bench';
 import Results from '../bench/Results';
+import Needs from '../live/Needs';
 import { useText } from '../text';
 
 const title = { en: 'Bench', zh: '基准' };
@@ -16,6 +17,7 @@ export default function BenchPage() {
       <main className="container margin-vert--lg">
         <h1>{text(title)}</h1>
         <p>{text(what)}</p>
+        <Needs />
         <Bench />
         <h2>{text({ en: 'Measured so far', zh: '已有的测量' })}</h2>
         <p>

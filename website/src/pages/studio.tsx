@@ -1,4 +1,5 @@
 import Layout from '@theme/Layout';
+import Needs from '../live/Needs';
 import { phrases } from '../studio/phrases';
 import Studio from '../studio/Studio';
 import { useText } from '../text';
@@ -10,6 +11,7 @@ export default function StudioPage() {
       <main className="container margin-vert--lg">
         <h1>{text(phrases.title)}</h1>
         <p>{text(phrases.what)}</p>
+        <Needs />
         <Studio />
       </main>
     </Layout>
