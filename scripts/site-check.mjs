@@ -5,7 +5,6 @@
  *                                     hosts; that nothing computes unasked, and that what computes when asked is
  *                                     right; the page without JavaScript and without WebGPU; search, Studio, Bench
  *   npm run site:check -- FILTER      pages whose address has FILTER in it
- *   npm run site:check -- --quick     what a slow machine can do before publishing: no trainings, no Studio, no Bench
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -63,7 +62,8 @@ async function answers(page, query) {
 
 /** Presses what a part has to press. Gives a line for the log and what is wrong. */
 async function press(page, part) {
-  if (part === 'train' || part === 'prefer') return [await beginTraining(page, part), []];
+  if (part === 'train') return [await beginTraining(page), []];
+  if (part === 'prefer') return [await beginTraining(page, part, 6), []];
   if (part === 'bench') return checkBench(page);
   const result = await runPart(page, part);
   if (part !== 'run') return [part, []];
@@ -73,7 +73,7 @@ async function press(page, part) {
 }
 
 /** One page, whole. @returns its weight, what ran, and what is wrong */
-async function checkPage(browser, origin, address, quick) {
+async function checkPage(browser, origin, address) {
   const bad = [];
   const done = [];
   const opened = await open(browser, origin, address + tempting);
@@ -84,7 +84,7 @@ async function checkPage(browser, origin, address, quick) {
   await page.evaluate(axe);
   bad.push(...(await look(page, 'light')));
   for (const part of await partsOf(page)) {
-    if (part === 'studio' || (quick && part !== 'run' && part !== 'figure')) continue;
+    if (part === 'studio') continue;
     try {
       const [line, wrong] = await press(page, part);
       done.push(line);
@@ -103,9 +103,7 @@ async function checkPage(browser, origin, address, quick) {
   return { grams, done, bad };
 }
 
-async function check(args) {
-  const quick = args.includes('--quick');
-  const filter = args.find((word) => !word.startsWith('--')) ?? '';
+async function check(filter = '') {
   const { origin, close } = await serve();
   const [browser, bare] = [await launch(), await launch({ webgpu: false })];
   const bad = [];
@@ -116,7 +114,7 @@ async function check(args) {
   const count = left.length;
   const work = async () => {
     for (let address = left.shift(); address; address = left.shift()) {
-      const page = await checkPage(browser, origin, address, quick).catch((error) => ({
+      const page = await checkPage(browser, origin, address).catch((error) => ({
         grams: 0,
         done: [],
         bad: [error.message],
@@ -132,7 +130,7 @@ async function check(args) {
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
-  if (!quick && '/studio/'.includes(filter)) {
+  if ('/studio/'.includes(filter)) {
     const again = () => open(browser, origin, '/studio/');
     const found = await checkStudio(again).catch((error) => [`/studio/: ${error.message}`]);
     bad.push(...found);
@@ -149,4 +147,4 @@ async function check(args) {
   process.exitCode = bad.length || !count ? 1 : 0;
 }
 
-await check(process.argv.slice(2));
+await check(process.argv[2]);

@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { build } from './build.mjs';
 import { placeChinesePages, problems } from './pages.mjs';
 import { root, setup } from './setup.mjs';
+import { htmlFaults, leadToEnglishApi } from './site-html.mjs';
 
 const website = join(root, 'website');
 const require = createRequire(join(website, 'package.json'));
@@ -51,12 +52,16 @@ async function api() {
   if (code !== 0) throw new Error('TypeDoc found errors; they stand above');
 }
 
-/** A formula that KaTeX cannot read becomes red text, not an error: look for it. */
-function checkFormulas() {
-  const broken = readdirSync(join(website, 'build'), { recursive: true })
-    .filter((file) => file.endsWith('.html'))
-    .filter((file) => readFileSync(join(website, 'build', file), 'utf8').includes('katex-error'));
-  if (broken.length) throw new Error(`formulas that KaTeX cannot read: ${broken.join(', ')}`);
+/** Docusaurus looks at links between its own pages; this looks at every link of every page as it was written. */
+function checkHtml() {
+  const [build, base] = [join(website, 'build'), process.env.SITE_BASE ?? '/'];
+  leadToEnglishApi(build, base);
+  const { faults, links, pages } = htmlFaults(build, base);
+  for (const fault of faults) console.error(`site: ${fault}`);
+  if (faults.length) throw new Error(`${faults.length} faults in the HTML`);
+  console.log(
+    `site: ${links} links and anchors of ${pages} pages lead somewhere; 0 broken formulas`,
+  );
 }
 
 const args = process.argv.slice(2);
@@ -84,7 +89,7 @@ async function main() {
   const start = Date.now();
   if ((await docusaurus('build')) !== 0)
     throw new Error('Docusaurus failed; its errors stand above');
-  checkFormulas();
+  checkHtml();
   console.log(`site: built into website/build in ${Math.round((Date.now() - start) / 1000)} s`);
   if (!args.includes('--build'))
     return docusaurus('serve', '--no-open', '--port', process.env.PORT ?? '3000');

@@ -115,7 +115,13 @@ const config: Config = {
         { to: '/bench/', label: english ? 'Bench' : '基准', position: 'left' },
         english
           ? { to: '/api/', label: 'API', position: 'left' }
-          : { href: `pathname://${base}api/`, label: 'API', position: 'left', target: '_self' },
+          : {
+              href: `pathname://${base}api/`,
+              autoAddBaseUrl: false,
+              label: 'API',
+              position: 'left',
+              target: '_self',
+            },
         { type: 'localeDropdown', position: 'right' },
         ...(repository ? [{ href: repository, label: 'GitHub', position: 'right' as const }] : []),
       ],
