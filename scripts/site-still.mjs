@@ -91,7 +91,8 @@ export async function checkStill({ browser, bare, origin, address }) {
     await withoutWebGpu(bare, origin, address),
   ];
   const bad = [...scripts.bad, ...gpu.bad];
-  if (scripts.shown.formulas !== gpu.shown.formulas) {
+  // Some answers that scripts fold stand open without them.
+  if (scripts.shown.formulas < gpu.shown.formulas) {
     bad.push(
       `shows ${scripts.shown.formulas} of ${gpu.shown.formulas} formulas without JavaScript`,
     );
