@@ -46,11 +46,15 @@ async function finish(page) {
     losses,
     before: before[0].answer,
     answer: now[0].answer,
+    logProbs: now[0].logProbs,
     files: await downloads(page),
   };
 }
 
-/** What Node answers with the adapter. */
+/** Log-probabilities may differ by this: another build of the same software adapter computes them. */
+const logProbsAllowed = 1e-4;
+
+/** What Node answers with the adapter: the text, and the log-probability of each of its tokens. */
 function answerInNode(files, prompt) {
   const folder = mkdtempSync(join(tmpdir(), 'attune-studio-'));
   try {
@@ -73,7 +77,8 @@ function answerInNode(files, prompt) {
     );
     const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
     if (status !== 0) throw new Error(stderr);
-    return JSON.parse(readFileSync(join(folder, 'answers.jsonl'), 'utf8')).text.trim();
+    const { text, log_probs } = JSON.parse(readFileSync(join(folder, 'answers.jsonl'), 'utf8'));
+    return { text: text.trim(), logProbs: log_probs };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -173,9 +178,15 @@ export async function checkStudio(openPage) {
     }
   }
   const there = answerInNode(one.files, prompt);
-  if (there !== one.answer) bad.push(`/studio/: Node answers ${there}, the page ${one.answer}`);
+  if (there.text !== one.answer) {
+    bad.push(`/studio/: Node answers ${there.text}, the page ${one.answer}`);
+  }
+  const apart = Math.max(...there.logProbs.map((value, i) => Math.abs(value - one.logProbs[i])));
+  if (!(there.logProbs.length === one.logProbs.length && apart <= logProbsAllowed)) {
+    bad.push(`/studio/: Node's log-probabilities are ${apart} from the page's`);
+  }
   console.log(
-    `/studio/ ${steps} steps, loss ${one.losses[0].toFixed(3)} → ${one.losses.at(-1).toFixed(3)}; resumed after a reload: the same; Node: ${there}`,
+    `/studio/ ${steps} steps, loss ${one.losses[0].toFixed(3)} → ${one.losses.at(-1).toFixed(3)}; resumed after a reload: the same; Node: ${there.text}, ${there.logProbs.length} log-probabilities within ${apart.toExponential(1)}`,
   );
   return bad;
 }

@@ -33,6 +33,8 @@ export interface Sample {
   readonly expected: string;
   /** What was wanted of it, where there is no one right answer. */
   readonly good?: boolean;
+  /** Of the answer's tokens. */
+  readonly logProbs?: readonly number[];
 }
 
 /** Stories that were sampled on held-out requests. */

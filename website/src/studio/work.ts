@@ -5,7 +5,7 @@ import { fullTuning, type LoraMethod, loraTuning, writeAdapter } from '@attune/p
 import { SFTTrainer } from '@attune/sft';
 import type { Tokenizer } from '@attune/tokenizer';
 import { computerOf } from '../live/kernel';
-import type { Event } from '../live/protocol';
+import type { Event, Sample } from '../live/protocol';
 import { forget, load, save } from './checkpoint';
 import { openChoice } from './open';
 import { type Look, rowOf, type StudioWork } from './studio';
@@ -109,11 +109,11 @@ export async function study(
   { tell, pausing }: { tell: Tell; pausing(): boolean },
 ): Promise<void> {
   const { model, tokenizer, lora, trainer, total, account } = await prepare(gpu, work, tell);
-  const told = (texts: readonly string[], step: number) =>
+  const told = (answers: readonly Answered[], step: number) =>
     tell({
       kind: 'samples',
       step,
-      samples: work.prompts.map((prompt, i) => ({ prompt, answer: texts[i]!, expected: '' })),
+      samples: work.prompts.map((prompt, i) => ({ prompt, expected: '', ...answers[i]! })),
     });
   /** What training has made so far: PEFT's two files, or the whole model's weights. */
   const result = async () => {
@@ -127,7 +127,7 @@ export async function study(
     const earlier = resuming ? await load() : undefined;
     if (earlier) trainer.restore(earlier.tensors, earlier.resume);
     const answers = () => answer(trainer, tokenizer, work.prompts);
-    const before = earlier?.run.before ?? (await answers());
+    const before = earlier?.run.before.map((text) => ({ answer: text })) ?? (await answers());
     told(before, 0);
     const metrics = [...(earlier?.run.metrics ?? [])];
     for await (const report of trainer.steps()) {
@@ -144,7 +144,10 @@ export async function study(
           trainer.trained('v'),
         ]);
         await save({
-          run: { model, hub, rows, prompts, settings, step, metrics, before },
+          run: {
+            ...{ model, hub, rows, prompts, settings, step, metrics },
+            before: before.map(({ answer }) => answer),
+          },
           resume: report.resume,
           tensors: { parameters, m, v },
         });
@@ -174,11 +177,13 @@ function wholeWeights({ config }: OpenModel, trained: ReadonlyMap<string, Float3
   );
 }
 
+type Answered = Pick<Sample, 'answer' | 'logProbs'>;
+
 async function answer(
   trainer: SFTTrainer,
   tokenizer: Tokenizer,
   prompts: readonly string[],
-): Promise<string[]> {
+): Promise<Answered[]> {
   if (!prompts.length) return [];
   const generator = new Generator(trainer.executor, trainer.network, { batchSize: 4 });
   try {
@@ -186,7 +191,10 @@ async function answer(
       prompts.map((prompt) => tokenizer.encode(prompt)),
       { maxNewTokens: 24, eosTokenIds: tokenizer.eosTokenIds },
     );
-    return generations.map(({ ids }) => tokenizer.decode(ids, { skipSpecialTokens: true }).trim());
+    return generations.map(({ ids, logProbs }) => ({
+      answer: tokenizer.decode(ids, { skipSpecialTokens: true }).trim(),
+      logProbs,
+    }));
   } finally {
     generator.destroy();
   }
