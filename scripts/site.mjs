@@ -6,7 +6,16 @@
  *   npm run site -- --dev      serves pages as they are written, English only (--locale zh-Hans for Chinese)
  */
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from './build.mjs';
@@ -64,6 +73,19 @@ function checkHtml() {
   );
 }
 
+/** The bundler's cache remembers packages that were missing too: with other packages it begins anew. */
+function forgetStaleCache() {
+  const cache = join(website, 'node_modules/.cache');
+  const stamp = join(cache, 'packages');
+  const now = createHash('sha256')
+    .update(readFileSync(join(root, 'pnpm-lock.yaml')))
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return;
+  rmSync(cache, { recursive: true, force: true });
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(stamp, now);
+}
+
 const args = process.argv.slice(2);
 const docusaurus = (...words) => run([bin('@docusaurus/core', 'bin/docusaurus.mjs'), ...words]);
 
@@ -78,6 +100,7 @@ async function main() {
     throw new Error(`${found.length} pages are not in order`);
   placeChinesePages();
   copyKatex();
+  forgetStaleCache();
   if (args.includes('--dev')) {
     const rest = args.filter((word) => word !== '--dev');
     return docusaurus('start', '--no-open', ...rest);
