@@ -1,7 +1,8 @@
 // `npm run bench`: times the kernels whose folder has a *.bench.ts, a training step, and decoding, on one adapter.
 //   npm run bench -- --device lavapipe|swiftshader|gpu|auto --rounds 9 --peers --json FILE [NAME]
-// NAME (or --only NAME): only the benches with NAME in their name: `512`, `matmul`, `step`, `decode`, `dpo cost`.
-// --model M: the folder or GGUF file of the model that decodes; the embedded one without it.
+// NAME (or --only NAME): only the benches with NAME in their name: `512`, `matmul`, `step`, `decode`, `dpo cost`, `length`.
+// --model M: the folder or GGUF file of the model that decodes, or whose step's growth `length` tells; the embedded
+// one without it.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -100,20 +101,24 @@ function print(bench, rows, ours, columns) {
   }
 }
 
-const costName = 'dpo cost';
+/** Scripts of their own, since they train through the packages as users have them. */
+const costs = [
+  { name: 'dpo cost', script: 'dpo-cost.mjs' },
+  { name: 'length', script: 'length-cost.mjs', takesModel: true },
+];
 
-/** A script of its own, since it trains through the packages as users have them. @throws Error above the bar */
-function dpoCost() {
-  console.log(costName);
-  for (const [script, ...args] of [
+/** @throws Error above the script's bar */
+function runCost({ name, script, takesModel }) {
+  console.log(name);
+  const model = takesModel && values.model ? ['--model', values.model] : [];
+  for (const [file, ...args] of [
     ['build.mjs'],
-    ['dpo-cost.mjs', '--device', values.device ?? 'auto'],
+    [script, '--device', values.device ?? 'auto', ...model],
   ]) {
-    const path = join(root, 'scripts', script);
+    const path = join(root, 'scripts', file);
     const { status } = spawnSync(process.execPath, [path, ...args], { stdio: 'inherit' });
-    if (status !== 0) throw new Error(`${script} ended with ${status}`);
+    if (status !== 0) throw new Error(`${file} ended with ${status}`);
   }
-  return 1;
 }
 
 const ofPeak = ({ ofPeak }) => `${percent(ofPeak).padStart(6)} of peak`;
@@ -127,7 +132,8 @@ try {
   const gpu = await requestGpu({ ...(values.device && { device: values.device }) });
   console.log(`bench: ${gpu.adapter.description}`);
   const chosen = benches.filter(({ name }) => name.includes(only));
-  const names = [...benches.map(({ name }) => name), stepName, decodeName, costName];
+  const names = [...benches.map(({ name }) => name), stepName, decodeName];
+  names.push(...costs.map(({ name }) => name));
   if (!names.some((name) => name.includes(only)))
     throw new Error(`no bench has "${only}" in its name: ${names.join(', ')}`);
   const peers = values.peers ? await peersOn(gpu, values.device) : [];
@@ -151,7 +157,8 @@ try {
     console.log(`${bench}\n  ${rate} and ${(cpuMs / 64).toFixed(2)} CPU ms a token of each row`);
     console.log(`  of 64 tokens:${counts(row)}`);
   }
-  const costs = costName.includes(only) ? dpoCost() : 0;
+  const trained = costs.filter(({ name }) => name.includes(only));
+  for (const cost of trained) runCost(cost);
   if (values.json) {
     const { version } = JSON.parse(readFileSync(join(root, 'packages/bench/package.json'), 'utf8'));
     const { adapter } = gpu;
@@ -160,7 +167,7 @@ try {
     const result = { version, date, adapter, rounds, rows, ...more };
     writeFileSync(resolve(values.json), `${JSON.stringify(result, null, 2)}\n`);
   }
-  const done = chosen.length + Math.min(1, steps.length) + decoded.length + costs;
+  const done = chosen.length + Math.min(1, steps.length) + decoded.length + trained.length;
   console.log(`bench: done, ${done} benches`);
   process.exit(0); // the peers' devices would hold the process
 } catch (error) {
