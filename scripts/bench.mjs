@@ -1,6 +1,7 @@
 // `npm run bench`: times the kernels whose folder has a *.bench.ts, a training step, and decoding, on one adapter.
 //   npm run bench -- --device lavapipe|swiftshader|gpu|auto --rounds 9 --peers --json FILE [NAME]
-// NAME (or --only NAME): only the benches with NAME in their name: `512`, `matmul`, `step`, `decode`, `dpo cost`, `length`.
+// NAME (or --only NAME): only the benches with NAME in their name: `512`, `matmul`, `step`, `decode`, `dpo cost`, `length`,
+//   or `ladder`: every variant of matmul at each of its shapes.
 // --model M: the folder or GGUF file of the model that decodes, or whose step's growth `length` tells; the embedded
 // one without it.
 import { spawnSync } from 'node:child_process';
@@ -128,12 +129,23 @@ const counts = ({ dispatches, submits, buffers, bindGroups }) =>
 await setup();
 try {
   const harness = await bundle();
-  const { benches, ours, requestGpu, runBench, runStep, stepName, runDecode, decodeName } = harness;
+  const {
+    benches,
+    ours,
+    requestGpu,
+    runBench,
+    runStep,
+    stepName,
+    runLadder,
+    ladderName,
+    runDecode,
+    decodeName,
+  } = harness;
   const gpu = await requestGpu({ ...(values.device && { device: values.device }) });
   console.log(`bench: ${gpu.adapter.description}`);
   const chosen = benches.filter(({ name }) => name.includes(only));
   const names = [...benches.map(({ name }) => name), stepName, decodeName];
-  names.push(...costs.map(({ name }) => name));
+  names.push(ladderName, ...costs.map(({ name }) => name));
   if (!names.some((name) => name.includes(only)))
     throw new Error(`no bench has "${only}" in its name: ${names.join(', ')}`);
   const peers = values.peers ? await peersOn(gpu, values.device) : [];
@@ -157,17 +169,31 @@ try {
     console.log(`${bench}\n  ${rate} and ${(cpuMs / 64).toFixed(2)} CPU ms a token of each row`);
     console.log(`  of 64 tokens:${counts(row)}`);
   }
+  // Only when it is asked for: the slowest variants take minutes on a software adapter.
+  const rungs = only === ladderName ? runLadder(gpu, benches, { rounds }) : [];
+  const ladder = [];
+  for await (const rung of rungs) {
+    ladder.push(rung);
+    const { bench, name, cpuMs, ms, ofPeak: part } = rung;
+    const times = `${ms.toFixed(1).padStart(9)} ms ${(cpuMs ?? Number.NaN).toFixed(1).padStart(9)} CPU ms`;
+    console.log(`${bench.padEnd(22)} ${name.padEnd(10)} ${times} ${ofPeak({ ofPeak: part })}`);
+  }
   const trained = costs.filter(({ name }) => name.includes(only));
   for (const cost of trained) runCost(cost);
   if (values.json) {
     const { version } = JSON.parse(readFileSync(join(root, 'packages/bench/package.json'), 'utf8'));
     const { adapter } = gpu;
     const date = new Date().toISOString();
-    const more = { ...(steps.length && { steps }), ...(decoded.length && { decoded }) };
+    const more = {
+      ...(steps.length && { steps }),
+      ...(decoded.length && { decoded }),
+      ...(ladder.length && { ladder }),
+    };
     const result = { version, date, adapter, rounds, rows, ...more };
     writeFileSync(resolve(values.json), `${JSON.stringify(result, null, 2)}\n`);
   }
-  const done = chosen.length + Math.min(1, steps.length) + decoded.length + trained.length;
+  const done =
+    chosen.length + Math.min(1, steps.length) + decoded.length + ladder.length + trained.length;
   console.log(`bench: done, ${done} benches`);
   process.exit(0); // the peers' devices would hold the process
 } catch (error) {
