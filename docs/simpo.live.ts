@@ -39,7 +39,7 @@ export const figure = pairFigure({
 export const prefer: PreferSpec = {
   algorithm: 'simpo',
   beta: 2,
-  learningRate: 6e-4,
+  learningRate: 1e-3,
   steps: 40,
   betas: [1, 2, 4],
 };

@@ -3,13 +3,15 @@ interface Node {
   children?: Node[];
 }
 
+const ariaLabel = process.env.DOCUSAURUS_CURRENT_LOCALE === 'zh-Hans' ? '公式' : 'formula';
+
 /** Wide formulas scroll by themselves, so the keyboard must reach them. */
 export function scrollableFormulas() {
   return (tree: Node): void => {
     const visit = (node: Node) => {
       const names = node.properties?.className;
       if (Array.isArray(names) && names.includes('katex-display')) {
-        Object.assign(node.properties!, { tabIndex: 0, role: 'group', ariaLabel: 'formula' });
+        Object.assign(node.properties!, { tabIndex: 0, role: 'group', ariaLabel });
       }
       node.children?.forEach(visit);
     };

@@ -70,28 +70,35 @@ export default function Bench() {
         </output>
       </div>
       {own.length > 0 && (
-        <table className={live.samples}>
-          <thead>
-            <tr>
-              <th scope="col">{text(words.what)}</th>
-              <th scope="col">{text(words.time)}</th>
-              <th scope="col">GFLOP/s</th>
-              <th scope="col">{text(words.ofPeak)}</th>
-              <th scope="col">{text(words.error)}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {own.map(({ row }) => (
-              <tr key={row.bench}>
-                <td>{row.bench}</td>
-                <td>{spokenTime(row.ms)}</td>
-                <td>{row.gflops.toPrecision(3)}</td>
-                <td>{Number.isNaN(row.ofPeak) ? '' : `${(100 * row.ofPeak).toFixed(0)} %`}</td>
-                <td>{row.error === undefined ? '' : spokenError(row.error)}</td>
+        <section
+          className={live.wide}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: on a phone it scrolls, and the keyboard must reach it
+          tabIndex={0}
+          aria-label={text(words.figures)}
+        >
+          <table className={live.samples}>
+            <thead>
+              <tr>
+                <th scope="col">{text(words.what)}</th>
+                <th scope="col">{text(words.time)}</th>
+                <th scope="col">GFLOP/s</th>
+                <th scope="col">{text(words.ofPeak)}</th>
+                <th scope="col">{text(words.error)}</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {own.map(({ row }) => (
+                <tr key={row.bench}>
+                  <td>{row.bench}</td>
+                  <td>{spokenTime(row.ms)}</td>
+                  <td>{row.gflops.toPrecision(3)}</td>
+                  <td>{Number.isNaN(row.ofPeak) ? '' : `${(100 * row.ofPeak).toFixed(0)} %`}</td>
+                  <td>{row.error === undefined ? '' : spokenError(row.error)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
       )}
       {peak > 0 && bandwidth && (
         <Roofline

@@ -23,33 +23,40 @@ const results: readonly Result[] = [lavapipe, swiftshader];
 export default function Results() {
   const text = useText();
   return (
-    <table className={live.samples}>
-      <thead>
-        <tr>
-          <th scope="col">{text({ en: 'adapter', zh: '适配器' })}</th>
-          <th scope="col">{text(words.what)}</th>
-          <th scope="col">{text({ en: 'library', zh: '库' })}</th>
-          <th scope="col">{text(words.time)}</th>
-          <th scope="col">GFLOP/s</th>
-          <th scope="col">{text(words.ofPeak)}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {results.flatMap(({ adapter, rows }) =>
-          rows
-            .filter(({ name }) => !name.startsWith('roof'))
-            .map(({ bench, name, ms, gflops, ofPeak }) => (
-              <tr key={`${adapter.description} ${bench} ${name}`}>
-                <td>{adapter.description.split(' (')[0] || adapter.vendor}</td>
-                <td>{bench}</td>
-                <td>{name}</td>
-                <td>{spokenTime(ms)}</td>
-                <td>{gflops.toPrecision(3)}</td>
-                <td>{ofPeak === undefined ? '' : `${(100 * ofPeak).toFixed(0)} %`}</td>
-              </tr>
-            )),
-        )}
-      </tbody>
-    </table>
+    <section
+      className={live.wide}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: on a phone it scrolls, and the keyboard must reach it
+      tabIndex={0}
+      aria-label={text(words.figures)}
+    >
+      <table className={live.samples}>
+        <thead>
+          <tr>
+            <th scope="col">{text({ en: 'adapter', zh: '适配器' })}</th>
+            <th scope="col">{text(words.what)}</th>
+            <th scope="col">{text({ en: 'library', zh: '库' })}</th>
+            <th scope="col">{text(words.time)}</th>
+            <th scope="col">GFLOP/s</th>
+            <th scope="col">{text(words.ofPeak)}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {results.flatMap(({ adapter, rows }) =>
+            rows
+              .filter(({ name }) => !name.startsWith('roof'))
+              .map(({ bench, name, ms, gflops, ofPeak }) => (
+                <tr key={`${adapter.description} ${bench} ${name}`}>
+                  <td>{adapter.description.split(' (')[0] || adapter.vendor}</td>
+                  <td>{bench}</td>
+                  <td>{name}</td>
+                  <td>{spokenTime(ms)}</td>
+                  <td>{gflops.toPrecision(3)}</td>
+                  <td>{ofPeak === undefined ? '' : `${(100 * ofPeak).toFixed(0)} %`}</td>
+                </tr>
+              )),
+          )}
+        </tbody>
+      </table>
+    </section>
   );
 }

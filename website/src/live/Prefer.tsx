@@ -82,8 +82,8 @@ export default function Prefer({ spec, recorded }: { spec: PreferSpec; recorded:
       <Samples before={shown?.before} now={shown?.after} plain head={words.request} />
       {own && ready && (
         <p className={styles.note}>
-          {text(words.adapter)}: {ready.computer.adapter}. {text(words.trained)}:{' '}
-          {ready.trained.toLocaleString('en')} / {ready.total.toLocaleString('en')}.
+          {text(words.adapter)}: {ready.computer.adapter}; {text(words.trained)}:{' '}
+          {ready.trained.toLocaleString('en')} / {ready.total.toLocaleString('en')}
         </p>
       )}
       {!own && old && <p className={styles.note}>{text(recordedNote(recorded, old.adapter))}</p>}

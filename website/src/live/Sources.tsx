@@ -36,6 +36,18 @@ function useTexts(files: Record<string, string>, panels: () => Iterable<HTMLElem
   return __SERVER__ ? Object.values(files).map((text) => text.trimEnd()) : texts;
 }
 
+/** From the root of the repository. */
+const pathOf = (folder: string, name: string) =>
+  new URL(name, `file:///${folder}/`).pathname.slice(1);
+
+/** The last name; with its package where two files share it. */
+function tabOf(name: string, names: readonly string[]): string {
+  const last = (path: string) => path.split('/').at(-1)!;
+  if (names.filter((each) => last(each) === last(name)).length < 2) return last(name);
+  const [first, second] = name.replace(/^(\.\.\/)+/, '').split('/');
+  return `${first === 'packages' ? second : first}: ${last(name)}`;
+}
+
 /**
  * The real files of a page in tabs; symbols of its formulas mark their names in them. `files` holds texts on the
  * server and addresses in the page (plugins/bundling.ts).
@@ -95,7 +107,7 @@ export default function Sources({
             tabIndex={i === open ? 0 : -1}
             onClick={() => show(i)}
           >
-            {name.split('/').at(-1)}
+            {tabOf(name, names)}
           </button>
         ))}
       </div>
@@ -121,11 +133,9 @@ export default function Sources({
           )}
           <p className={styles.path}>
             {repository ? (
-              <a href={`${repository}/blob/main/${folder}/${name}`}>
-                {folder}/{name}
-              </a>
+              <a href={`${repository}/blob/main/${pathOf(folder, name)}`}>{pathOf(folder, name)}</a>
             ) : (
-              `${folder}/${name}`
+              pathOf(folder, name)
             )}
           </p>
         </div>

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useText } from '../text';
+import Account from './Account';
 import Downloads from './Downloads';
 import Fault from './Fault';
 import type { TrainSettings, TrainSpec } from './live';
@@ -7,7 +8,7 @@ import styles from './live.module.css';
 import Plot from './Plot';
 import { type Recorded, recordedNote } from './recorded';
 import Samples from './Samples';
-import { spokenBytes, spokenTime } from './spoken';
+import { spokenTime } from './spoken';
 import TrainChoices from './TrainChoices';
 import { useTraining } from './use-training';
 import { words } from './words';
@@ -69,13 +70,10 @@ export default function Train({ spec, recorded }: { spec: TrainSpec; recorded: R
       <Samples before={own ? run.before : old?.before} now={own ? run.after : old?.after} />
       {about && (
         <p className={styles.note}>
-          {text(words.adapter)}: {about.adapter}. {text(words.trained)}:{' '}
+          {text(words.adapter)}: {about.adapter}; {text(words.trained)}:{' '}
           {about.trained.toLocaleString('en')} / {about.total.toLocaleString('en')} (
-          {((100 * about.trained) / about.total).toFixed(1)} %). {text(words.memory)}:{' '}
-          {Object.entries(about.account)
-            .map(([purpose, bytes]) => `${purpose} ${spokenBytes(bytes)}`)
-            .join(', ')}
-          .
+          {((100 * about.trained) / about.total).toFixed(1)} %); {text(words.memory)}:{' '}
+          <Account account={about.account} />
         </p>
       )}
       {!own && old && <p className={styles.note}>{text(recordedNote(recorded, old.adapter))}</p>}

@@ -43,9 +43,8 @@ export default function Home() {
         <div className={styles.facts}>
           <h2>{text({ en: 'Two commands', zh: '两条命令' })}</h2>
           <CodeBlock language="bash">
-            {
-              'npm start   # fine-tunes the embedded model in the terminal\nnpx attune sft --model_name_or_path HuggingFaceTB/SmolLM2-135M-Instruct --dataset_name rows.jsonl --use_peft --output_dir out'
-            }
+            {`npm start   # ${text({ en: 'fine-tunes the embedded model in the terminal', zh: '在终端里微调内置模型' })}
+npx attune sft --model_name_or_path HuggingFaceTB/SmolLM2-135M-Instruct --dataset_name rows.jsonl --use_peft --output_dir out`}
           </CodeBlock>
           <h2>{text({ en: 'Why believe it', zh: '凭什么相信' })}</h2>
           <ul>

@@ -1,9 +1,19 @@
+import Account from '../live/Account';
 import { spokenBytes } from '../live/spoken';
 import { words } from '../live/words';
 import { useText } from '../text';
 import { phrases } from './phrases';
 import type { Look } from './studio';
 import styles from './studio.module.css';
+
+const reported = [
+  ['rows', { en: 'rows', zh: '行数' }],
+  ['tokens', { en: 'tokens', zh: '词元' }],
+  ['trainedTokens', { en: 'of them trained', zh: '其中参与训练' }],
+  ['truncated', { en: 'rows cut', zh: '被截断的行' }],
+  ['dropped', { en: 'rows left out', zh: '被略去的行' }],
+  ['longest', { en: 'longest row', zh: '最长的行' }],
+] as const;
 
 /** Rows as the model sees them, which tokens train, and the memory of a step. */
 export default function LookView({ look }: { look: Look }) {
@@ -25,15 +35,13 @@ export default function LookView({ look }: { look: Look }) {
         </div>
       ))}
       <p>
-        {Object.entries(report)
-          .map(([name, count]) => `${name} ${count.toLocaleString('en')}`)
-          .join(', ')}
-        . {text(words.trained)}: {trained.toLocaleString('en')} / {total.toLocaleString('en')}.{' '}
-        {text(words.memory)}:{' '}
-        {Object.entries(account)
-          .map(([purpose, bytes]) => `${purpose} ${spokenBytes(bytes)}`)
-          .join(', ')}
-        ; {text(phrases.needed)} {spokenBytes(needed)}.
+        {reported
+          .map(([name, phrase]) => `${text(phrase)} ${report[name].toLocaleString('en')}`)
+          .join(text({ en: ', ', zh: '，' }))}
+        ; {text(words.trained)}: {trained.toLocaleString('en')} / {total.toLocaleString('en')}
+        <br />
+        {text(words.memory)}: <Account account={account} />; {text(phrases.needed)}{' '}
+        {spokenBytes(needed)}
       </p>
     </div>
   );
