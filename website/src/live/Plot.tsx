@@ -1,5 +1,5 @@
 import { useText } from '../text';
-import type { Drawing } from './live';
+import type { Drawing, Series } from './live';
 import styles from './live.module.css';
 import { spokenNumber } from './spoken';
 
@@ -26,12 +26,15 @@ export default function Plot({
 }) {
   const right = width - 14;
   return (
-    <svg viewBox={`0 0 ${width} ${height}`} className={styles.plot} role="img" aria-label={title}>
-      {drawing.kind === 'lines' && <LinePlot {...drawing} right={right} />}
-      {drawing.kind === 'path' && <PathPlot {...drawing} right={right} />}
-      {drawing.kind === 'bars' && <BarPlot {...drawing} right={right} />}
-      {drawing.kind === 'cells' && <CellPlot {...drawing} right={right} />}
-    </svg>
+    <div>
+      <Legend series={namesOf(drawing)} />
+      <svg viewBox={`0 0 ${width} ${height}`} className={styles.plot} role="img" aria-label={title}>
+        {drawing.kind === 'lines' && <LinePlot {...drawing} right={right} />}
+        {drawing.kind === 'path' && <PathPlot {...drawing} right={right} />}
+        {drawing.kind === 'bars' && <BarPlot {...drawing} right={right} />}
+        {drawing.kind === 'cells' && <CellPlot {...drawing} right={right} />}
+      </svg>
+    </div>
   );
 }
 
@@ -83,25 +86,34 @@ function Frame({
   );
 }
 
-function Legend({ names }: { names: readonly string[] }) {
-  if (names.length < 2) return null;
-  let x = box.left + 10;
+type Named = Pick<Series, 'name' | 'dashed' | 'faint'>;
+
+/** In the page's own text, so that it breaks into lines on a phone. */
+function Legend({ series }: { series: readonly Named[] }) {
+  const text = useText();
+  if (series.length < 2) return null;
   return (
-    <g>
-      {names.map((name, i) => {
-        const at = x;
-        x += 34 + [...name].reduce((sum, c) => sum + (c > '⺀' ? 12.5 : 7.2), 0);
-        return (
-          <g key={name} transform={`translate(${at} ${box.top + 8})`}>
-            <line x1={0} x2={16} y1={0} y2={0} className={styles[`series${i + 1}`]} />
-            <text x={21} y={4}>
-              {name}
-            </text>
-          </g>
-        );
-      })}
-    </g>
+    <ul className={styles.legend}>
+      {series.map(({ name, dashed, faint }, i) => (
+        <li key={name.en}>
+          <svg viewBox="0 0 16 4" width={16} height={4} aria-hidden="true">
+            <line x2={16} y1={2} y2={2} {...strokeOf(i, { dashed, faint })} />
+          </svg>
+          {text(name)}
+        </li>
+      ))}
+    </ul>
   );
+}
+
+const strokeOf = (i: number, { dashed, faint }: Omit<Named, 'name'>) => ({
+  className: `${styles[`series${faint ? i : i + 1}`]} ${faint ? styles.faint : ''}`,
+  strokeDasharray: dashed ? '5 4' : undefined,
+});
+
+function namesOf(drawing: Drawing): readonly Named[] {
+  if (drawing.kind === 'cells') return [];
+  return drawing.kind === 'path' ? drawing.paths : drawing.series;
 }
 
 function LinePlot({ x, xLabel, yLabel, series, yRange, right }: Lines & Right) {
@@ -132,7 +144,6 @@ function LinePlot({ x, xLabel, yLabel, series, yRange, right }: Lines & Right) {
           points={y.map((v, j) => `${px(x[j]!).toFixed(1)},${py(v).toFixed(1)}`).join(' ')}
         />
       ))}
-      <Legend names={series.map(({ name }) => text(name))} />
     </>
   );
 }
@@ -163,7 +174,6 @@ function PathPlot({ paths, xLabel, yLabel, range, right }: Paths & Right) {
           points={points.map(([x, y]) => `${px(x).toFixed(1)},${py(y).toFixed(1)}`).join(' ')}
         />
       ))}
-      <Legend names={paths.map(({ name }) => text(name))} />
     </>
   );
 }
@@ -203,7 +213,6 @@ function BarPlot({ labels, yLabel, series, yRange, note, right }: Bars & Right) 
           {label}
         </text>
       ))}
-      <Legend names={series.map(({ name }) => text(name))} />
       {note && (
         <text x={right} y={box.top + 12} textAnchor="end">
           {text(note)}

@@ -5,9 +5,8 @@ import type { PreferSettings, PreferSpec } from './live';
 import styles from './live.module.css';
 import PreferCurves from './PreferCurves';
 import { phrases } from './prefer-phrases';
-import type { Judged } from './protocol';
+import type { Judged, Sample } from './protocol';
 import { type Recorded, recordedNote } from './recorded';
-import Samples from './Samples';
 import { spokenTime } from './spoken';
 import { usePreferring } from './use-preferring';
 import { words } from './words';
@@ -79,10 +78,15 @@ export default function Prefer({ spec, recorded }: { spec: PreferSpec; recorded:
       </div>
       {shown && <PreferCurves curves={shown.curves} />}
       {shown && <Stories judged={shown.judged} />}
-      <Samples before={shown?.before} now={shown?.after} plain head={words.request} />
+      {shown && <StorySamples before={shown.before} now={shown.after} />}
       {own && ready && (
         <p className={styles.note}>
-          {text(words.adapter)}: {ready.computer.adapter}; {text(words.trained)}:{' '}
+          {text(words.adapter)}
+          {text(words.colon)}
+          {ready.computer.adapter}
+          {text(words.semicolon)}
+          {text(words.trained)}
+          {text(words.colon)}
           {ready.trained.toLocaleString('en')} / {ready.total.toLocaleString('en')}
         </p>
       )}
@@ -96,14 +100,38 @@ export default function Prefer({ spec, recorded }: { spec: PreferSpec; recorded:
 function Stories({ judged }: { judged: readonly Judged[] }) {
   const text = useText();
   const [before, after] = judged;
+  const comma = text(phrases.comma);
   if (!before) return null;
   const share = ({ cheerful, stories }: Judged) => `${cheerful} / ${stories}`;
   return (
     <p className={styles.note}>
-      {text(phrases.cheerful)}: {text(phrases.before)} {share(before)}
+      {text(phrases.cheerful)}
+      {text(words.colon)}
+      {text(phrases.before)} {share(before)}
+      {after && `${comma}${text(phrases.after)} ${share(after)}${text(words.semicolon)}`}
       {after &&
-        `, ${text(phrases.after)} ${share(after)}, ${after.kl.toFixed(1)} ${text(phrases.nats)} ${text(phrases.away)}`}
-      . {text(phrases.few)}
+        `${text(phrases.away)}${text(words.colon)}${after.kl.toFixed(1)} ${text(phrases.nats)}`}
+      {text(phrases.stop)}
+      {text(phrases.few)}
     </p>
   );
+}
+
+/** Stories on the same requests; cheerful ones stand out. */
+function StorySamples({ before, now }: { before: readonly Sample[]; now: readonly Sample[] }) {
+  const text = useText();
+  return before.map((first, i) => (
+    <div key={first.prompt} className={styles.stories}>
+      <p>{first.prompt}</p>
+      {[first, now[i]].map(
+        (sample, side) =>
+          sample && (
+            // biome-ignore lint/suspicious/noArrayIndexKey: before is before after
+            <blockquote key={side} className={sample.good ? styles.cheerful : undefined}>
+              <b>{text(side ? phrases.after : phrases.before)}</b> {sample.answer}
+            </blockquote>
+          ),
+      )}
+    </div>
+  ));
 }

@@ -54,7 +54,7 @@ export default function PreferCurves({
                 yLabel: labels[name],
                 series: [
                   { name: phrases.mean, y: smooth(values) },
-                  { name: phrases.batch, y: values, dashed: true },
+                  { name: phrases.batch, y: values, faint: true },
                 ],
                 ...(range && { yRange: range }),
               }}

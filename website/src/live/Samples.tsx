@@ -1,4 +1,3 @@
-import type { Phrase } from '../phrase';
 import { useText } from '../text';
 import styles from './live.module.css';
 import type { Sample } from './protocol';
@@ -9,20 +8,17 @@ export default function Samples({
   before,
   now,
   plain = false,
-  head = words.question,
 }: {
   before: readonly Sample[] | undefined;
   now: readonly Sample[] | undefined;
   /** Nobody knows the right answers. */
   plain?: boolean;
-  /** What the prompts are called. */
-  head?: Phrase;
 }) {
   const text = useText();
   if (!before?.length) return null;
   const cell = (sample: Sample | undefined) =>
     sample && (
-      <td className={(sample.good ?? sample.answer === sample.expected) ? styles.hit : undefined}>
+      <td className={sample.answer === sample.expected ? styles.hit : undefined}>
         {sample.answer}
       </td>
     );
@@ -30,7 +26,7 @@ export default function Samples({
     <table className={styles.samples}>
       <thead>
         <tr>
-          <th scope="col">{text(head)}</th>
+          <th scope="col">{text(words.question)}</th>
           <th scope="col">{text(words.before)}</th>
           {now?.length ? <th scope="col">{text(words.now)}</th> : null}
           {!plain && <th scope="col">{text(words.right)}</th>}

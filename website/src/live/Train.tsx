@@ -16,6 +16,7 @@ import { words } from './words';
 /** Training of the embedded model in the page: loss as it falls, answers as they come right. */
 export default function Train({ spec, recorded }: { spec: TrainSpec; recorded: Recorded }) {
   const text = useText();
+  const [colon, semicolon] = [text(words.colon), text(words.semicolon)];
   const { choices, ...initial } = spec;
   const [settings, setSettings] = useState<TrainSettings>(initial);
   const run = useTraining();
@@ -70,9 +71,16 @@ export default function Train({ spec, recorded }: { spec: TrainSpec; recorded: R
       <Samples before={own ? run.before : old?.before} now={own ? run.after : old?.after} />
       {about && (
         <p className={styles.note}>
-          {text(words.adapter)}: {about.adapter}; {text(words.trained)}:{' '}
+          {text(words.adapter)}
+          {colon}
+          {about.adapter}
+          {semicolon}
+          {text(words.trained)}
+          {colon}
           {about.trained.toLocaleString('en')} / {about.total.toLocaleString('en')} (
-          {((100 * about.trained) / about.total).toFixed(1)} %); {text(words.memory)}:{' '}
+          {((100 * about.trained) / about.total).toFixed(1)} %){semicolon}
+          {text(words.memory)}
+          {colon}
           <Account account={about.account} />
         </p>
       )}

@@ -41,6 +41,8 @@ export interface Series {
   readonly name: Phrase;
   readonly y: readonly number[];
   readonly dashed?: boolean;
+  /** A paler line of the colour of the series before it. */
+  readonly faint?: boolean;
 }
 
 export type Drawing =

@@ -17,7 +17,9 @@ export const phrases = {
   cheerful: { en: 'Cheerful stories', zh: '愉快的故事' },
   before: { en: 'before', zh: '训练前' },
   after: { en: 'after', zh: '训练后' },
-  away: { en: 'from the model before, per story', zh: '与训练前模型的 KL（每个故事）' },
+  away: { en: 'KL from the model before, per story', zh: '每个故事与训练前模型的 KL' },
+  comma: { en: ', ', zh: '，' },
+  stop: { en: '. ', zh: '。' },
   nats: { en: 'nats', zh: '奈特' },
   few: {
     en: 'Sampled at temperature 1 on held-out requests; so few stories say little: ± 2 by chance.',

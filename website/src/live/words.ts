@@ -42,10 +42,11 @@ export const words = {
   rank: { en: 'Rank r', zh: '秩 r' },
   learningRate: { en: 'Learning rate', zh: '学习率' },
   answersOnly: { en: 'Train answers only', zh: '只训练回答部分' },
+  colon: { en: ': ', zh: '：' },
+  semicolon: { en: '; ', zh: '；' },
   figures: { en: 'Measured times', zh: '测得的用时' },
   what: { en: 'what', zh: '项目' },
   ofPeak: { en: 'of the peak', zh: '占峰值' },
-  request: { en: 'request', zh: '请求' },
   steps: { en: 'Steps', zh: '步数' },
   download: { en: 'Download', zh: '下载' },
 } satisfies Record<string, Phrase>;

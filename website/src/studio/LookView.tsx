@@ -38,10 +38,16 @@ export default function LookView({ look }: { look: Look }) {
         {reported
           .map(([name, phrase]) => `${text(phrase)} ${report[name].toLocaleString('en')}`)
           .join(text({ en: ', ', zh: '，' }))}
-        ; {text(words.trained)}: {trained.toLocaleString('en')} / {total.toLocaleString('en')}
+        {text(words.semicolon)}
+        {text(words.trained)}
+        {text(words.colon)}
+        {trained.toLocaleString('en')} / {total.toLocaleString('en')}
         <br />
-        {text(words.memory)}: <Account account={account} />; {text(phrases.needed)}{' '}
-        {spokenBytes(needed)}
+        {text(words.memory)}
+        {text(words.colon)}
+        <Account account={account} />
+        {text(words.semicolon)}
+        {text(phrases.needed)} {spokenBytes(needed)}
       </p>
     </div>
   );
