@@ -136,11 +136,10 @@ function LinePlot({ x, xLabel, yLabel, series, yRange, right }: Lines & Right) {
       <text x={(box.left + right) / 2} y={height - 6} textAnchor="middle">
         {text(xLabel)}
       </text>
-      {series.map(({ name, y, dashed }, i) => (
+      {series.map(({ name, y, dashed, faint }, i) => (
         <polyline
           key={name.en}
-          className={styles[`series${i + 1}`]}
-          strokeDasharray={dashed ? '5 4' : undefined}
+          {...strokeOf(i, { dashed, faint })}
           points={y.map((v, j) => `${px(x[j]!).toFixed(1)},${py(v).toFixed(1)}`).join(' ')}
         />
       ))}
