@@ -73,13 +73,17 @@ async function withoutWebGpu(bare, origin, address) {
         { timeout: 60_000 },
       );
       await drawn.catch(() => bad.push('has a figure whose slider does nothing'));
-    } else if (part !== 'studio') {
-      await live.locator('button').first().click();
+    } else {
+      if (part === 'studio') await live.locator('textarea').first().fill('{"text": "One row."}');
+      const names = /on this machine|在本机|Train one now|现在就训练/;
+      await live.getByRole('button', { name: names }).first().click();
       const said = live.locator('[role=alert]').first();
       const text = await said.textContent({ timeout: 60_000 }).catch(() => '');
       if (!/WebGPU/.test(text)) bad.push(`says of ${part}: ${text || 'nothing'}`);
     }
   }
+  const after = lacks(await read(page));
+  bad.push(...after.map((line) => `${line} once its buttons were pressed`));
   await context.close();
   bad.push(...faults);
   return { shown, bad: bad.map((line) => `without WebGPU it ${line}`) };

@@ -73,6 +73,15 @@ const config: Config = {
       'zh-Hans': { label: '简体中文', htmlLang: 'zh-Hans' },
     },
   },
+  // Without scripts there is nothing to press: what was recorded stands there.
+  headTags: [
+    {
+      tagName: 'noscript',
+      attributes: {},
+      innerHTML:
+        '<style>[data-live] button, [data-live] input[type=range] { display: none }</style>',
+    },
+  ],
   stylesheets: [`${base}katex/katex.min.css`],
   presets: [
     [

@@ -20,7 +20,8 @@ export default function Stage() {
   const run = useTraining();
   const { phase, fault, ready, losses, seconds } = run;
   const busy = phase === 'running';
-  const own = phase !== 'idle';
+  // Where there is no adapter the recorded run stays.
+  const own = phase !== 'idle' && (phase !== 'error' || run.ready !== undefined);
   const old = recorded.train;
   const curve = own ? losses : (old?.losses ?? []);
   const before = own ? run.before : old?.before;

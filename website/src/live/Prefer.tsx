@@ -22,7 +22,8 @@ export default function Prefer({ spec, recorded }: { spec: PreferSpec; recorded:
   const run = usePreferring();
   const { phase, fault, ready, seconds } = run;
   const busy = phase === 'running';
-  const own = phase !== 'idle';
+  // Where there is no adapter the recorded run stays.
+  const own = phase !== 'idle' && (phase !== 'error' || run.ready !== undefined);
   const old = recorded.prefer;
   const shown = own ? run : old;
   const done = run.curves.loss?.length ?? 0;

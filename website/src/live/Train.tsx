@@ -22,7 +22,8 @@ export default function Train({ spec, recorded }: { spec: TrainSpec; recorded: R
   const run = useTraining();
   const { phase, fault, ready, losses, seconds } = run;
   const busy = phase === 'running';
-  const own = phase !== 'idle';
+  // Where there is no adapter the recorded run stays.
+  const own = phase !== 'idle' && (phase !== 'error' || run.ready !== undefined);
   const old = recorded.train;
   const shownLosses = own ? losses : (old?.losses ?? []);
   const about = own ? ready && { ...ready, adapter: ready.computer.adapter } : old;
