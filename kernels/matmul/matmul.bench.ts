@@ -1,22 +1,24 @@
 import type { Bench } from '../contract/index.ts';
 import { recordMatmul } from './matmul.ts';
 
-/** f32 x [m, k] · w [k, n]. */
-const product = (m: number, n: number, k: number): Bench => ({
-  name: `matmul ${m}x${n}x${k}`,
+/** f32 x [m, k] · w [k, n]; `linear`: w is [n, k], as models hold their layers, and has no peers. */
+const product = (m: number, n: number, k: number, linear = false): Bench => ({
+  name: `matmul ${m}x${n}x${k}${linear ? ' linear' : ''}`,
   flops: 2 * m * n * k,
-  product: [m, n, k],
+  ...(!linear && { product: [m, n, k] as const }),
   record(recorder) {
     const a = recorder.tensor('a', [m, k]);
-    const b = recorder.tensor('b', [k, n]);
-    return { inputs: [a, b], output: recordMatmul(recorder, { a, b }) };
+    const b = recorder.tensor('b', linear ? [n, k] : [k, n]);
+    return { inputs: [a, b], output: recordMatmul(recorder, { a, b }, { transposeB: linear }) };
   },
   worstError([a, b], y) {
     let worst = 0;
     for (let t = 0; t < 50; t++) {
       const [i, j] = [(t * 7919) % m, (t * 104729) % n];
       let sum = 0;
-      for (let l = 0; l < k; l++) sum += a![i * k + l]! * b![l * n + j]!;
+      for (let l = 0; l < k; l++) {
+        sum += a![i * k + l]! * b![linear ? j * k + l : l * n + j]!;
+      }
       const error = Math.abs(sum - y[i * n + j]!);
       if (!(error <= worst)) worst = error; // NaN is the worst of all
     }
@@ -32,4 +34,7 @@ export const benches: Bench[] = [
   product(128, 576, 576),
   product(128, 1536, 576),
   product(128, 49152, 576),
+  product(128, 576, 576, true),
+  product(128, 1536, 576, true),
+  product(128, 49152, 576, true),
 ];
