@@ -27,7 +27,7 @@ export default function Results() {
       className={live.wide}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: on a phone it scrolls, and the keyboard must reach it
       tabIndex={0}
-      aria-label={text(words.figures)}
+      aria-label={text(words.kept)}
     >
       <table className={live.samples}>
         <thead>

@@ -45,6 +45,7 @@ export const words = {
   colon: { en: ': ', zh: '：' },
   semicolon: { en: '; ', zh: '；' },
   figures: { en: 'Measured times', zh: '测得的用时' },
+  kept: { en: 'Times that others measured', zh: '他人测得的用时' },
   what: { en: 'what', zh: '项目' },
   ofPeak: { en: 'of the peak', zh: '占峰值' },
   steps: { en: 'Steps', zh: '步数' },
