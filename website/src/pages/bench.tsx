@@ -22,8 +22,8 @@ export default function BenchPage() {
         <h2>{text({ en: 'Measured so far', zh: '已有的测量' })}</h2>
         <p>
           {text({
-            en: 'From kernels/results: two software adapters on two shared cores of an AMD EPYC (Zen 4). Shares of the peak are by CPU time there. No hardware GPU has been measured yet; yours would be the first.',
-            zh: '取自 kernels/results：两种软件适配器，运行在 AMD EPYC（Zen 4）的两个共享核心上，占峰值的比例按 CPU 时间计算。还没有测过硬件 GPU；你的会是第一个。',
+            en: 'From kernels/results: two software adapters on two shared cores of an Intel Xeon. Shares of the peak are by CPU time there. No hardware GPU has been measured yet; yours would be the first.',
+            zh: '取自 kernels/results：两种软件适配器，运行在 Intel Xeon 的两个共享核心上，占峰值的比例按 CPU 时间计算。还没有测过硬件 GPU；你的会是第一个。',
           })}
         </p>
         <Results />
