@@ -9,12 +9,6 @@ interface Options {
   blocks?: readonly Corner[];
 }
 
-/** Zeros outside the blocks along the diagonal of [out, rank]. */
-function inBlocks(b: Float64Array, rank: number, blocks: readonly Corner[]): Float64Array {
-  const block = (at: number, side: 0 | 1) => blocks.filter((corner) => at >= corner[side]).length;
-  return b.map((value, i) => (block(Math.floor(i / rank), 0) === block(i % rank, 1) ? value : 0));
-}
-
 function sizes(inputs: HostArrays, { dropout = 0 }: Options) {
   const { x, weight, a, b } = inputs as Record<'x' | 'weight' | 'a' | 'b', HostArray>;
   const [out, width] = weight.shape as [number, number];
@@ -62,11 +56,7 @@ export const loraReference = {
       a: { shape: a.shape, data: multiply(g, dropped, [rank, width, tokens], transposed) },
       b: {
         shape: b.shape,
-        data: inBlocks(
-          multiply(dy, down, [out, rank, tokens], { ...transposed, scale }),
-          rank,
-          blocks,
-        ),
+        data: multiply(dy, down, [out, rank, tokens], { ...transposed, scale, blocks }),
       },
       ...(inputs.bias && { bias: { shape: [out], data: sumOfRows(dy, out) } }),
       ...(inputs.residual && { residual: gradients.y! }),

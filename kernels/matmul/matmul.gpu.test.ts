@@ -55,12 +55,6 @@ interface Extra {
   half?: boolean;
 }
 
-/** Whether an element of y lies in a block of the diagonal. */
-function inBlock({ blocks = [] }: MatmulOptions, row: number, column: number): boolean {
-  const block = (at: number, side: 0 | 1) => blocks.filter((corner) => at >= corner[side]).length;
-  return block(row, 0) === block(column, 1);
-}
-
 /** The product in float64, with all that may join it. */
 function truth(arrays: HostArrays, [m, n, k]: Size, options: MatmulOptions, extra: Extra) {
   const { scale = 1, transposeB = false } = options;
@@ -75,7 +69,8 @@ function truth(arrays: HostArrays, [m, n, k]: Size, options: MatmulOptions, extr
   const more = low && up && multiply(low.data, up.data, [m, n, extra.rank!], { transposeB, scale });
   return y.map(
     (value, i) =>
-      (inBlock(options, Math.floor(i / n), i % n) ? value + (more?.[i] ?? 0) : 0) +
+      value +
+      (more?.[i] ?? 0) +
       (bias?.data[i % n] ?? 0) +
       (addend?.data[i] ?? 0) +
       (into?.data[i] ?? 0),

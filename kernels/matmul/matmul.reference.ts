@@ -1,15 +1,21 @@
 import { elements, type HostArray, type HostArrays } from '../contract/index.ts';
+import type { MatmulOptions } from './problem.ts';
 
-/** op(a)·op(b) in float64: a is [m, k] ([k, m] when `transposeA`), b is [k, n] ([n, k] when `transposeB`). */
+/**
+ * op(a)·op(b) in float64: a is [m, k] ([k, m] when `transposeA`), b is [k, n] ([n, k] when `transposeB`). With
+ * `blocks` only those along the diagonal; the rest is zero.
+ */
 export function multiply(
   a: HostArray['data'],
   b: HostArray['data'],
   [m, n, k]: readonly [number, number, number],
-  { transposeA = false, transposeB = false, scale = 1 } = {},
+  { transposeA = false, transposeB = false, scale = 1, blocks = [] }: MatmulOptions = {},
 ): Float64Array {
   const y = new Float64Array(m * n);
+  const block = (at: number, side: 0 | 1) => blocks.filter((corner) => at >= corner[side]).length;
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
+      if (block(i, 0) !== block(j, 1)) continue;
       let sum = 0;
       for (let l = 0; l < k; l++) {
         sum += a[transposeA ? l * m + i : i * k + l]! * b[transposeB ? j * k + l : l * n + j]!;

@@ -2,6 +2,7 @@ import { AttuneError } from '@attune/gpu';
 import { describe, expect, test } from 'vitest';
 import { checkGradients, random } from '../contract/checks.ts';
 import { array, Recording } from '../contract/index.ts';
+import { multiply } from './matmul.reference.ts';
 import { matmul, matmulReference, recordMatmul } from './matmul.ts';
 
 const traits = {
@@ -30,6 +31,20 @@ describe('the float64 reference of matmul', () => {
     expect([...same!.data]).toEqual([14, 25, 20, 31]);
   });
 
+  test('keeps to the blocks along the diagonal', () => {
+    const a = Float64Array.of(1, 2, 3);
+    const b = Float64Array.of(1, 10, 100, 1000);
+    const blocks = [
+      [1, 2],
+      [2, 2],
+    ] as const;
+    expect([...multiply(a, b, [3, 4, 1], { blocks })]).toEqual([
+      ...[1, 10, 0, 0],
+      ...[0, 0, 0, 0],
+      ...[0, 0, 300, 3000],
+    ]);
+  });
+
   test.each([false, true])('has the gradient of finite differences (transposeWeight %s)', (t) => {
     checkGradients(
       matmul,
@@ -37,6 +52,7 @@ describe('the float64 reference of matmul', () => {
         x: random([2, 3, 5], 1),
         weight: random(t ? [4, 5] : [5, 4], 2),
         bias: random([4], 3),
+        residual: random([2, 3, 4], 6),
       },
       { transposeWeight: t },
     );

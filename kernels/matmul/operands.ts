@@ -63,7 +63,7 @@ export function turned(problem: Problem): Problem {
 }
 
 /** Where the blocks meet; one corner alone stands for both, with an empty block between. */
-export function corners(blocks: Problem['blocks'] = []) {
+function corners(blocks: Problem['blocks'] = []) {
   const [[row1, column1] = [0, 0], [row2, column2] = [row1, column1]] = blocks;
   return { row1, row2, column1, column2 };
 }

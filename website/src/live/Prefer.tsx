@@ -8,6 +8,7 @@ import { phrases } from './prefer-phrases';
 import type { Judged, Sample } from './protocol';
 import { type Recorded, recordedNote } from './recorded';
 import { spokenTime } from './spoken';
+import TrainBar from './TrainBar';
 import { usePreferring } from './use-preferring';
 import { words } from './words';
 
@@ -53,30 +54,16 @@ export default function Prefer({ spec, recorded }: { spec: PreferSpec; recorded:
         {choose(text(words.learningRate), 'learningRate', rates)}
         {choose(text(words.steps), 'steps', lengths)}
       </div>
-      <div className={styles.bar}>
-        <button
-          type="button"
-          className={styles.button}
-          onClick={() => run.begin(settings)}
-          disabled={busy}
-        >
-          {text(busy ? words.running : own ? words.trainAgain : words.train)}
-        </button>
-        <button
-          type="button"
-          className={`${styles.quiet} ${styles.stop}`}
-          onClick={run.stop}
-          disabled={!busy}
-        >
-          {text(words.stop)}
-        </button>
-        <output className={styles.status} aria-live="off">
-          {busy && !ready && text(words.loading)}
-          {phase === 'stopped' && text(words.stopped)}{' '}
-          {done > 0 &&
-            `${text(words.step)} ${done} / ${settings.steps}, ${spokenTime((1000 * seconds) / done)} / ${text(words.step)}`}
-        </output>
-      </div>
+      <TrainBar
+        phase={phase}
+        own={own}
+        ready={ready !== undefined}
+        begin={() => run.begin(settings)}
+        stop={run.stop}
+      >
+        {done > 0 &&
+          `${text(words.step)} ${done} / ${settings.steps}, ${spokenTime((1000 * seconds) / done)} / ${text(words.step)}`}
+      </TrainBar>
       {shown && <PreferCurves curves={shown.curves} />}
       {shown && <Stories judged={shown.judged} />}
       {shown && <StorySamples before={shown.before} now={shown.after} />}

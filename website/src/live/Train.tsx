@@ -9,6 +9,7 @@ import Plot from './Plot';
 import { type Recorded, recordedNote } from './recorded';
 import Samples from './Samples';
 import { spokenTime } from './spoken';
+import TrainBar from './TrainBar';
 import TrainChoices from './TrainChoices';
 import { useTraining } from './use-training';
 import { words } from './words';
@@ -30,30 +31,16 @@ export default function Train({ spec, recorded }: { spec: TrainSpec; recorded: R
   return (
     <section className={styles.panel} data-live="train">
       <TrainChoices choices={choices} settings={settings} onChange={setSettings} disabled={busy} />
-      <div className={styles.bar}>
-        <button
-          type="button"
-          className={styles.button}
-          onClick={() => run.begin(settings)}
-          disabled={busy}
-        >
-          {text(busy ? words.running : own ? words.trainAgain : words.train)}
-        </button>
-        <button
-          type="button"
-          className={`${styles.quiet} ${styles.stop}`}
-          onClick={run.stop}
-          disabled={!busy}
-        >
-          {text(words.stop)}
-        </button>
-        <output className={styles.status} aria-live="off">
-          {busy && !ready && text(words.loading)}
-          {phase === 'stopped' && text(words.stopped)}{' '}
-          {losses.length > 0 &&
-            `${text(words.step)} ${losses.length} / ${settings.steps}, ${text(words.loss)} ${losses.at(-1)!.toFixed(3)}, ${spokenTime((1000 * seconds) / losses.length)} / ${text(words.step)}`}
-        </output>
-      </div>
+      <TrainBar
+        phase={phase}
+        own={own}
+        ready={ready !== undefined}
+        begin={() => run.begin(settings)}
+        stop={run.stop}
+      >
+        {losses.length > 0 &&
+          `${text(words.step)} ${losses.length} / ${settings.steps}, ${text(words.loss)} ${losses.at(-1)!.toFixed(3)}, ${spokenTime((1000 * seconds) / losses.length)} / ${text(words.step)}`}
+      </TrainBar>
       {shownLosses.length > 1 && (
         <div className={styles.curve}>
           <Plot

@@ -21,6 +21,7 @@ import {
   tonePairs,
 } from '@attune/tiny';
 import { Tokenizer } from '@attune/tokenizer';
+import { pageArguments } from './arguments';
 import { computerOf } from './kernel';
 import type { PreferSettings } from './live';
 import type { Event, Judged, Sample } from './protocol';
@@ -123,25 +124,13 @@ async function make(
   given: Omit<ORPOTrainerOptions, 'train' | 'evaluation' | 'arguments'>,
 ): Promise<Trainer> {
   const shared: PreferenceArguments & { beta: number } = {
+    ...pageArguments,
     beta,
-    seed: 42,
     maxSteps: steps,
-    numTrainEpochs: 3,
     perDeviceTrainBatchSize: algorithm === 'kto' ? batch.answers : batch.pairs,
-    perDeviceEvalBatchSize: 8,
-    gradientAccumulationSteps: 1,
-    gradientCheckpointing: false,
     trainSamplingStrategy: 'sequential',
     dataloaderDropLast: true,
     learningRate,
-    lrSchedulerType: 'cosine',
-    lrSchedulerKwargs: null,
-    warmupSteps: 5,
-    weightDecay: 0,
-    adamBeta1: 0.9,
-    adamBeta2: 0.999,
-    adamEpsilon: 1e-8,
-    maxGradNorm: 1,
   };
   const maxLength = 256;
   if (algorithm === 'kto') {

@@ -5,6 +5,7 @@ import { fullTuning, type LoraMethod, loraTuning, writeAdapter } from '@attune/p
 import { SFTTrainer } from '@attune/sft';
 import { expectedAnswer, instructionRows, openTinyModel } from '@attune/tiny';
 import { Tokenizer } from '@attune/tokenizer';
+import { pageArguments } from './arguments';
 import { computerOf } from './kernel';
 import type { TrainSettings } from './live';
 import type { Event, Sample } from './protocol';
@@ -74,25 +75,13 @@ function loraOf(config: Parameters<typeof loraTuning>[0], rank: number): LoraMet
 
 function argumentsOf({ steps, learningRate }: TrainSettings) {
   return {
-    seed: 42,
+    ...pageArguments,
     maxSteps: steps,
-    numTrainEpochs: 3,
     perDeviceTrainBatchSize: 8,
-    perDeviceEvalBatchSize: 8,
-    gradientAccumulationSteps: 1,
-    gradientCheckpointing: false,
     trainSamplingStrategy: 'random',
     dataloaderDropLast: false,
     lossType: 'nll',
     learningRate,
-    lrSchedulerType: 'cosine',
-    lrSchedulerKwargs: null,
-    warmupSteps: 5,
-    weightDecay: 0,
-    adamBeta1: 0.9,
-    adamBeta2: 0.999,
-    adamEpsilon: 1e-8,
-    maxGradNorm: 1,
   } as const;
 }
 

@@ -4,6 +4,7 @@ import { expectedTensors, Generator, type OpenModel, writeSafetensors } from '@a
 import { fullTuning, type LoraMethod, loraTuning, writeAdapter } from '@attune/peft';
 import { SFTTrainer } from '@attune/sft';
 import type { Tokenizer } from '@attune/tokenizer';
+import { pageArguments } from '../live/arguments';
 import { computerOf } from '../live/kernel';
 import type { Event, Sample } from '../live/protocol';
 import { forget, load, save } from './checkpoint';
@@ -56,25 +57,13 @@ async function prepare(gpu: Gpu, work: StudioWork, tell: Tell) {
     padTokenId: tokenizer.padTokenId ?? 0,
     train: examples,
     arguments: {
-      seed: 42,
+      ...pageArguments,
       maxSteps: settings.steps,
-      numTrainEpochs: 3,
       perDeviceTrainBatchSize: settings.batchSize,
-      perDeviceEvalBatchSize: 8,
-      gradientAccumulationSteps: 1,
-      gradientCheckpointing: false,
       trainSamplingStrategy: 'random',
       dataloaderDropLast: false,
       lossType: 'nll',
       learningRate: settings.learningRate,
-      lrSchedulerType: 'cosine',
-      lrSchedulerKwargs: null,
-      warmupSteps: 5,
-      weightDecay: 0,
-      adamBeta1: 0.9,
-      adamBeta2: 0.999,
-      adamEpsilon: 1e-8,
-      maxGradNorm: 1,
     },
   });
   const total = model.weights.names().reduce((sum, name) => {
