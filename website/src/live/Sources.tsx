@@ -151,7 +151,7 @@ export default function Sources({
               onFocus={() => mark(root.current!, name)}
               onBlur={() => mark(root.current!, undefined)}
             >
-              {name}
+              {name.replaceAll('|', ' | ')}
             </button>
           ))}
         </div>
