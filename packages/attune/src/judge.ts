@@ -1,14 +1,16 @@
 import { AttuneError } from '@attune/gpu';
 import { type OpenModel, scoreModel } from '@attune/model';
 import { adapterConfigFile, loraConfigFromFile } from '@attune/peft';
+import { holdsBiases, modelForBiases } from './adapter.ts';
 import { readFileOf } from './files.ts';
 import { tokenizerOf } from './session.ts';
 
 /**
  * The model as the adapter in a folder wants it: under a score head where the adapter brings one, as
- * those of `attune reward` and of PEFT's SEQ_CLS do; else as it is.
+ * those of `attune reward` and of PEFT's SEQ_CLS do; with the biases that BitFit added; else as it is.
  */
 export async function modelForAdapter(model: OpenModel, adapter: string): Promise<OpenModel> {
+  if (await holdsBiases(adapter)) return modelForBiases(model, adapter);
   const bytes = await readFileOf(adapter, adapterConfigFile, 'adapter-missing');
   let config: Record<string, unknown>;
   try {

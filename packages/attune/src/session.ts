@@ -11,26 +11,12 @@ import {
   uploadWeights,
   weightLayout,
 } from '@attune/model';
-import {
-  type LoraMethod,
-  loraFromFiles,
-  readAdapter,
-  trainableOf,
-  tunedLayout,
-} from '@attune/peft';
+import { trainableOf, tunedLayout } from '@attune/peft';
 import { Executor, Store, tuneKernels } from '@attune/plan';
 import { Tokenizer } from '@attune/tokenizer';
+import { findAdapter, type LoadedAdapter, modelForBiases } from './adapter.ts';
 import type { Values } from './command-line/option.ts';
 import type { Terminal } from './command-line/terminal.ts';
-import { readFileOf } from './files.ts';
-
-/** An adapter that was read: what it changes, and its tensors by trained name. */
-export interface LoadedAdapter {
-  readonly method: LoraMethod;
-  readonly values: ReadonlyMap<string, Float32Array>;
-  /** adapter_config.json as it was. */
-  readonly config: Record<string, unknown>;
-}
 
 /** A model on a device, ready to compute. */
 export interface Session {
@@ -71,12 +57,6 @@ export function tokenizerOf(model: OpenModel): Tokenizer {
   });
 }
 
-/** The adapter in a folder of PEFT's files. @throws AttuneError `adapter-missing` and those of `@attune/peft` */
-export async function findAdapter(path: string, model: OpenModel): Promise<LoadedAdapter> {
-  const files = await readAdapter((file) => readFileOf(path, file, 'adapter-missing'));
-  return { ...loraFromFiles(model.config, files), config: files.config };
-}
-
 /**
  * The device that the user chose; software adapters are named aloud. Its fastest matmul is measured at first use;
  * ATTUNE_MATMUL names one for every product that it can compute, or `rules` for the built-in choice.
@@ -98,9 +78,10 @@ export async function loadSession(
   terminal: Terminal,
   opened?: OpenModel,
 ): Promise<Session> {
-  const model = opened ?? (await findModel(values, terminal));
-  const { config } = model;
+  const base = opened ?? (await findModel(values, terminal));
   const path = values.adapter_name_or_path;
+  const model = path === undefined ? base : await modelForBiases(base, String(path));
+  const { config } = model;
   const adapter = path === undefined ? undefined : await findAdapter(String(path), model);
   const gpu = await openDevice(values, terminal);
   const store = new Store(gpu);

@@ -6,7 +6,8 @@ import {
   readSafetensors,
   writeSafetensors,
 } from '@attune/model';
-import { classifierModules, type LoraConfig, type LoraMethod, loraTuning } from './lora.ts';
+import { classifierModules, isLora, type LoraConfig, type LoraMethod, loraTuning } from './lora.ts';
+import type { SaveOptions, TuningMethod } from './method.ts';
 
 export const adapterConfigFile = 'adapter_config.json';
 export const adapterWeightsFile = 'adapter_model.safetensors';
@@ -146,11 +147,28 @@ export function loraFromFiles(
   return { method, values };
 }
 
-/** PEFT's two files for a LoRA method; keys of `base` (an adapter that was read) that are unknown here stay. */
+/**
+ * The files of an adapter by name: PEFT's two for LoRA and what PEFT knows. Keys of `base` (an adapter that was
+ * read) that are unknown here stay.
+ */
 export function writeAdapter(
+  method: TuningMethod,
+  values: ReadonlyMap<string, Float32Array>,
+  options: SaveOptions,
+): Map<string, Uint8Array> {
+  if (method.save) return method.save(values, options);
+  if (isLora(method)) return writeLora(method, values, options);
+  throw new AttuneError(
+    'no-adapter',
+    `${method.kind} trains the model's own weights and has no adapter.`,
+    'Save the model, or train an adapter.',
+  );
+}
+
+function writeLora(
   method: LoraMethod,
   values: ReadonlyMap<string, Float32Array>,
-  { baseModel, base = {} }: { baseModel: string; base?: Record<string, unknown> },
+  { baseModel, base = {} }: SaveOptions,
 ): Map<string, Uint8Array> {
   const { config } = method;
   const paths =
@@ -183,7 +201,6 @@ export function writeAdapter(
     use_dora: false,
     use_rslora: config.useRslora ?? false,
   };
-  const sorted = Object.fromEntries(Object.entries(json).sort(([a], [b]) => (a < b ? -1 : 1)));
   const tensors = method.tensors.map(({ name, shape }) => {
     const data = values.get(name)!;
     if (data.length !== elements(shape)) throw badConfig(`lists ${name} in another size`);
@@ -195,7 +212,13 @@ export function writeAdapter(
     };
   });
   return new Map<string, Uint8Array>([
-    [adapterConfigFile, new TextEncoder().encode(`${JSON.stringify(sorted, null, 2)}\n`)],
+    [adapterConfigFile, configBytes(json)],
     [adapterWeightsFile, writeSafetensors(tensors, { format: 'pt' })],
   ]);
+}
+
+/** adapter_config.json with its keys in order, as PEFT writes it. */
+export function configBytes(json: Readonly<Record<string, unknown>>): Uint8Array {
+  const sorted = Object.fromEntries(Object.entries(json).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return new TextEncoder().encode(`${JSON.stringify(sorted, null, 2)}\n`);
 }

@@ -1,4 +1,5 @@
-import { expectedTensors, type ModelConfig, stackShape } from '@attune/model';
+import { expectedTensors, type ModelConfig, type Stack, stackShape } from '@attune/model';
+import type { TrainableStack } from '@attune/plan';
 import { decays, type TuningMethod } from './method.ts';
 
 /** Every parameter of the model trains. A tied output layer is the embedding table: one tensor. */
@@ -14,24 +15,32 @@ export function fullTuning(config: ModelConfig): TuningMethod {
     tensors,
     replaces: (name) => shapes.has(name),
     joins: () => true,
-    stacks: (stacks) =>
-      [...stacks].flatMap((stack) =>
-        (['weight', 'bias'] as const).flatMap((kind) => {
-          const shape = stackShape(stack, kind, shapes);
-          if (!shape) return [];
-          let row = 0;
-          const parts = stack.parts.map((path) => {
-            const name = `${path}.${kind}`;
-            const part = { name, row, column: 0 };
-            row += shapes.get(name)![0]!;
-            return part;
-          });
-          return [{ name: `${stack.path}.${kind}`, shape, parts }];
-        }),
-      ),
+    stacks: (stacks) => stackedWeights(stacks, shapes, ['weight', 'bias']),
     initial: (name, weights) => weights.float32(name),
     tuning: (trainable, options) => ({
       weight: (graph, name) => trainable.tensor(graph, name, options),
     }),
   };
+}
+
+/** The model's own weights or biases where they lie side by side: one below the other. */
+export function stackedWeights(
+  stacks: Iterable<Stack>,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  kinds: readonly ('weight' | 'bias')[],
+): TrainableStack[] {
+  return [...stacks].flatMap((stack) =>
+    kinds.flatMap((kind) => {
+      const shape = stackShape(stack, kind, shapes);
+      if (!shape) return [];
+      let row = 0;
+      const parts = stack.parts.map((path) => {
+        const name = `${path}.${kind}`;
+        const part = { name, row, column: 0 };
+        row += shapes.get(name)![0]!;
+        return part;
+      });
+      return [{ name: `${stack.path}.${kind}`, shape, parts }];
+    }),
+  );
 }

@@ -7,9 +7,18 @@ export {
   readAdapter,
   writeAdapter,
 } from './adapter-files.ts';
+export {
+  type BitFitMethod,
+  bitFitFile,
+  bitFitFromValues,
+  bitFitTuning,
+  readBiases,
+  withBiases,
+} from './bitfit.ts';
 export { fullTuning } from './full.ts';
 export {
   dropoutValues,
+  isLora,
   type LoraConfig,
   type LoraLayer,
   type LoraMethod,
@@ -17,10 +26,11 @@ export {
   loraTuning,
 } from './lora.ts';
 export { writeLoraGguf } from './lora-gguf.ts';
-export { mergedWeights } from './merge.ts';
+export { mergedWeights, replacedWeights } from './merge.ts';
 export {
   decays,
   initialise,
+  type SaveOptions,
   type TuningMethod,
   type TuningOptions,
   trainableOf,

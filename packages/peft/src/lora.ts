@@ -225,6 +225,11 @@ function hash(text: string): number {
   return h >>> 0;
 }
 
+/** Whether a method is LoRA, whose update can be merged and written for llama.cpp. */
+export function isLora(method: TuningMethod): method is LoraMethod {
+  return method.kind === 'LORA';
+}
+
 /** Numbers that LoRA trains. */
 export function loraParameters(method: LoraMethod): number {
   return method.tensors.reduce((sum, { shape }) => sum + elements(shape), 0);

@@ -44,3 +44,17 @@ export function mergedWeights(
     },
   };
 }
+
+/** The model's weights with other numbers for some of them, such as trained biases. */
+export function replacedWeights(
+  weights: WeightSource,
+  values: ReadonlyMap<string, Float32Array>,
+): WeightSource {
+  return {
+    names: () => weights.names(),
+    has: (name) => weights.has(name),
+    info: (name) => weights.info(name),
+    raw: (name) => weights.raw(name),
+    float32: async (name) => values.get(name)?.slice() ?? weights.float32(name),
+  };
+}

@@ -23,6 +23,15 @@ export interface TuningMethod {
   initial(name: string, weights: WeightSource): Promise<Float32Array>;
   /** How graphs use the trained tensors; with `gradient: false` for evaluation and generation. */
   tuning(trainable: Trainable, options?: TuningOptions): Tuning;
+  /** The adapter's own files, by name; a method without is a whole model's, or LoRA (`writeAdapter`). */
+  save?(values: ReadonlyMap<string, Float32Array>, options: SaveOptions): Map<string, Uint8Array>;
+}
+
+export interface SaveOptions {
+  /** What `base_model_name_or_path` says. */
+  readonly baseModel: string;
+  /** The config of an adapter that was read: keys that are unknown here stay. */
+  readonly base?: Readonly<Record<string, unknown>>;
 }
 
 export interface TuningOptions {

@@ -1,6 +1,7 @@
 import { exportGguf } from '@attune/model';
-import { mergedWeights, writeLoraGguf } from '@attune/peft';
+import { writeLoraGguf } from '@attune/peft';
 import { stringify } from 'yaml';
+import { findAdapter, mergedModel, needLora } from '../adapter.ts';
 import type { Command } from '../command-line/command.ts';
 import { type Option, usageError } from '../command-line/option.ts';
 import { readRecipe } from '../command-line/recipe.ts';
@@ -12,7 +13,7 @@ import { dpoKeys, ktoKeys } from '../keys/preference-keys.ts';
 import { rewardKeys } from '../keys/reward-keys.ts';
 import { sftKeys } from '../keys/sft-keys.ts';
 import { writeModelFolder } from '../model-folder.ts';
-import { findAdapter, findModel } from '../session.ts';
+import { findModel } from '../session.ts';
 
 /** The commands of TRL, with the keys of ours for them. */
 const trlCommands: Readonly<Record<string, readonly Option[]>> = {
@@ -96,15 +97,14 @@ attune export --recipe recipe.yaml --command dpo --format trl --output recipe-tr
     const adapter = path === undefined ? undefined : await findAdapter(String(path), model);
     if (format === 'lora-gguf') {
       need('adapter_name_or_path');
-      await writeWhole(out, writeLoraGguf(model.config, adapter!.method, adapter!.values));
+      const lora = needLora(adapter!, 'has no form in GGUF');
+      await writeWhole(out, writeLoraGguf(model.config, lora.method, lora.values));
       terminal.out(`LoRA for llama.cpp: ${out}`);
       return;
     }
-    const weights = adapter
-      ? mergedWeights(model.weights, adapter.method, adapter.values)
-      : model.weights;
-    const untied =
-      model.config.tieWordEmbeddings && (adapter?.method.saved.includes('lm_head.weight') ?? false);
+    const { weights, untied } = adapter
+      ? mergedModel(model, adapter)
+      : { weights: model.weights, untied: false };
     if (format === 'safetensors') {
       await writeModelFolder(out, model, weights, { untied });
     } else {

@@ -1,6 +1,5 @@
 import { encodeExample, ignored, newReport, reportNotes } from '@attune/data';
 import { byteSize } from '@attune/kernels';
-import type { OpenModel } from '@attune/model';
 import { laidTensors, Network } from '@attune/model';
 import { updateGraph } from '@attune/optim';
 import { trainableOf, tunedLayout } from '@attune/peft';
@@ -71,7 +70,7 @@ export const inspect: Command = {
     const chosen = await chooseMethod(values, model);
     terminal.out(`\nMemory of a step with ${batch} rows as long as the longest:`);
     terminal.out(
-      account(values, model, chosen, {
+      account(values, chosen, {
         tokens: longest.tokens * batch,
         count: longest.count * batch,
       }),
@@ -99,8 +98,7 @@ const anyAdapter = {
 
 function account(
   values: Values,
-  model: OpenModel,
-  { method }: ChosenMethod,
+  { model, method }: ChosenMethod,
   { tokens, count }: { tokens: number; count: number },
 ): string {
   const { config } = model;

@@ -1,5 +1,6 @@
 import type { Option } from '../command-line/option.ts';
 import { modelKeys } from './model-keys.ts';
+import { peftKeys } from './peft-keys.ts';
 import {
   fileKeys,
   logKeys,
@@ -71,5 +72,6 @@ export const sftKeys: readonly Option[] = [
   ]),
   ...optimizerKeys,
   ...loraKeys,
+  ...peftKeys,
   ...logKeys,
 ];

@@ -1,27 +1,77 @@
+import { AttuneError } from '@attune/gpu';
 import type { OpenModel } from '@attune/model';
-import { fullTuning, type LoraMethod, loraTuning, type TuningMethod } from '@attune/peft';
-import type { Values } from '../command-line/option.ts';
-import { findAdapter } from '../session.ts';
+import {
+  bitFitTuning,
+  fullTuning,
+  isLora,
+  type LoraMethod,
+  loraTuning,
+  type TuningMethod,
+} from '@attune/peft';
+import { biased, findAdapter, modelForBiases } from '../adapter.ts';
+import { usageError, type Values } from '../command-line/option.ts';
 
 /** What trains, from which values, and the adapter's config if one was read. */
 export interface ChosenMethod {
+  /** The model that it is for: the opened one, or that with what the method adds to its layers. */
+  readonly model: OpenModel;
   readonly method: TuningMethod;
+  /** The same, where it is LoRA. */
   readonly lora?: LoraMethod;
   readonly values?: ReadonlyMap<string, Float32Array>;
   readonly adapterConfig?: Record<string, unknown>;
 }
 
-/** LoRA (new, or an adapter that goes on) or all parameters, as the recipe says. */
-export async function chooseMethod(values: Values, model: OpenModel): Promise<ChosenMethod> {
-  if (values.adapter_name_or_path !== undefined) {
-    const adapter = await findAdapter(String(values.adapter_name_or_path), model);
+/** An adapter (new, or one that goes on), the biases, or all parameters, as the recipe says. */
+export async function chooseMethod(values: Values, opened: OpenModel): Promise<ChosenMethod> {
+  const type = values.peft_type;
+  const path = values.adapter_name_or_path;
+  if (path !== undefined) {
+    const model = await modelForBiases(opened, String(path));
+    const adapter = await findAdapter(String(path), model);
     const { method, config } = adapter;
-    return { method, lora: method, values: adapter.values, adapterConfig: config };
+    if (type != null && type !== method.kind) {
+      throw usageError(
+        'bad-value',
+        `peft_type is ${type}, but the adapter in ${path} is of the kind ${method.kind}.`,
+        'Leave out one of the two.',
+      );
+    }
+    return { model, ...named(method), values: adapter.values, adapterConfig: config };
   }
-  if (values.use_peft !== true) return { method: fullTuning(model.config) };
+  const model = type === 'BITFIT' && values.add_biases === true ? biased(opened) : opened;
+  return { model, ...named(newMethod(values, model)) };
+}
+
+const named = (method: TuningMethod) => ({ method, ...(isLora(method) && { lora: method }) });
+
+/** For trainers that know all parameters and LoRA. @throws AttuneError `unsupported-adapter` */
+export function onlyLora(chosen: ChosenMethod): ChosenMethod {
+  const { kind } = chosen.method;
+  if (kind === 'FULL' || kind === 'LORA') return chosen;
+  throw new AttuneError(
+    'unsupported-adapter',
+    `The adapter is of the kind ${kind}; this trainer goes on with LoRA only.`,
+    'Use attune sft for it, or a LoRA adapter here.',
+  );
+}
+
+function newMethod(values: Values, { config }: OpenModel): TuningMethod {
+  const type = values.peft_type ?? (values.use_peft === true ? 'LORA' : 'FULL');
+  switch (type) {
+    case 'LORA':
+      return newLora(values, config);
+    case 'BITFIT':
+      return bitFitTuning(config);
+    default:
+      return fullTuning(config);
+  }
+}
+
+function newLora(values: Values, config: OpenModel['config']): TuningMethod {
   const saved = values.lora_modules_to_save as string[] | null | undefined;
-  const lora = loraTuning(
-    model.config,
+  return loraTuning(
+    config,
     {
       targetModules: targets(values.lora_target_modules),
       r: Number(values.lora_r),
@@ -33,7 +83,6 @@ export async function chooseMethod(values: Values, model: OpenModel): Promise<Ch
     },
     Number(values.seed ?? 42),
   );
-  return { method: lora, lora };
 }
 
 /** A single expression is a pattern for whole paths, as in PEFT; names are a list. */

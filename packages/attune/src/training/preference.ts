@@ -21,7 +21,7 @@ import type { Context } from '../command-line/command.ts';
 import type { Values } from '../command-line/option.ts';
 import { loadingLine, needPadding, tokenizerOf } from '../session.ts';
 import { cpoArguments, dpoArguments, ktoArguments, orpoArguments } from './arguments.ts';
-import { chooseMethod } from './method.ts';
+import { chooseMethod, onlyLora } from './method.ts';
 import { referenceCache } from './reference-cache.ts';
 import { type RunnableTrainer, runTrainer } from './run-trainer.ts';
 import { dataFiles } from './sources.ts';
@@ -93,7 +93,7 @@ async function train<E>(
   create: (options: Given<E>) => Promise<RunnableTrainer>,
 ): Promise<void> {
   const files = dataFiles(values);
-  const chosen = await chooseMethod(values, model);
+  const chosen = onlyLora(await chooseMethod(values, model));
   const tokenizer = tokenizerOf(model);
   const maxLength = values.max_length as number | null;
   const split = await splitData(values, files);

@@ -7,7 +7,7 @@ import type { Context } from '../command-line/command.ts';
 import type { Values } from '../command-line/option.ts';
 import { loadingLine, needPadding, tokenizerOf } from '../session.ts';
 import { rewardArguments } from './arguments.ts';
-import { type ChosenMethod, chooseMethod } from './method.ts';
+import { type ChosenMethod, chooseMethod, onlyLora } from './method.ts';
 import { runTrainer } from './run-trainer.ts';
 import { type DataFiles, dataFiles } from './sources.ts';
 import { splitData } from './split.ts';
@@ -22,7 +22,7 @@ export async function trainReward(
   const tokenizer = tokenizerOf(opened);
   const padTokenId = needPadding(tokenizer);
   const model = scoreModel(opened, { seed: Number(values.seed), padTokenId });
-  const chosen = await chooseMethod(values, model);
+  const chosen = onlyLora(await chooseMethod(values, model));
   checkHead(opened, chosen, context);
   const data = await readPairs(values, files, tokenizer, context);
   await runTrainer({

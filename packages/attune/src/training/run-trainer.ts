@@ -128,7 +128,7 @@ export async function runTrainer(run: TrainerRun): Promise<void> {
     await saveResult(out, run, await trainer.trained());
     await record.finish(last?.step ?? earlier?.resume.step ?? 0, last?.epoch ?? 0);
     terminal.out(
-      `Done: ${result.steps} steps, ${result.tokens} tokens, mean loss ${result.trainLoss.toFixed(4)}, in ${spokenSeconds(result.seconds)}. ${chosen.lora ? 'Adapter' : 'Model'}: ${out}`,
+      `Done: ${result.steps} steps, ${result.tokens} tokens, mean loss ${result.trainLoss.toFixed(4)}, in ${spokenSeconds(result.seconds)}. ${leavesModel(chosen) ? 'Model' : 'Adapter'}: ${out}`,
     );
   } catch (error) {
     terminal.settle();
@@ -244,16 +244,18 @@ function memoryLimit({ traits }: Gpu): { name: string; total: number; left: numb
 }
 
 function adapterFiles(
-  { lora, adapterConfig }: ChosenMethod,
+  { method, adapterConfig }: ChosenMethod,
   trained: ReadonlyMap<string, Float32Array>,
   values: Values,
 ): Map<string, Uint8Array> {
-  if (!lora) return new Map();
-  return writeAdapter(lora, trained, {
+  if (method.kind === 'FULL') return new Map();
+  return writeAdapter(method, trained, {
     baseModel: String(values.model_name_or_path),
     ...(adapterConfig && { base: adapterConfig }),
   });
 }
+
+const leavesModel = ({ method }: ChosenMethod) => /^(FULL|BITFIT)$/.test(method.kind);
 
 /** What TRL's save_model leaves: the adapter, or the model, with the tokenizer. */
 async function saveResult(
@@ -261,13 +263,11 @@ async function saveResult(
   { chosen, values, model }: TrainerRun,
   trained: ReadonlyMap<string, Float32Array>,
 ): Promise<void> {
-  if (chosen.lora) {
-    for (const [name, bytes] of adapterFiles(chosen, trained, values)) {
-      await writeWhole(join(out, name), bytes);
-    }
-    await writeTokenizer(out, model);
-    return;
+  for (const [name, bytes] of adapterFiles(chosen, trained, values)) {
+    await writeWhole(join(out, name), bytes);
   }
+  // Changed biases are the model's own: it is saved whole, as TRL does.
+  if (!leavesModel(chosen)) return writeTokenizer(out, model);
   const float32 = async (name: string) =>
     (trained.get(name) ?? (await model.weights.float32(name))) as Float32Array<ArrayBuffer>;
   await writeModelFolder(out, model, { float32 });

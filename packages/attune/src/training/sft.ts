@@ -20,9 +20,10 @@ import { runTrainer } from './run-trainer.ts';
 import { type DataFiles, dataFiles } from './sources.ts';
 
 /** Runs a recipe of SFT or pretraining on an opened model, and leaves the result in `output_dir`. */
-export async function trainSft(values: Values, model: OpenModel, context: Context): Promise<void> {
+export async function trainSft(values: Values, opened: OpenModel, context: Context): Promise<void> {
   const files = dataFiles(values);
-  const chosen = await chooseMethod(values, model);
+  const chosen = await chooseMethod(values, opened);
+  const { model } = chosen;
   const tokenizer = tokenizerOf(model);
   const data = await readData(values, files, tokenizer, context);
   await runTrainer({
