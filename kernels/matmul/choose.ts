@@ -2,6 +2,7 @@ import type { KernelTraits, Recorder } from '../contract/index.ts';
 import { broadcast } from './broadcast.ts';
 import { naive } from './naive.ts';
 import type { Operands } from './operands.ts';
+import { packed } from './packed.ts';
 import { type MatmulChoices, matmulClass, type Problem } from './problem.ts';
 import { quads } from './quads.ts';
 import { registers, row, sliced, tiled } from './variants.ts';
@@ -13,6 +14,8 @@ export interface MatmulVariant {
   canRun(traits: KernelTraits, problem: Problem): boolean;
   /** Whether it is the one to take where it can run; the first that says so wins. */
   suits(traits: KernelTraits, problem: Problem): boolean;
+  /** Only blocks of short integers: the tuner, which multiplies f32, has no say. */
+  readonly untuned?: boolean;
   /** Takes the low-rank pair into the same dispatch. */
   readonly joinsLowRank?: (problem: Problem) => boolean;
   record(recorder: Recorder, operands: Operands, problem: Problem): void;
@@ -20,6 +23,7 @@ export interface MatmulVariant {
 
 /** Best first. */
 export const matmulVariants: readonly MatmulVariant[] = [
+  packed,
   row,
   quads,
   broadcast,
@@ -48,6 +52,7 @@ export function chooseMatmul(traits: KernelTraits, problem: Problem): MatmulVari
   const able = matmulVariants.filter((variant) => variant.canRun(traits, problem));
   return (
     able.find((variant) => variant.name === forced) ??
+    able.find((variant) => variant.untuned && variant.suits(traits, problem)) ??
     able.find((variant) => variant.name === tuned.get(traits)?.[matmulClass(problem)]) ??
     able.find((variant) => variant.suits(traits, problem)) ??
     naive

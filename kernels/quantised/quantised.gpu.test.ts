@@ -47,6 +47,8 @@ async function worst(dtype: Dtype): Promise<number> {
     [33, 512, 67, true],
     [37, 256, 68, false],
     [1, 256, 44, true],
+    [3, 256, 45, true],
+    [8, 512, 36, true],
   ] as const) {
     const shape = [rows, columns];
     const [n, k] = transposeB ? [rows, columns] : [columns, rows];
@@ -67,6 +69,49 @@ test.each(matmulVariants.filter(({ name }) => name !== 'naive').map(({ name }) =
   async (name) => {
     forceMatmulVariant(name);
     expect(await worst('q4_1')).toBeLessThan(2e-6);
+  },
+);
+
+test.each(matmulVariants.map(({ name }) => name))(
+  'the variant %s joins a low-rank pair, a bias and an addend to blocks, and adds to what stands there',
+  async (name) => {
+    forceMatmulVariant(name);
+    const { device } = await testGpu();
+    for (const [m, n] of [
+      [1, 44],
+      [3, 45],
+      [8, 36],
+    ] as const) {
+      const [k, rank] = [64, 8];
+      const { words, truth } = weight('q4_0', [n, k], 5);
+      const given = {
+        a: random([m, k], 1),
+        low: random([m, rank], 2),
+        up: random([n, rank], 3),
+        bias: random([n], 4),
+        addend: random([m, n], 6),
+        into: random([m, n], 7),
+      };
+      const { y } = await runRecorded(
+        device,
+        { ...given, words },
+        (recorder, { words: w, ...all }) => ({
+          y: recordMatmul(
+            recorder,
+            { ...all, a: all.a!, b: typed(w!, [n, k], 'q4_0') },
+            { transposeB: true, scale: 0.5 },
+          ),
+        }),
+      );
+      const options = { transposeB: true, scale: 0.5 };
+      const product = multiply(given.a.data, truth.data as Float64Array, [m, n, k], options);
+      const more = multiply(given.low.data, given.up.data, [m, n, rank], options);
+      const sums = product.map(
+        (value, i) =>
+          value + more[i]! + given.bias.data[i % n]! + given.addend.data[i]! + given.into.data[i]!,
+      );
+      expect(worstError(y!, { shape: [m, n], data: sums })).toBeLessThan(2e-6);
+    }
   },
 );
 

@@ -23,27 +23,39 @@ fn fourOfWEIGHT(at: u32) -> vec4f {
 #elif Q8_0
 fn fourOfWEIGHT(at: u32) -> vec4f {
   let word = WEIGHT[at / 4u];
-  let d = unpack2x16float(WEIGHT[params.scales + at / 64u] >> ((at / 2u) & 16u)).x;
-  return d * vec4f(bitcast<vec4i>(vec4u(word << 24u, word << 16u, word << 8u, word)) >> vec4u(24u));
+  let q = vec4f(bitcast<vec4i>(vec4u(word << 24u, word << 16u, word << 8u, word)) >> vec4u(24u));
+  return scaleOfWEIGHT(at / 32u).x * q;
 }
 #elif FOUR_BITS
 fn fourOfWEIGHT(at: u32) -> vec4f {
   let word = WEIGHT[at / 8u] >> (4u * (at & 4u));
-  let q = vec4f((vec4u(word) >> vec4u(0u, 4u, 8u, 12u)) & vec4u(15u));
-#if Q4_0
-  return unpack2x16float(WEIGHT[params.scales + at / 64u] >> ((at / 2u) & 16u)).x * (q - 8.0);
-#elif Q4_1
-  let scale = unpack2x16float(WEIGHT[params.scales + at / 32u]);
-  return scale.x * q + scale.y;
-#else
-  let group = params.scales + at / 256u * 5u;
-  let scale = unpack2x16float(WEIGHT[group]);
-  let own = WEIGHT[group + 1u + at / 64u % 4u] >> ((at / 2u) & 16u);
-  return scale.x * f32(own & 255u) * q - scale.y * f32((own >> 8u) & 255u);
-#endif
+  let scale = scaleOfWEIGHT(at / 32u);
+  return scale.x * vec4f((vec4u(word) >> vec4u(0u, 4u, 8u, 12u)) & vec4u(15u)) + scale.y;
 }
 #else
 fn fourOfWEIGHT(at: u32) -> vec4f {
   return WEIGHT[at / 4u];
+}
+#endif
+
+// A number of this block of 32 is scale.x · q + scale.y; no digit is lost.
+#if Q8_0
+fn scaleOfWEIGHT(block: u32) -> vec2f {
+  return vec2f(unpack2x16float(WEIGHT[params.scales + block / 2u] >> ((block & 1u) * 16u)).x, 0.0);
+}
+#elif Q4_0
+fn scaleOfWEIGHT(block: u32) -> vec2f {
+  let d = unpack2x16float(WEIGHT[params.scales + block / 2u] >> ((block & 1u) * 16u)).x;
+  return vec2f(d, -8.0 * d);
+}
+#elif Q4_1
+fn scaleOfWEIGHT(block: u32) -> vec2f {
+  return unpack2x16float(WEIGHT[params.scales + block]);
+}
+#elif FOUR_BITS
+fn scaleOfWEIGHT(block: u32) -> vec2f {
+  let group = params.scales + block / 8u * 5u;
+  let own = WEIGHT[group + 1u + block / 2u % 4u] >> ((block & 1u) * 16u);
+  return unpack2x16float(WEIGHT[group]) * vec2f(f32(own & 255u), -f32((own >> 8u) & 255u));
 }
 #endif
