@@ -15,6 +15,11 @@ export type KernelTraits = Pick<
   | 'maxInvocations'
 >;
 
+/** Lanes of a subgroup where their number is certain, else 0. */
+export function lanesOf({ subgroups, subgroupMinSize, subgroupMaxSize }: KernelTraits): number {
+  return subgroups && subgroupMinSize === subgroupMaxSize ? subgroupMaxSize : 0;
+}
+
 /** One dispatch, recorded: which code, on which tensors, with which numbers, over how many workgroups. */
 export interface Call {
   readonly shader: CompiledShader;

@@ -1,4 +1,4 @@
-import { type KernelTraits, type Shader, shader, type Tensor } from '../contract/index.ts';
+import { type Shader, shader, type Tensor } from '../contract/index.ts';
 import { rowUnit, scalesAt, weightDefines, weightReader } from '../quantised/quantised.ts';
 import operandsText from './matmul.operands.wgsl';
 import type { Problem } from './problem.ts';
@@ -18,11 +18,6 @@ export interface Operands {
 export function withOperands(name: string, text: string): Shader {
   const reader = `#if VECTOR_B\n${weightReader('b')}#endif\n`;
   return shader(`matmul.${name}`, `${operandsText}\n${reader}${text}`);
-}
-
-/** Lanes of a subgroup where their number is certain, else 0. */
-export function lanesOf({ subgroups, subgroupMinSize, subgroupMaxSize }: KernelTraits): number {
-  return subgroups && subgroupMinSize === subgroupMaxSize ? subgroupMaxSize : 0;
 }
 
 /** Whether matmul.operands.wgsl can read the operands: all but f32 is read by fours, blocks fill rows. */

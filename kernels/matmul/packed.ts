@@ -1,7 +1,8 @@
+import { lanesOf } from '../contract/index.ts';
 import { isQuantised } from '../quantised/quantised.ts';
 import type { MatmulVariant } from './choose.ts';
 import text from './matmul.packed.wgsl';
-import { bindOperands, joinsLowRank, lanesOf, withOperands } from './operands.ts';
+import { bindOperands, joinsLowRank, withOperands } from './operands.ts';
 
 const source = withOperands('packed', text);
 

@@ -1,14 +1,7 @@
+import { lanesOf } from '../contract/index.ts';
 import type { MatmulVariant } from './choose.ts';
 import text from './matmul.quads.wgsl';
-import {
-  bindOperands,
-  canRead,
-  canTurn,
-  joinsLowRank,
-  lanesOf,
-  turned,
-  withOperands,
-} from './operands.ts';
+import { bindOperands, canRead, canTurn, joinsLowRank, turned, withOperands } from './operands.ts';
 import type { Problem } from './problem.ts';
 
 const source = withOperands('quads', text);

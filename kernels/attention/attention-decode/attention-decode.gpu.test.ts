@@ -26,12 +26,21 @@ test.each([1, 63, 64, 65, 257])('over a cache of %i equals float64', async (capa
   await check({ heads: 4, kvHeads: 2, headDim: 16 }, capacity, lengths);
 });
 
-test.each([1, 7, 36, 256])('with a head dimension of %i', async (headDim) => {
+test.each([1, 7, 32, 36, 64, 128, 256])('with a head dimension of %i', async (headDim) => {
   await check({ heads: 3, kvHeads: 1, headDim }, 40, [40, 33]);
 });
 
 test.each([1, 8, 1000])('with a window of %i', async (window) => {
   await check({ heads: 2, kvHeads: 2, headDim: 8, window }, 70, [70, 5, 9]);
+});
+
+test.each([
+  [7, 1],
+  [10, 2],
+  [8, 8],
+])('with %i query heads over %i of keys', async (heads, kvHeads) => {
+  await check({ heads, kvHeads, headDim: 32, window: 20 }, 40, [40, 3]);
+  await check({ heads, kvHeads, headDim: 16, scale: 0.5 }, 40, [33, 0]);
 });
 
 test('with the heads of SmolLM2 over 1500 tokens', async () => {

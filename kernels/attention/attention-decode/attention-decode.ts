@@ -1,10 +1,11 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, shader, type Tensor } from '../../contract/index.ts';
+import { expectShape, lanesOf, operation, shader, type Tensor } from '../../contract/index.ts';
 import {
   type AttentionDecodeOptions,
   attentionDecodeReference,
 } from './attention-decode.reference.ts';
 import scoresText from './attention-decode.scores.wgsl';
+import subgroupText from './attention-decode.subgroup.wgsl';
 import valuesText from './attention-decode.values.wgsl';
 import weightsText from './attention-decode.weights.wgsl';
 
@@ -14,6 +15,7 @@ export {
 } from './attention-decode.reference.ts';
 
 const scoresSource = shader('attention-decode.scores', scoresText);
+const subgroupSource = shader('attention-decode.subgroup', subgroupText);
 const weightsSource = shader('attention-decode.weights', weightsText);
 const valuesSource = shader('attention-decode.values', valuesText);
 
@@ -47,18 +49,30 @@ export const attentionDecode = operation<Inputs, { y: Tensor }, AttentionDecodeO
     const window = Math.min(options.window ?? capacity, capacity);
     const vec4 = headDim % 4 === 0;
     const dim = vec4 ? headDim / 4 : headDim;
+    const y = recorder.tensor('y', q.shape);
+    const factor = (options.scale ?? 1 / Math.sqrt(headDim)) * Math.LOG2E;
+    const { software } = recorder.traits;
+    const lanes = lanesOf(recorder.traits);
+    const quads = headDim / 4 / lanes;
+    if (software && [1, 2, 4].includes(quads)) {
+      recorder.dispatch(subgroupSource, {
+        tensors: { q, kCache, vCache, lengths, y },
+        defines: { QUADS_2: quads >= 2, QUADS_4: quads === 4 },
+        constants: { LANES: lanes },
+        params: { heads, kvHeads, dim, capacity, window, factor },
+        workgroups: [kvHeads * Math.ceil(heads / kvHeads / 4), batch, 1],
+      });
+      return { y };
+    }
     const defines = { VEC4: vec4 };
     const scores = recorder.tensor('scores', [batch, heads, capacity]);
     const totals = recorder.tensor('totals', [batch, heads]);
-    const y = recorder.tensor('y', q.shape);
-    const factor = (options.scale ?? 1 / Math.sqrt(headDim)) * Math.LOG2E;
     recorder.dispatch(scoresSource, {
       tensors: { q, kCache, lengths, scores },
       defines,
       params: { heads, kvHeads, dim, capacity, window, factor },
       workgroups: [Math.ceil(capacity / 32), heads, batch],
     });
-    const { software } = recorder.traits;
     recorder.dispatch(weightsSource, {
       tensors: { lengths, scores, totals },
       defines: { COOPERATIVE: !software },

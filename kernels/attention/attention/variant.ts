@@ -1,4 +1,4 @@
-import { type KernelTraits, type Shader, shader } from '../../contract/index.ts';
+import { type KernelTraits, lanesOf, type Shader, shader } from '../../contract/index.ts';
 import forwardText from './attention.forward.wgsl';
 import forwardSubgroupText from './attention.forward-subgroup.wgsl';
 import forwardTilesText from './attention.forward-tiles.wgsl';
@@ -45,7 +45,7 @@ export function chooseAttention(
   traits: KernelTraits,
   { headDim }: AttentionOptions,
 ): AttentionVariant {
-  const lanes = traits.subgroupMinSize;
+  const lanes = lanesOf(traits);
   const constants = { DIM: Math.ceil(headDim / 4) };
   if (headDim % 4 !== 0) {
     const defines = { VEC4: false };
@@ -54,7 +54,7 @@ export function chooseAttention(
   if (!traits.software) {
     return { sources: tiles, defines: {}, constants, block: 32 };
   }
-  if (traits.subgroups && lanes === traits.subgroupMaxSize && lanes >= 4) {
+  if (lanes >= 4) {
     const defines = { NARROW: lanes < 8 };
     return { sources: subgroup, defines, constants: { ...constants, LANES: lanes }, block: 8 };
   }

@@ -1,7 +1,9 @@
+import { testGpu } from '@attune/gpu/testing';
 import { expect, test } from 'vitest';
-import { checkKernel, random } from '../../contract/checks.ts';
-import { array, Recording } from '../../contract/index.ts';
-import { splitHeads } from './split-heads.ts';
+import { writeCacheReference } from '../../attention/write-cache/write-cache.ts';
+import { checkKernel, random, worstError } from '../../contract/checks.ts';
+import { array, Recording, runRecorded } from '../../contract/index.ts';
+import { splitHeads, splitHeadsReference, splitIntoCaches } from './split-heads.ts';
 
 function inputs(tokens: number, heads: number, headDim: number) {
   return {
@@ -22,6 +24,33 @@ test.each([1, 63, 64, 65, 257])('%i tokens and their gradients equal float64', a
 test('the heads of SmolLM2 equal float64', async () => {
   await checkKernel(splitHeads, inputs(300, 15, 64), { heads: 9, kvHeads: 3, headDim: 64 });
 });
+
+test.each([10, 64])(
+  'keys and values go to their places in caches, heads of %i',
+  async (headDim) => {
+    const { device } = await testGpu();
+    const options = { heads: 3, kvHeads: 2, headDim };
+    const [tokens, capacity] = [5, 6];
+    const all = {
+      ...inputs(tokens, 7, headDim),
+      // The last two are outside the cache.
+      positions: array([tokens], Int32Array.from([5, 0, 3, -1, 6])),
+      kCache: random([tokens, capacity, 2 * headDim], 4),
+      vCache: random([tokens, capacity, 2 * headDim], 5),
+    };
+    const found = await runRecorded(device, all, (recorder, tensors) => {
+      const { qkv, cos, sin, positions, kCache, vCache } = tensors as never;
+      const q = splitIntoCaches(recorder, { qkv, cos, sin, positions, kCache, vCache }, options);
+      return { q, kCache, vCache };
+    });
+    const { q, k, v } = splitHeadsReference.forward(all, options);
+    const written = (cache: typeof all.kCache, rows: typeof q) =>
+      writeCacheReference({ cache, rows: rows!, positions: all.positions }, { length: 1 });
+    expect(worstError(found.q!, q!)).toBeLessThan(2e-6);
+    expect(worstError(found.kCache!, written(all.kCache, k))).toBeLessThan(2e-6);
+    expect(worstError(found.vCache!, written(all.vCache, v))).toBe(0);
+  },
+);
 
 test('a width that is not that of the heads is refused with its numbers', () => {
   const recorder = new Recording({} as never);

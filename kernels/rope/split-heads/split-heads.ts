@@ -23,17 +23,37 @@ function record(
   qkv: Tensor,
   parts: Parts,
   { heads, kvHeads, headDim }: SplitHeadsOptions,
-  join: boolean,
+  { join = false, capacity = 0 },
 ): void {
   const half = headDim / 2;
   const size = half % 4 === 0 ? 4 : 1;
   const count = elements(qkv.shape) / 2 / size;
   recorder.dispatch(source, {
     tensors: { cosines: cos, sines: sin, positions, qkv, ...parts },
-    defines: { VEC4: size === 4, JOIN: join },
-    params: { count, heads, kvHeads, half: half / size },
+    defines: { VEC4: size === 4, JOIN: join, CACHE: capacity > 0 },
+    params: { count, heads, kvHeads, half: half / size, capacity },
     workgroups: Math.ceil(count / 64),
   });
+}
+
+/** How many tokens there are; throws `wrong-shape` where the operands do not fit. */
+function tokensOf(
+  { qkv, cos, sin, positions }: Inputs,
+  { heads, kvHeads, headDim }: SplitHeadsOptions,
+): number {
+  if (headDim % 2 !== 0) {
+    throw new AttuneError(
+      'wrong-shape',
+      `RoPE turns pairs of a head's dimension: headDim ${headDim} is odd.`,
+      'Give an even headDim.',
+    );
+  }
+  expectShape(qkv.name, qkv.shape, [-1, (heads + 2 * kvHeads) * headDim]);
+  const tokens = qkv.shape[0]!;
+  expectShape(cos.name, cos.shape, [-1, headDim / 2]);
+  expectShape(sin.name, sin.shape, cos.shape);
+  expectShape(positions.name, positions.shape, [tokens]);
+  return tokens;
 }
 
 /**
@@ -47,32 +67,41 @@ export const splitHeads = operation<Inputs, Parts, SplitHeadsOptions>({
   name: 'split-heads',
   reference: splitHeadsReference,
   forward(recorder, inputs, options) {
-    const { qkv, cos, sin, positions } = inputs;
+    const tokens = tokensOf(inputs, options);
     const { heads, kvHeads, headDim } = options;
-    if (headDim % 2 !== 0) {
-      throw new AttuneError(
-        'wrong-shape',
-        `RoPE turns pairs of a head's dimension: headDim ${headDim} is odd.`,
-        'Give an even headDim.',
-      );
-    }
-    expectShape(qkv.name, qkv.shape, [-1, (heads + 2 * kvHeads) * headDim]);
-    const tokens = qkv.shape[0]!;
-    expectShape(cos.name, cos.shape, [-1, headDim / 2]);
-    expectShape(sin.name, sin.shape, cos.shape);
-    expectShape(positions.name, positions.shape, [tokens]);
     const parts = {
       q: recorder.tensor('q', [tokens, heads * headDim]),
       k: recorder.tensor('k', [tokens, kvHeads * headDim]),
       v: recorder.tensor('v', [tokens, kvHeads * headDim]),
     };
-    record(recorder, inputs, qkv, parts, options, false);
+    record(recorder, inputs, inputs.qkv, parts, options, {});
     return parts;
   },
   backward(recorder, { inputs, gradients: { q, k, v }, options, needs }) {
     if (!needs.qkv || !q || !k || !v) return {};
     const qkv = recorder.tensor('dqkv', inputs.qkv.shape);
-    record(recorder, inputs, qkv, { q, k, v }, options, true);
+    record(recorder, inputs, qkv, { q, k, v }, options, { join: true });
     return { qkv };
   },
 });
+
+/**
+ * Records the same for one new token of each sequence, whose keys and values go straight to its position in their
+ * caches, as `writeCache` would put them; returns q.
+ *
+ * qkv and positions as above, a token a sequence; kCache, vCache [tokens, capacity, kvHeads·headDim].
+ */
+export function splitIntoCaches(
+  recorder: Recorder,
+  { kCache, vCache, ...inputs }: Inputs & { kCache: Tensor; vCache: Tensor },
+  options: SplitHeadsOptions,
+): Tensor {
+  const tokens = tokensOf(inputs, options);
+  const { heads, kvHeads, headDim } = options;
+  expectShape(kCache.name, kCache.shape, [tokens, -1, kvHeads * headDim]);
+  expectShape(vCache.name, vCache.shape, kCache.shape);
+  const q = recorder.tensor('q', [tokens, heads * headDim]);
+  const capacity = kCache.shape[1]!;
+  record(recorder, inputs, inputs.qkv, { q, k: kCache, v: vCache }, options, { capacity });
+  return q;
+}

@@ -1,6 +1,7 @@
 // Queries, keys and values that one product computed side by side, taken apart; q and k are turned by their
 // position on the way (rope.forward.wgsl has the formula), v is copied. If JOIN, the gradient: turned back and
-// put together again.
+// put together again. If CACHE, one token of each sequence, whose keys and values go to its position in caches
+// k, v [tokens, capacity, kvHeads · D]; outside the capacity nowhere.
 //
 // qkv             [tokens, (heads + 2 · kvHeads) · D] f32: the heads of q, of k, of v
 // q               [tokens, heads · D] f32
@@ -18,7 +19,7 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-struct Params { count: u32, heads: u32, kvHeads: u32, half: u32 }
+struct Params { count: u32, heads: u32, kvHeads: u32, half: u32, capacity: i32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> cosines: array<Element>;
@@ -39,6 +40,15 @@ struct Params { count: u32, heads: u32, kvHeads: u32, half: u32 }
 // (low, high) turned by the angle whose cosine and sine are c and s.
 fn turn(low: Element, high: Element, c: Element, s: Element) -> array<Element, 2> {
   return array<Element, 2>(low * c - high * s, high * c + low * s);
+}
+
+// The first row of keys or values of a token, counted in heads.
+fn rowOf(token: u32) -> u32 {
+#if CACHE
+  return (token * u32(params.capacity) + u32(positions[token])) * params.kvHeads;
+#else
+  return token * params.kvHeads;
+#endif
 }
 
 @compute @workgroup_size(64)
@@ -83,12 +93,19 @@ fn main(
     let at = (token * params.heads + head) * half * 2u + i;
     q[at] = turned[0];
     q[at + half] = turned[1];
-  } else if (head < params.heads + params.kvHeads) {
-    let at = (token * params.kvHeads + head - params.heads) * half * 2u + i;
+    return;
+  }
+#if CACHE
+  if (positions[token] < 0 || positions[token] >= params.capacity) {
+    return;
+  }
+#endif
+  if (head < params.heads + params.kvHeads) {
+    let at = (rowOf(token) + head - params.heads) * half * 2u + i;
     k[at] = turned[0];
     k[at + half] = turned[1];
   } else {
-    let at = (token * params.kvHeads + head - params.heads - params.kvHeads) * half * 2u + i;
+    let at = (rowOf(token) + head - params.heads - params.kvHeads) * half * 2u + i;
     v[at] = low;
     v[at + half] = high;
   }

@@ -117,10 +117,7 @@ export function decodeGraph(
   const { network, cache } = model;
   const { config } = network;
   const { layers, current, positions, lengths } = cache.tensors(graph, shape);
-  const attend: Attend = (layer, q, k, v) => {
-    const { k: kCache, v: vCache } = layers[layer]!;
-    writeCache(graph, { cache: kCache, rows: k, positions }, { length: 1 });
-    writeCache(graph, { cache: vCache, rows: v, positions }, { length: 1 });
+  const attend: Attend = (_, q, kCache, vCache) => {
     const options = {
       heads: config.numAttentionHeads,
       kvHeads: config.numKeyValueHeads,
@@ -138,7 +135,7 @@ export function decodeGraph(
     bounds: graph.tensor('bounds', [shape.rows, 2], 'i32'),
     ...ropeTensors(graph, config, model.positions),
   };
-  draw(graph, model, shape, head, decoder(graph, network, batch, { attend }));
+  draw(graph, model, shape, head, decoder(graph, network, batch, { attend, caches: layers }));
   return graph;
 }
 

@@ -4,8 +4,10 @@ import {
   rmsNorm,
   rope,
   splitHeads,
+  splitIntoCaches,
   swiglu,
   type Tensor,
+  writeCache,
 } from '@attune/kernels';
 import type { Graph } from '@attune/plan';
 import type { Network, Reading } from './network.ts';
@@ -28,10 +30,18 @@ export interface TokenBatch {
 /** How queries see keys and values: over the batch itself, or over a cache. */
 export type Attend = (layer: number, q: Tensor, k: Tensor, v: Tensor) => Tensor;
 
+/** Keys and values of a layer, each [rows, capacity, kvHeads · headDim]. */
+export interface Caches {
+  readonly k: Tensor;
+  readonly v: Tensor;
+}
+
 export interface DecoderOptions {
   /** Gradient checkpointing: each block's inside is computed again for its gradient. */
   readonly checkpoint?: boolean;
   readonly attend?: Attend;
+  /** One token a row, whose keys and values go to its position in these; `attend` is given them whole. */
+  readonly caches?: readonly Caches[];
 }
 
 /** Causal attention within each document of the batch. */
@@ -62,13 +72,15 @@ export function decoder(
   graph: Graph,
   network: Network,
   batch: TokenBatch,
-  { checkpoint = false, attend = attendBatch(graph, network, batch) }: DecoderOptions = {},
+  { checkpoint = false, attend = attendBatch(graph, network, batch), caches }: DecoderOptions = {},
 ): Tensor {
   const { config } = network;
   const table = network.weight(graph, 'model.embed_tokens.weight');
   let x = graph.apply(embedding, { table, ids: batch.ids }, {}).y;
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
-    const run = ({ x }: { x: Tensor }) => ({ y: block(graph, network, batch, layer, x, attend) });
+    const run = ({ x }: { x: Tensor }) => ({
+      y: block(graph, network, batch, layer, x, attend, caches?.[layer]),
+    });
     x = (checkpoint ? graph.checkpoint({ x }, run) : run({ x })).y;
   }
   return norm(graph, network, 'model.norm', x)().y;
@@ -97,10 +109,11 @@ function block(
   layer: number,
   x: Tensor,
   attend: Attend,
+  caches?: Caches,
 ): Tensor {
   const path = `model.layers.${layer}`;
   const a = norm(graph, network, `${path}.input_layernorm`, x);
-  const { q, k, v } = heads(graph, network, batch, `${path}.self_attn`, a);
+  const { q, k, v } = heads(graph, network, batch, `${path}.self_attn`, a, caches);
   const seen = ready(attend(layer, q, k, v));
   const middle = network.linear(graph, `${path}.self_attn.o_proj`, seen, x);
 
@@ -109,29 +122,38 @@ function block(
   return network.linear(graph, `${path}.mlp.down_proj`, inner, middle);
 }
 
-/** Queries and keys, turned by their position, and values. */
+/** Queries and keys, turned by their position, and values: of the batch, or with `caches` all that these hold then. */
 function heads(
   graph: Graph,
   network: Network,
   { cos, sin, positions }: TokenBatch,
   path: string,
   read: Reading,
+  caches?: Caches,
 ): { q: Tensor; k: Tensor; v: Tensor } {
   const { numAttentionHeads: heads, numKeyValueHeads: kvHeads, headDim } = network.config;
+  const options = { heads, kvHeads, headDim };
   if (network.stack(`${path}.qkv_proj`)) {
     const qkv = network.linear(graph, `${path}.qkv_proj`, read);
-    return graph.apply(splitHeads, { qkv, cos, sin, positions }, { heads, kvHeads, headDim });
+    const inputs = { qkv, cos, sin, positions };
+    if (!caches) return graph.apply(splitHeads, inputs, options);
+    const into = { kCache: caches.k, vCache: caches.v };
+    return { q: splitIntoCaches(graph, { ...inputs, ...into }, options), ...caches };
   }
   const a = ready(read().y);
   const turned = (name: string) => {
     const x = network.linear(graph, `${path}.${name}`, a);
     return graph.apply(rope, { x, cos, sin, positions }, { headDim }).y;
   };
-  return {
+  const parts = {
     q: turned('q_proj'),
     k: turned('k_proj'),
     v: network.linear(graph, `${path}.v_proj`, a),
   };
+  if (!caches) return parts;
+  writeCache(graph, { cache: caches.k, rows: parts.k, positions }, { length: 1 });
+  writeCache(graph, { cache: caches.v, rows: parts.v, positions }, { length: 1 });
+  return { q: parts.q, ...caches };
 }
 
 /** The inside of the feed-forward layer: silu(gate) · up. */
