@@ -85,3 +85,4 @@ export {
   uploadWeights,
 } from './network/network.ts';
 export { lastTokens, requireScoreHead, rowScores, tokenScores } from './network/scores.ts';
+export { addedTokens, type VirtualTokens } from './network/virtual.ts';

@@ -64,14 +64,16 @@ export class GenerationCache {
     rows: number,
     sequences: readonly { length: number; wanted: number }[],
     random: Uint32Array,
+    /** Slots of virtual tokens before each. */
+    virtual = 0,
   ): void {
     const line = stride(rows);
     const state = new Int32Array(5 * line);
     // A row without a sequence decodes token 0 at position 0, and nobody reads it.
     state.fill(1, 2 * line, 3 * line);
     sequences.forEach(({ length, wanted }, row) => {
-      state[line + row] = length - 1;
-      state[2 * line + row] = length;
+      state[line + row] = virtual + length - 1;
+      state[2 * line + row] = virtual + length;
       state[3 * line + row] = wanted;
     });
     this.#store.write(`${this.#prefix}rows`, state);

@@ -43,6 +43,8 @@ export class Generator {
   readonly #executor: Executor;
   readonly #model: GenerationModel;
   readonly #limit: number;
+  /** Virtual tokens before each prompt. */
+  readonly #virtual: number;
   readonly #batchSize: number;
   readonly #plans = new Map<string, Plan>();
   #turn: Promise<unknown> = Promise.resolve();
@@ -59,7 +61,9 @@ export class Generator {
     this.#executor = executor;
     this.#batchSize = batchSize;
     const positions = executor.store.get('rope.cos').shape[0]!;
-    this.#limit = Math.min(capacity ?? positions, positions);
+    this.#virtual = network.tuning.virtual?.count ?? 0;
+    const room = positions - this.#virtual;
+    this.#limit = Math.min(capacity ?? room, room);
     this.#model = {
       network,
       cache: new GenerationCache(executor.store, network.config),
@@ -118,7 +122,7 @@ export class Generator {
   ): CacheShape {
     const longest = prompts.reduce((most, { length }) => Math.max(most, length), 0);
     const need = Math.min(this.#limit, longest + maxNewTokens);
-    const capacity = Math.min(this.#limit, powerOfTwo(Math.max(64, need)));
+    const capacity = this.#virtual + Math.min(this.#limit, powerOfTwo(Math.max(64, need)));
     const { maxStorageBinding } = this.#executor.gpu.traits;
     const room = Math.floor(maxStorageBinding / (capacity * this.#model.cache.bytesPerToken));
     const rows = Math.min(powerOfTwo(prompts.length), this.#batchSize, Math.max(1, room));
@@ -138,7 +142,7 @@ export class Generator {
       Math.min(settings.maxNewTokens, this.#limit - length),
     );
     const sequences = prompts.map(({ length }, row) => ({ length, wanted: wanted[row]! }));
-    cache.begin(shape.rows, sequences, random);
+    cache.begin(shape.rows, sequences, random, this.#virtual);
     await this.#prefill(prompts, shape, signal);
 
     const { traits } = this.#executor.gpu;
@@ -204,9 +208,9 @@ export class Generator {
       const plan = await this.#plan(`prefill ${tokens} ${JSON.stringify(shape)}`, () =>
         prefillGraph(this.#executor.gpu.traits, this.#model, shape, tokens),
       );
-      await this.#executor.run([
-        [plan, prefillValues(prompts.slice(row, end), row, shape, tokens)],
-      ]);
+      const { virtual } = this.#model.network.tuning;
+      const values = prefillValues(prompts.slice(row, end), row, shape, tokens, virtual);
+      await this.#executor.run([[plan, values]]);
       row = end;
     }
   }

@@ -6,12 +6,14 @@ import {
   sample,
   type Tensor,
   writeCache,
+  writePrefix,
 } from '@attune/kernels';
 import { Graph, type InputData } from '@attune/plan';
-import { tokenInputs } from '../network/batch.ts';
+import { placeVirtual, tokenInputs } from '../network/batch.ts';
 import { type Attend, attendBatch, decoder } from '../network/decoder.ts';
 import { logits } from '../network/heads.ts';
 import { type Network, ropeTensors } from '../network/network.ts';
+import { addedTokens, type VirtualTokens } from '../network/virtual.ts';
 import type { CacheShape, GenerationCache } from './cache.ts';
 import type { Decoding } from './options.ts';
 
@@ -42,18 +44,20 @@ export function prefillGraph(
   const graph = new Graph(traits);
   const { rows, capacity } = shape;
   const { layers, last } = cache.tensors(graph, shape);
-  const batch = tokenInputs(graph, network.config, 1, tokens, positions);
-  const slots = graph.input('slots', [tokens], 'i32');
+  const { virtual } = network.tuning;
+  const batch = tokenInputs(graph, network.config, 1, tokens, positions, '', virtual);
+  const slots = graph.input('slots', [batch.length], 'i32');
   const within = attendBatch(graph, network, batch);
-  const attend: Attend = (layer, q, k, v) => {
+  const attend: Attend = (layer, q, k, v, prefix) => {
+    if (virtual) writeVirtual(graph, virtual, layers[layer]!, { k, v, layer, prefix });
     for (const [held, fresh] of [
       [layers[layer]!.k, k],
       [layers[layer]!.v, v],
     ] as const) {
       const line = graph.view(held, [1, rows * capacity, held.shape[2]!]);
-      writeCache(graph, { cache: line, rows: fresh, positions: slots }, { length: tokens });
+      writeCache(graph, { cache: line, rows: fresh, positions: slots }, { length: batch.length });
     }
-    return within(layer, q, k, v);
+    return within(layer, q, k, v, prefix);
   };
   const hidden = decoder(graph, network, batch, { attend });
   const lasts = graph.input('lasts', [rows], 'i32');
@@ -64,17 +68,36 @@ export function prefillGraph(
   return graph;
 }
 
+/** The keys and values of a layer's virtual tokens go to the first slots of every row. */
+function writeVirtual(
+  graph: Graph,
+  { count }: VirtualTokens,
+  held: { k: Tensor; v: Tensor },
+  { k, v, layer, prefix }: { k: Tensor; v: Tensor; layer: number; prefix: Tensor | undefined },
+): void {
+  const width = k.shape[1]!;
+  [held.k, held.v].forEach((cache, part) => {
+    // They are columns of the prefix, or the last tokens of the batch.
+    const place = prefix ? { column: (2 * layer + part) * width } : { row: k.shape[0]! - count };
+    const source = prefix ?? (part ? v : k);
+    writePrefix(graph, { cache, source }, { virtual: count, ...place });
+  });
+}
+
 /** The values of the prefill graph's inputs: `prompts` go to `row` and the following. */
 export function prefillValues(
   prompts: readonly (readonly number[])[],
   row: number,
   { rows, capacity }: CacheShape,
   tokens: number,
+  virtual?: VirtualTokens,
 ): Record<string, InputData> {
-  const ids = new Int32Array(tokens).fill(-1);
-  const positions = new Int32Array(tokens);
-  const bounds = new Int32Array(2 * tokens);
-  const slots = new Int32Array(tokens).fill(-1);
+  const before = virtual?.count ?? 0;
+  const all = tokens + addedTokens(virtual);
+  const ids = new Int32Array(all).fill(-1);
+  const positions = new Int32Array(all);
+  const bounds = new Int32Array(2 * all);
+  const slots = new Int32Array(all).fill(-1);
   const lasts = new Int32Array(rows).fill(-1);
   const places = new Int32Array(rows).fill(-1);
   let start = 0;
@@ -82,15 +105,17 @@ export function prefillValues(
     const end = start + prompt.length;
     prompt.forEach((id, t) => {
       ids[start + t] = id;
-      positions[start + t] = t;
+      positions[start + t] = before + t;
       bounds.set([start, end], 2 * (start + t));
-      slots[start + t] = (row + i) * capacity + t;
+      slots[start + t] = (row + i) * capacity + before + t;
     });
     lasts[i] = end - 1;
     places[i] = row + i;
     start = end;
   });
-  return { ids, positions, bounds, slots, lasts, places };
+  const inputs = { ids, positions, bounds, slots, lasts, places };
+  if (all === tokens) return inputs;
+  return { ...inputs, virtual: placeVirtual(tokens, positions, bounds) };
 }
 
 /** Draws the first token of every row from `last`. Input: ends i32 [ends]. */

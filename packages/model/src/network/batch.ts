@@ -3,8 +3,13 @@ import type { Graph, InputData } from '@attune/plan';
 import type { ModelConfig } from '../config/config.ts';
 import type { TokenBatch } from './decoder.ts';
 import { ropeTensors } from './network.ts';
+import { addedTokens, type VirtualTokens } from './virtual.ts';
 
-/** The inputs of a graph that reads token sequences: ids, positions, bounds, by these names after `prefix`. */
+/**
+ * The inputs of a graph that reads token sequences: ids, positions, bounds, by these names after `prefix`. With
+ * virtual tokens that run through the model, they are the last tokens of the only row, and one more input,
+ * `virtual`, says which is which.
+ */
 export function tokenInputs(
   graph: Graph,
   config: ModelConfig,
@@ -12,11 +17,15 @@ export function tokenInputs(
   length: number,
   positions = config.maxPositionEmbeddings,
   prefix = '',
+  virtual?: VirtualTokens,
 ): TokenBatch {
-  const tokens = rows * length;
+  const added = addedTokens(virtual);
+  const tokens = rows * length + added;
   return {
     rows,
-    length,
+    length: length + added,
+    ...(virtual && { virtual }),
+    ...(added > 0 && { virtualIds: graph.input(`${prefix}virtual`, [tokens], 'i32') }),
     ids: graph.input(`${prefix}ids`, [tokens], 'i32'),
     positions: graph.input(`${prefix}positions`, [tokens], 'i32'),
     bounds: graph.input(`${prefix}bounds`, [tokens, 2], 'i32'),
@@ -36,16 +45,20 @@ export interface TokenRows {
 
 /**
  * The values of `tokenInputs` for a batch, padded to a plan's shape: more rows and a greater
- * length are filled with padding, which sees nothing and is seen by nothing.
+ * length are filled with padding, which sees nothing and is seen by nothing. Behind virtual tokens
+ * positions begin later.
  */
 export function tokenValues(
   batch: TokenRows,
   rows = batch.rows,
   length = batch.length,
-): Record<'ids' | 'positions' | 'bounds', InputData> {
-  const ids = new Int32Array(rows * length).fill(-1);
-  const positions = new Int32Array(rows * length);
-  const bounds = new Int32Array(2 * rows * length);
+  virtual?: VirtualTokens,
+): Record<'ids' | 'positions' | 'bounds', InputData> & { virtual?: InputData } {
+  const added = addedTokens(virtual);
+  const tokens = rows * length + added;
+  const ids = new Int32Array(tokens).fill(-1);
+  const positions = new Int32Array(tokens);
+  const bounds = new Int32Array(2 * tokens);
   for (let row = 0; row < batch.rows; row++) {
     const from = row * batch.length;
     const to = row * length;
@@ -53,7 +66,7 @@ export function tokenValues(
       const segment = batch.segmentIds[from + t]!;
       if (segment === 0) continue;
       ids[to + t] = batch.inputIds[from + t]!;
-      positions[to + t] = batch.positions[from + t]!;
+      positions[to + t] = batch.positions[from + t]! + (virtual?.count ?? 0);
       let end = t;
       while (end < batch.length && batch.segmentIds[from + end] === segment) end++;
       const start =
@@ -62,5 +75,17 @@ export function tokenValues(
       bounds[2 * (to + t) + 1] = end;
     }
   }
-  return { ids, positions, bounds };
+  if (added === 0) return { ids, positions, bounds };
+  return { ids, positions, bounds, virtual: placeVirtual(length, positions, bounds) };
+}
+
+/** Makes the tokens from `first` on a document of virtual ones; returns which each is, -1 for text. */
+export function placeVirtual(first: number, positions: Int32Array, bounds: Int32Array): Int32Array {
+  const virtual = new Int32Array(positions.length).fill(-1);
+  for (let i = first; i < positions.length; i++) {
+    virtual[i] = i - first;
+    positions[i] = i - first;
+    bounds.set([first, positions.length], 2 * i);
+  }
+  return virtual;
 }

@@ -1,6 +1,9 @@
+import { AttuneError } from '@attune/gpu';
 import {
+  add,
   attention,
   embedding,
+  prefixAttention,
   rmsNorm,
   rope,
   splitHeads,
@@ -11,6 +14,7 @@ import {
 } from '@attune/kernels';
 import type { Graph } from '@attune/plan';
 import type { Network, Reading } from './network.ts';
+import type { VirtualTokens } from './virtual.ts';
 
 /** A batch of token sequences in a graph; tokens = rows · length. */
 export interface TokenBatch {
@@ -25,10 +29,17 @@ export interface TokenBatch {
   /** Rotary table, each [positions, headDim / 2]. */
   readonly cos: Tensor;
   readonly sin: Tensor;
+  /** Virtual tokens before every document. */
+  readonly virtual?: VirtualTokens;
+  /** i32 [tokens], where they are the last tokens of the batch: which virtual token each is, -1 for text. */
+  readonly virtualIds?: Tensor;
 }
 
-/** How queries see keys and values: over the batch itself, or over a cache. */
-export type Attend = (layer: number, q: Tensor, k: Tensor, v: Tensor) => Tensor;
+/**
+ * How queries see keys and values: over the batch itself, or over a cache. `prefix` has those of virtual tokens, of
+ * all layers.
+ */
+export type Attend = (layer: number, q: Tensor, k: Tensor, v: Tensor, prefix?: Tensor) => Tensor;
 
 /** Keys and values of a layer, each [rows, capacity, kvHeads · headDim]. */
 export interface Caches {
@@ -47,20 +58,31 @@ export interface DecoderOptions {
 /** Causal attention within each document of the batch. */
 export function attendBatch(graph: Graph, network: Network, batch: TokenBatch): Attend {
   const { numAttentionHeads: heads, numKeyValueHeads: kvHeads, headDim } = network.config;
-  const window = network.config.slidingWindow;
-  return (_, q, k, v) =>
-    graph.apply(
-      attention,
-      { q, k, v, bounds: batch.bounds },
-      {
-        rows: batch.rows,
-        length: batch.length,
-        heads,
-        kvHeads,
-        headDim,
-        ...(window && window < batch.length && { window }),
-      },
-    ).y;
+  const { slidingWindow: window } = network.config;
+  const { bounds, rows, length, virtual } = batch;
+  expectVirtual(network, virtual);
+  const sees = length + (virtual?.count ?? 0);
+  const options = {
+    ...{ rows, length, heads, kvHeads, headDim },
+    ...(window && window < sees && { window }),
+  };
+  if (!virtual) return (_, q, k, v) => graph.apply(attention, { q, k, v, bounds }, options).y;
+  return (layer, q, k, v, prefix) => {
+    const inputs = { q, k, v, bounds, ...(prefix && { prefix }) };
+    const column = prefix && 2 * layer * kvHeads * headDim;
+    const all = { ...options, virtual: virtual.count, ...(column !== undefined && { column }) };
+    return graph.apply(prefixAttention, inputs, all).y;
+  };
+}
+
+/** A batch that was not made for the virtual tokens of its network would silently go without them. */
+function expectVirtual({ tuning }: Network, virtual: VirtualTokens | undefined): void {
+  if (tuning.virtual?.count === virtual?.count) return;
+  throw new AttuneError(
+    'no-virtual-tokens',
+    `The model is tuned by ${tuning.virtual?.count ?? 'no'} virtual tokens, the batch has ${virtual?.count ?? 'none'}.`,
+    'Virtual tokens (Prefix Tuning, Prompt Tuning, P-Tuning) work in sft, generate and logits.',
+  );
 }
 
 /**
@@ -77,14 +99,24 @@ export function decoder(
   const { config } = network;
   const table = network.weight(graph, 'model.embed_tokens.weight');
   let x = graph.apply(embedding, { table, ids: batch.ids }, {}).y;
+  const { virtual, virtualIds } = batch;
+  if (virtual?.embeddings && virtualIds) {
+    const inputs = { table: virtual.embeddings(graph), ids: virtualIds };
+    x = graph.apply(add, { a: x, b: graph.apply(embedding, inputs, {}).y }, {}).y;
+  }
+  const prefix = virtual?.keysAndValues?.(graph);
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
-    const run = ({ x }: { x: Tensor }) => ({
-      y: block(graph, network, batch, layer, x, attend, caches?.[layer]),
+    const run = ({ x, prefix }: BlockInputs) => ({
+      y: block(graph, network, batch, layer, x, (...qkv) => attend(...qkv, prefix), caches?.[layer]),
     });
-    x = (checkpoint ? graph.checkpoint({ x }, run) : run({ x })).y;
+    // What the block's gradient reaches must be among the inputs of what is computed again.
+    const inputs = { x, ...(prefix && { prefix }) };
+    x = (checkpoint ? graph.checkpoint(inputs, run) : run(inputs)).y;
   }
   return norm(graph, network, 'model.norm', x)().y;
 }
+
+type BlockInputs = { x: Tensor; prefix?: Tensor };
 
 function norm(graph: Graph, network: Network, path: string, x: Tensor): Reading {
   const weight = network.weight(graph, `${path}.weight`);
@@ -108,7 +140,7 @@ function block(
   batch: TokenBatch,
   layer: number,
   x: Tensor,
-  attend: Attend,
+  attend: (layer: number, q: Tensor, k: Tensor, v: Tensor) => Tensor,
   caches?: Caches,
 ): Tensor {
   const path = `model.layers.${layer}`;

@@ -5,6 +5,7 @@ import type { ModelConfig } from '../config/config.ts';
 import { ropeTable } from '../config/rope.ts';
 import type { WeightSource } from '../files/weights.ts';
 import { laidTensors, plainLayout, type Stack, type WeightLayout } from './layout.ts';
+import type { VirtualTokens } from './virtual.ts';
 
 /**
  * What a linear layer reads, recorded when it is asked for. A tuning method that needs down = scale · x·aᵀ
@@ -30,6 +31,8 @@ export interface LinearInputs {
 export interface Tuning {
   /** A tied output layer goes on using the frozen table, whatever stands in for the embedding. */
   readonly unties?: boolean;
+  /** Virtual tokens before every document. */
+  readonly virtual?: VirtualTokens;
   /** The trained tensor in place of the frozen weight `name`. */
   weight?(graph: Graph, name: string): Tensor | undefined;
   /**
