@@ -26,7 +26,8 @@ with open(input_file) as lines:
 
 def logits():
     with torch.no_grad():
-        return [model(input_ids=ids).logits[0].double() for ids in rows]
+        # Prompt methods have logits of the virtual tokens, before those of the text.
+        return [model(input_ids=ids).logits[0, -ids.shape[1] :].double() for ids in rows]
 
 
 single = logits()

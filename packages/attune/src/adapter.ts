@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { AttuneError } from '@attune/gpu';
 import { expectedTensors, type OpenModel, type WeightSource } from '@attune/model';
 import {
+  adapterFromFiles,
   bitFitFile,
   bitFitFromValues,
   isLora,
   type LoraMethod,
-  loraFromFiles,
   mergedWeights,
   readAdapter,
   readBiases,
@@ -32,7 +32,7 @@ export async function findAdapter(path: string, model: OpenModel): Promise<Loade
     return { method: bitFitFromValues(model.config, values), values, config: {} };
   }
   const files = await readAdapter((file) => readFileOf(path, file, 'adapter-missing'));
-  return { ...loraFromFiles(model.config, files), config: files.config };
+  return { ...adapterFromFiles(model.config, files), config: files.config };
 }
 
 /** The model as the biases in a folder want it: with such of zero where its own layers have none. */

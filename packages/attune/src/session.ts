@@ -99,6 +99,7 @@ export async function loadSession(
   }
   await uploadWeights(store, config, model.weights, {
     layout,
+    positions: config.maxPositionEmbeddings + (adapter?.method.virtualTokens ?? 0),
     ...(adapter && { except: (name: string) => adapter.method.replaces(name) }),
     progress: loadingLine(terminal),
   });

@@ -1,8 +1,18 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bytesFromPath, readSafetensors, type SafetensorsFile } from '@attune/model';
+import { bytesFromPath, openModel, readSafetensors, type SafetensorsFile } from '@attune/model';
+import { promptTuning } from '@attune/peft';
+import { Tokenizer } from '@attune/tokenizer';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { main } from './cli.ts';
 
@@ -35,10 +45,17 @@ const baseOf = (name: string) =>
     /^model_name_or_path: (.*)$/m.exec(text(`${folderOf(name)}/recipe.yaml`))![1]!,
   );
 
-/** Runs a case's recipe where it lies, from its recorded start. */
+/** Runs a case's recipe where it lies, from its recorded start and its recorded encoder. */
 async function sft(name: string, out: string, ...more: string[]): Promise<number> {
   process.chdir(folderOf(name));
-  const start = existsSync('initial') ? ['--adapter_name_or_path', 'initial'] : [];
+  const start: string[] = [];
+  if (existsSync('initial')) {
+    cpSync('initial', at('initial'), { recursive: true, force: true });
+    const encoder = at('initial/prompt_encoder.safetensors');
+    rmSync(encoder, { force: true });
+    if (existsSync('initial.safetensors')) cpSync('initial.safetensors', encoder);
+    start.push('--adapter_name_or_path', at('initial'));
+  }
   const flags = ['--device', device, '--output_dir', out, ...start, ...more];
   return main(['sft', '--config', 'recipe.yaml', ...flags]);
 }
@@ -120,6 +137,7 @@ describe('recorded runs of other ways to tune', () => {
     for (const [theirs, ours] of [
       ['adapter/adapter_model.safetensors', 'adapter_model.safetensors'],
       ['final.safetensors', 'bitfit.safetensors'],
+      ['final.safetensors', 'prompt_encoder.safetensors'],
     ] as const) {
       const file = join(folderOf(name), theirs);
       if (existsSync(file) && existsSync(join(out, ours))) {
@@ -143,6 +161,138 @@ describe('recorded runs of other ways to tune', () => {
       const [a, b] = [readFileSync(join(whole!, file)), readFileSync(join(resumed!, file))];
       expect(a.equals(b), file).toBe(true);
     }
+  });
+});
+
+describe('virtual tokens', () => {
+  test.each(cases.filter((name) => /^p/.test(name)))(
+    '%s: generation continues as the logits of the whole text say',
+    async (name) => {
+      process.chdir(folderOf(name));
+      const adapter = ['--model_name_or_path', baseOf(name), '--adapter_name_or_path', 'adapter'];
+      const prompts = [[5, 6, 7, 8], Array.from({ length: 21 }, (_, i) => 9 + i)];
+      const lines = prompts.map((ids) => `${JSON.stringify({ prompt_ids: ids })}\n`);
+      writeFileSync(at('prompts.jsonl'), lines.join(''));
+      const files = ['--prompts', at('prompts.jsonl'), '--output', at('answers.jsonl')];
+      const flags = ['--device', device, ...adapter, ...files, '--max_new_tokens', '12'];
+      expect(await main(['generate', ...flags]), said).toBe(0);
+      const answers = text(at('answers.jsonl'))
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      const whole = answers.map(({ prompt_ids, ids }) => ({ input_ids: [...prompt_ids, ...ids] }));
+      writeFileSync(at('input.jsonl'), whole.map((row) => `${JSON.stringify(row)}\n`).join(''));
+      const io = ['--input', at('input.jsonl'), '--output', at('logits.safetensors')];
+      expect(await main(['logits', '--device', device, ...adapter, ...io]), said).toBe(0);
+      const logits = await open(at('logits.safetensors'));
+      for (const [row, { prompt_ids, ids, log_probs }] of answers.entries()) {
+        expect(ids.length).toBeGreaterThan(0);
+        const all = await logits.float32(`logits.${row}`);
+        const vocabulary = all.length / whole[row]!.input_ids.length;
+        for (const [i, id] of ids.entries()) {
+          const at = (prompt_ids.length + i - 1) * vocabulary;
+          const line = all.subarray(at, at + vocabulary);
+          const largest = line.reduce((a, b) => Math.max(a, b));
+          const sum = line.reduce((total, value) => total + Math.exp(value - largest), 0);
+          expect(line[id]! - largest - Math.log(sum)).toBeCloseTo(log_probs[i], 4);
+          expect(line[id]! - largest).toBeGreaterThan(-1e-4);
+        }
+      }
+    },
+  );
+
+  const train = (...more: string[]) => {
+    writeFileSync(at('rows.jsonl'), '{"text":"one two"}\n'.repeat(4));
+    const base = ['--model_name_or_path', `${fixtures}/families/llama`];
+    const data = ['--dataset_name', at('rows.jsonl'), '--output_dir', at('virtual')];
+    const steps = ['--max_steps', '2', '--save_strategy', 'no', '--learning_rate', '1e-2'];
+    return main(['sft', '--device', device, ...base, ...data, ...steps, ...more]);
+  };
+
+  test.each<[string, string[], number, RegExp]>([
+    ['no number of them', ['--peft_type', 'P_TUNING'], 2, /num_virtual_tokens.*\[missing-key\]/s],
+    [
+      'a start of zeros for a network that makes them',
+      ['--num_virtual_tokens', '4', '--prefix_projection', '--init_weights', 'zero'],
+      1,
+      /init_weights is "zero".*\[bad-peft-config\]/s,
+    ],
+    [
+      'a text to start from that is not there',
+      ['--peft_type', 'PROMPT_TUNING', '--num_virtual_tokens', '4', '--prompt_tuning_init', 'TEXT'],
+      1,
+      /prompt_tuning_init_text is null.*\[bad-peft-config\]/s,
+    ],
+    [
+      'dropout in an LSTM',
+      ['--peft_type', 'P_TUNING', '--num_virtual_tokens', '4', '--encoder_dropout', '0.1'].concat(
+        '--encoder_reparameterization_type',
+        'LSTM',
+      ),
+      1,
+      /encoder_dropout is 0\.1.*\[bad-peft-config\]/s,
+    ],
+    [
+      'an adapter that lacks its encoder',
+      ['--adapter_name_or_path', `${fixtures}/peft/prefix-projection/adapter`],
+      1,
+      /prompt_encoder\.safetensors.*\[encoder-missing\]/s,
+    ],
+  ])('%s is told by name', async (_, more, code, words) => {
+    expect(await train('--peft_type', 'PREFIX_TUNING', ...more)).toBe(code);
+    expect(said).toMatch(words);
+  });
+
+  test('an adapter of virtual tokens cannot be merged, nor can another model use it', async () => {
+    const adapter = ['--adapter_name_or_path', `${folderOf('prefix-projection')}/adapter`];
+    const merge = (model: string) =>
+      main(['merge', '--model_name_or_path', model, ...adapter, '--output_dir', at('merged')]);
+    expect(await merge(`${fixtures}/families/llama`)).toBe(1);
+    expect(said).toMatch(/PREFIX_TUNING, which cannot be added.*\[unsupported-adapter\]/s);
+    said = '';
+    expect(await merge(`${fixtures}/families/llama-bias`)).toBe(1);
+    expect(said).toMatch(/num_attention_heads is 2.*\[bad-peft-config\]/s);
+  });
+
+  test('gradient checkpointing changes no bit of a network that makes keys and values', async () => {
+    const own = [
+      '--peft_type',
+      'PREFIX_TUNING',
+      '--num_virtual_tokens',
+      '3',
+      '--prefix_projection',
+    ];
+    const bytes = async (...more: string[]) => {
+      expect(await train(...own, ...more), said).toBe(0);
+      return readFileSync(at('virtual/prompt_encoder.safetensors'));
+    };
+    const plain = await bytes('--no_gradient_checkpointing');
+    expect((await bytes('--gradient_checkpointing')).equals(plain)).toBe(true);
+  });
+
+  test('a run goes on from an adapter whose encoder lies beside', async () => {
+    const own = ['--peft_type', 'P_TUNING', '--num_virtual_tokens', '3'];
+    own.push('--encoder_reparameterization_type', 'LSTM', '--encoder_hidden_size', '8');
+    expect(await train(...own), said).toBe(0);
+    const first = readFileSync(at('virtual/prompt_encoder.safetensors'));
+    expect(await train('--adapter_name_or_path', at('virtual')), said).toBe(0);
+    expect(readFileSync(at('virtual/prompt_encoder.safetensors')).equals(first)).toBe(false);
+  });
+
+  test('a text to start from gives the embeddings of its tokens', async () => {
+    const name = 'prompt-text';
+    const words = 'Answer the question briefly.';
+    const model = await openModel(`${fixtures}/families/llama`);
+    const textIds = Tokenizer.from(model.tokenizer).encode(words);
+    const own = {
+      numVirtualTokens: 10,
+      promptTuningInit: 'TEXT',
+      promptTuningInitText: words,
+    } as const;
+    const method = promptTuning(model.config, own, { textIds, weights: model.weights });
+    const start = await method.initial(method.tensors[0]!.name, model.weights);
+    const recorded = await open(`${folderOf(name)}/initial/adapter_model.safetensors`);
+    expect([...start]).toEqual([...(await recorded.float32('prompt_embeddings'))]);
   });
 });
 

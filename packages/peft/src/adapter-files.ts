@@ -6,22 +6,28 @@ import {
   readSafetensors,
   writeSafetensors,
 } from '@attune/model';
+import { adapterConfigFile, adapterWeightsFile, configBytes } from './adapter-names.ts';
 import { classifierModules, isLora, type LoraConfig, type LoraMethod, loraTuning } from './lora.ts';
 import type { SaveOptions, TuningMethod } from './method.ts';
+import { virtualFromFiles } from './virtual/virtual-files.ts';
+import { encoderFile } from './virtual/virtual-method.ts';
 
-export const adapterConfigFile = 'adapter_config.json';
-export const adapterWeightsFile = 'adapter_model.safetensors';
+export { adapterConfigFile, adapterWeightsFile } from './adapter-names.ts';
 
 const prefix = 'base_model.model.';
 
 /** A PEFT adapter as it lies on disk: its config as JSON, and every tensor in float32 by file key. */
 export interface AdapterFiles {
   readonly config: Record<string, unknown>;
-  readonly tensors: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;
+  readonly tensors: FileTensors;
+  /** What made the virtual tokens, where its own file lies beside PEFT's. */
+  readonly encoder?: FileTensors;
 }
 
+type FileTensors = ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;
+
 /**
- * Reads PEFT's two files.
+ * Reads PEFT's two files, and that of an encoder where `read` has one.
  * @throws AttuneError `bad-adapter-config`, `unsupported-peft-type`, and those of the safetensors reader
  */
 export async function readAdapter(
@@ -37,14 +43,35 @@ export async function readAdapter(
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
     throw badConfig('holds no object');
   }
-  const file = await readSafetensors(
-    bytesFromMemory(await read(adapterWeightsFile), adapterWeightsFile),
-  );
+  const tensors = await tensorsOf(await read(adapterWeightsFile), adapterWeightsFile);
+  const json = config as Record<string, unknown>;
+  const made = ['PREFIX_TUNING', 'P_TUNING'].includes(String(json.peft_type));
+  const own = made ? await read(encoderFile).catch(() => undefined) : undefined;
+  return { config: json, tensors, ...(own && { encoder: await tensorsOf(own, encoderFile) }) };
+}
+
+async function tensorsOf(bytes: Uint8Array, name: string): Promise<FileTensors> {
+  const file = await readSafetensors(bytesFromMemory(bytes, name));
   const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
   for (const name of file.names()) {
     tensors.set(name, { shape: file.info(name).shape, data: await file.float32(name) });
   }
-  return { config: config as Record<string, unknown>, tensors };
+  return tensors;
+}
+
+/**
+ * A method and its tensors (by trained name) from PEFT's files.
+ * @throws AttuneError `unsupported-peft-type`, and those of the method's own reader
+ */
+export function adapterFromFiles(
+  model: ModelConfig,
+  files: AdapterFiles,
+): { method: TuningMethod; values: Map<string, Float32Array> } {
+  const type = files.config.peft_type;
+  if (type === 'PREFIX_TUNING' || type === 'PROMPT_TUNING' || type === 'P_TUNING') {
+    return virtualFromFiles(model, files);
+  }
+  return loraFromFiles(model, files);
 }
 
 function badConfig(what: string, options?: ErrorOptions): AttuneError {
@@ -61,8 +88,8 @@ export function loraConfigFromFile(config: Record<string, unknown>): LoraConfig 
   if (config.peft_type !== 'LORA') {
     throw new AttuneError(
       'unsupported-peft-type',
-      `The adapter's peft_type is ${JSON.stringify(config.peft_type)}; LORA is read here.`,
-      'Use a LoRA adapter.',
+      `The adapter's peft_type is ${JSON.stringify(config.peft_type)}; LORA, PREFIX_TUNING, PROMPT_TUNING and P_TUNING are read here.`,
+      'Use an adapter of one of these.',
     );
   }
   for (const [key, wanted] of [
@@ -215,10 +242,4 @@ function writeLora(
     [adapterConfigFile, configBytes(json)],
     [adapterWeightsFile, writeSafetensors(tensors, { format: 'pt' })],
   ]);
-}
-
-/** adapter_config.json with its keys in order, as PEFT writes it. */
-export function configBytes(json: Readonly<Record<string, unknown>>): Uint8Array {
-  const sorted = Object.fromEntries(Object.entries(json).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return new TextEncoder().encode(`${JSON.stringify(sorted, null, 2)}\n`);
 }

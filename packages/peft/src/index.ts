@@ -1,6 +1,7 @@
 export {
   type AdapterFiles,
   adapterConfigFile,
+  adapterFromFiles,
   adapterWeightsFile,
   loraConfigFromFile,
   loraFromFiles,
@@ -44,3 +45,7 @@ export {
   patternValue,
   type TargetOptions,
 } from './targets.ts';
+export { type PTuningConfig, pTuning } from './virtual/p-tuning.ts';
+export { type PrefixTuningConfig, prefixTuning } from './virtual/prefix-tuning.ts';
+export { type PromptTuningConfig, promptTuning } from './virtual/prompt-tuning.ts';
+export { encoderFile, isEvaluated, type VirtualMethod } from './virtual/virtual-method.ts';

@@ -13,6 +13,8 @@ export interface TuningMethod {
   /** As in PEFT's `peft_type`; FULL trains the model's own weights. */
   readonly kind: string;
   readonly tensors: readonly TrainableTensor[];
+  /** Virtual tokens before every document, where the method trains such. */
+  readonly virtualTokens?: number;
   /** Base weights whose frozen copy need not be on the GPU, since the trained one stands for it. */
   replaces(name: string): boolean;
   /** Whether it can serve these layers side by side, as one. */

@@ -10,7 +10,7 @@ import {
   tokenInputs,
   tokenValues,
 } from '@attune/model';
-import type { Graph, Values } from '@attune/plan';
+import type { Graph, InputData, Values } from '@attune/plan';
 import { bucket, flatten, PlannedObjective, type Share, type TunedModel } from '@attune/trainer';
 
 export type SFTLoss = 'nll' | 'chunked_nll' | 'dft';
@@ -36,7 +36,8 @@ export function nextTokenLoss(
   options: NextTokenOptions,
   gradient: boolean,
 ): Tensor {
-  const batch = tokenInputs(graph, network.config, 1, tokens, options.positions);
+  const { virtual } = network.tuning;
+  const batch = tokenInputs(graph, network.config, 1, tokens, options.positions, '', virtual);
   const hidden = decoder(graph, network, batch, {
     checkpoint: gradient && options.gradientCheckpointing,
   });
@@ -76,10 +77,15 @@ export class NextToken extends PlannedObjective<Batch, NextTokenSizes> {
     return nextTokenLoss(graph, network, sizes, this.#options, gradient);
   }
 
-  values(batch: Batch, { tokens, count }: NextTokenSizes, { items }: Share) {
+  values(
+    batch: Batch,
+    { tokens, count }: NextTokenSizes,
+    { items }: Share,
+  ): Record<string, InputData> {
     const flat = flatten(batch);
+    const { virtual } = this.model.network.tuning;
     return {
-      ...tokenValues(flat, 1, tokens),
+      ...tokenValues(flat, 1, tokens, virtual),
       ...predictionValues(flat, tokens, count),
       scale: Float32Array.of(items > 0 ? 1 / items : 0),
     };

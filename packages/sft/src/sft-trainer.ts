@@ -35,7 +35,7 @@ export class SFTTrainer extends ModelTrainer {
     const { arguments: args } = options;
     const model = await TunedModel.create(options);
     const { lossType, gradientCheckpointing, seed } = args;
-    const positions = model.config.maxPositionEmbeddings;
+    const { positions } = model;
     const objective = new NextToken(model, { lossType, gradientCheckpointing, positions }, seed);
     return new SFTTrainer(options, { model, objective });
   }

@@ -51,6 +51,8 @@ export class TunedModel {
   readonly trainable: Trainable;
   /** How weights lie on the device. */
   readonly layout: WeightLayout;
+  /** Positions of the rotary table: the model's own, and those of virtual tokens before them. */
+  readonly positions: number;
   /** The tuned model whose graphs have gradients. */
   readonly training: Network;
   /** The tuned model without gradients: for evaluation, generation and scores. */
@@ -64,6 +66,7 @@ export class TunedModel {
     this.executor = new Executor(this.store);
     this.trainable = trainable;
     this.layout = layout;
+    this.positions = config.maxPositionEmbeddings + (method.virtualTokens ?? 0);
     this.training = new Network(
       config,
       method.tuning(trainable, { dropout: disableDropout !== true }),
@@ -93,6 +96,7 @@ export class TunedModel {
     await uploadWeights(model.store, config, weights, {
       except: (name) => method.replaces(name),
       layout,
+      positions: model.positions,
       ...(progress && { progress }),
     });
     return model;

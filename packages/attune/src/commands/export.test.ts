@@ -56,3 +56,12 @@ test('a recipe with keys of another command is refused by the key', async () => 
   expect(await main(line)).toBe(2);
   expect(said).toContain('center_rewards_coefficient');
 });
+
+test('a way to tune that the command line of TRL does not know is refused by its name', async () => {
+  const recipe = fileURLToPath(
+    new URL('../../../peft/fixtures/peft/prompt-text/recipe.yaml', import.meta.url),
+  );
+  const out = join(scratch, 'prompt.yaml');
+  expect(await main(['export', '--format', 'trl', '--recipe', recipe, '--output', out])).toBe(2);
+  expect(said).toContain('PROMPT_TUNING');
+});

@@ -123,6 +123,13 @@ const ours = new Set(['device', 'adapter_name_or_path', 'from_scratch', 'eval_da
 
 async function writeTrl(recipe: string, command: string, out: string): Promise<void> {
   const { values } = await readRecipe(recipe, trlCommands[command]!, ignoredKeys);
+  if (values.peft_type != null && values.peft_type !== 'LORA') {
+    throw usageError(
+      'bad-value',
+      `${recipe}: peft_type is ${values.peft_type}, and the command line of TRL knows no way to tune but LoRA.`,
+      "There, a script of PEFT or AdapterHub gives its trainer the configuration; the recipe's keys are theirs.",
+    );
+  }
   const kept: Record<string, unknown> = Object.fromEntries(
     Object.entries(values).filter(([key]) => !ours.has(key)),
   );

@@ -105,6 +105,7 @@ function account(
   const layout = tunedLayout(method, config, model.weights);
   const trainable = trainableOf(method, layout, { maxBytes: 2 ** 40 });
   const args = sftArguments(values);
+  const positions = config.maxPositionEmbeddings + (method.virtualTokens ?? 0);
   const graph = new Graph(anyAdapter);
   const loss = nextTokenLoss(
     graph,
@@ -113,7 +114,7 @@ function account(
     {
       lossType: args.lossType,
       gradientCheckpointing: args.gradientCheckpointing,
-      positions: config.maxPositionEmbeddings,
+      positions,
     },
     true,
   );
@@ -127,7 +128,7 @@ function account(
       (sum, { name, shape }) => sum + byteSize({ shape, dtype: layout.formats.get(name) ?? 'f32' }),
       0,
     );
-  const rope = 4 * config.maxPositionEmbeddings * config.headDim;
+  const rope = 4 * positions * config.headDim;
   return printAccount([
     ['weights', frozen + rope],
     ['parameters', trainable.bytes],

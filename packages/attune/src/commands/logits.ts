@@ -19,7 +19,7 @@ export const logits: Command = {
   name: 'logits',
   summary: "Writes the model's logits for every token of given rows.",
   description:
-    'Rows of {"input_ids"}, {"text"} or {"messages"} become float32 tensors logits.0, logits.1, … of [tokens, vocabulary] in one safetensors file.',
+    'Rows of {"input_ids"}, {"text"} or {"messages"} become float32 tensors logits.0, logits.1, … of [tokens, vocabulary] in one safetensors file. Virtual tokens of an adapter have none.',
   example: 'attune logits --model_name_or_path M --input rows.jsonl --output logits.safetensors',
   options: [
     ...modelKeys,
@@ -58,6 +58,8 @@ export const logits: Command = {
 /** Logits of one sequence: hidden states by one plan, the output layer in parts that fit a binding. */
 function logitsComputer({ gpu, model, network, executor }: Session) {
   const { config } = model;
+  const { virtual } = network.tuning;
+  const positions = executor.store.get('rope.cos').shape[0]!;
   const bodies = new Map<number, Plan>();
   const heads = new Map<number, Plan>();
   const most = Math.max(
@@ -68,7 +70,8 @@ function logitsComputer({ gpu, model, network, executor }: Session) {
     let plan = bodies.get(length);
     if (!plan) {
       const graph = new Graph(gpu.traits);
-      graph.output('hidden', decoder(graph, network, tokenInputs(graph, config, 1, length)));
+      const batch = tokenInputs(graph, config, 1, length, positions, '', virtual);
+      graph.output('hidden', decoder(graph, network, batch));
       plan = await executor.compile(graph);
       bodies.set(length, plan);
     }
@@ -94,7 +97,8 @@ function logitsComputer({ gpu, model, network, executor }: Session) {
       positions: Int32Array.from(ids, (_, i) => i),
       segmentIds: new Int32Array(ids.length).fill(1),
     };
-    const run = await executor.run([[await body(length), tokenValues(batch, 1, length)]]);
+    const values = tokenValues(batch, 1, length, virtual);
+    const run = await executor.run([[await body(length), values]]);
     const hidden = run.hidden as Float32Array;
     const result = new Float32Array(ids.length * config.vocabSize);
     const width = config.hiddenSize;

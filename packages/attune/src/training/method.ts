@@ -2,7 +2,9 @@ import { AttuneError } from '@attune/gpu';
 import type { OpenModel } from '@attune/model';
 import {
   bitFitTuning,
+  encoderFile,
   fullTuning,
+  isEvaluated,
   isLora,
   type LoraMethod,
   loraTuning,
@@ -10,6 +12,7 @@ import {
 } from '@attune/peft';
 import { biased, findAdapter, modelForBiases } from '../adapter.ts';
 import { usageError, type Values } from '../command-line/option.ts';
+import { newVirtual } from './virtual-tokens.ts';
 
 /** What trains, from which values, and the adapter's config if one was read. */
 export interface ChosenMethod {
@@ -37,10 +40,17 @@ export async function chooseMethod(values: Values, opened: OpenModel): Promise<C
         'Leave out one of the two.',
       );
     }
+    if (isEvaluated(method)) {
+      throw new AttuneError(
+        'encoder-missing',
+        `The adapter in ${path} has only what an encoder made, not the encoder (${encoderFile}).`,
+        `Start from a folder that attune left, put the encoder's weights beside as ${encoderFile}, or begin anew without adapter_name_or_path.`,
+      );
+    }
     return { model, ...named(method), values: adapter.values, adapterConfig: config };
   }
   const model = type === 'BITFIT' && values.add_biases === true ? biased(opened) : opened;
-  return { model, ...named(newMethod(values, model)) };
+  return { model, ...named(await newMethod(values, model)) };
 }
 
 const named = (method: TuningMethod) => ({ method, ...(isLora(method) && { lora: method }) });
@@ -56,13 +66,18 @@ export function onlyLora(chosen: ChosenMethod): ChosenMethod {
   );
 }
 
-function newMethod(values: Values, { config }: OpenModel): TuningMethod {
+async function newMethod(values: Values, model: OpenModel): Promise<TuningMethod> {
+  const { config } = model;
   const type = values.peft_type ?? (values.use_peft === true ? 'LORA' : 'FULL');
   switch (type) {
     case 'LORA':
       return newLora(values, config);
     case 'BITFIT':
       return bitFitTuning(config);
+    case 'PREFIX_TUNING':
+    case 'PROMPT_TUNING':
+    case 'P_TUNING':
+      return newVirtual(type as 'P_TUNING', values, model);
     default:
       return fullTuning(config);
   }

@@ -1,0 +1,31 @@
+import { operation, shader, type Tensor } from '../../contract/index.ts';
+import { elementwiseGrid } from '../../elementwise/grid.ts';
+import { type ActivateOptions, activateReference } from './activate.reference.ts';
+import text from './activate.wgsl';
+
+export { type ActivateOptions, activateReference } from './activate.reference.ts';
+
+const source = shader('activate', text);
+
+function grid(x: Tensor, { kind }: ActivateOptions, gradient: boolean) {
+  const { defines, ...rest } = elementwiseGrid(x);
+  const which = { RELU: kind === 'relu', TANH: kind === 'tanh', GRADIENT: gradient };
+  return { ...rest, defines: { ...defines, ...which } };
+}
+
+/** y = f(x), number by number: `relu`, `tanh` or `silu` (swish). x and y have one shape. */
+export const activate = operation<{ x: Tensor }, { y: Tensor }, ActivateOptions>({
+  name: 'activate',
+  reference: activateReference,
+  forward(recorder, { x }, options) {
+    const y = recorder.tensor('y', x.shape);
+    recorder.dispatch(source, { tensors: { x, y }, ...grid(x, options, false) });
+    return { y };
+  },
+  backward(recorder, { inputs: { x }, gradients: { y: dy }, options, needs }) {
+    if (!dy || !needs.x) return {};
+    const dx = recorder.tensor('dx', x.shape);
+    recorder.dispatch(source, { tensors: { x, dy, y: dx }, ...grid(x, options, true) });
+    return { x: dx };
+  },
+});
