@@ -107,7 +107,15 @@ export function decoder(
   const prefix = virtual?.keysAndValues?.(graph);
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
     const run = ({ x, prefix }: BlockInputs) => ({
-      y: block(graph, network, batch, layer, x, (...qkv) => attend(...qkv, prefix), caches?.[layer]),
+      y: block(
+        graph,
+        network,
+        batch,
+        layer,
+        x,
+        (...qkv) => attend(...qkv, prefix),
+        caches?.[layer],
+      ),
     });
     // What the block's gradient reaches must be among the inputs of what is computed again.
     const inputs = { x, ...(prefix && { prefix }) };
