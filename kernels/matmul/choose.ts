@@ -5,6 +5,7 @@ import type { Operands } from './operands.ts';
 import { packed } from './packed.ts';
 import { type MatmulChoices, matmulClass, type Problem } from './problem.ts';
 import { quads } from './quads.ts';
+import { split } from './split.ts';
 import { registers, row, sliced, tiled } from './variants.ts';
 
 /** One way to multiply. */
@@ -14,7 +15,7 @@ export interface MatmulVariant {
   canRun(traits: KernelTraits, problem: Problem): boolean;
   /** Whether it is the one to take where it can run; the first that says so wins. */
   suits(traits: KernelTraits, problem: Problem): boolean;
-  /** Only blocks of short integers: the tuner, which multiplies f32, has no say. */
+  /** Taken wherever it suits: for products that the tuner does not try. */
   readonly untuned?: boolean;
   /** Takes the low-rank pair into the same dispatch. */
   readonly joinsLowRank?: (problem: Problem) => boolean;
@@ -24,6 +25,7 @@ export interface MatmulVariant {
 /** Best first. */
 export const matmulVariants: readonly MatmulVariant[] = [
   packed,
+  split,
   row,
   quads,
   broadcast,

@@ -36,6 +36,7 @@ const sizes: Size[] = [
   [128, 8, 576],
   [130, 576, 8],
   [12, 8, 1200],
+  [30, 44, 512],
   [256, 384, 512],
 ];
 
@@ -141,6 +142,8 @@ describe.each(matmulVariants.map((v) => v.name))('the variant %s', (name) => {
       }
       await compare(name, odd, { ...layout, scale: -2 }, { into: true, batch: 3 });
       await compare(name, turned, layout, { into: true, batch: 2 });
+      // Long enough to be split.
+      await compare(name, [20, 24, 768], { ...layout, scale: 0.5 }, { into: true });
     },
   );
 

@@ -82,4 +82,17 @@ describe('recordMatmul', () => {
     expect(recordMatmul(recorder, { a, b, into: y })).toBe(y);
     expect(recordMatmul(recorder, { a, b, y })).toBe(y);
   });
+
+  test.each([
+    ['few tiles over many tokens are split on hardware', 576, 2048, false, 2],
+    ['few tiles over few tokens are not', 576, 160, false, 1],
+    ['many tiles are not', 1536, 2048, false, 1],
+    ['and on software adapters none are', 576, 2048, true, 1],
+  ])("of a weight's gradient %s", (_, width, tokens, software, dispatches) => {
+    const recorder = new Recording({ ...traits, software });
+    const a = recorder.tensor('a', [tokens, width]);
+    const b = recorder.tensor('b', [tokens, 576]);
+    recordMatmul(recorder, { a, b }, { transposeA: true });
+    expect(recorder.calls.length).toBe(dispatches);
+  });
 });

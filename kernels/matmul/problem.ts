@@ -50,6 +50,8 @@ export interface Problem {
   readonly formatA: Dtype;
   readonly formatB: Dtype;
   readonly accumulate: boolean;
+  /** A bias or an addend joins it. */
+  readonly joined?: boolean;
   readonly scale: number;
   readonly blocks?: readonly Corner[];
 }
@@ -105,6 +107,7 @@ export function problemOf(
     ...sizes,
     ...formats,
     ...(blocks && { blocks }),
+    ...((bias || addend) && { joined: true }),
     transposeA,
     transposeB,
     accumulate: Boolean(into),

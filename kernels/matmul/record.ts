@@ -36,15 +36,23 @@ export function recordMatmul(
   return y;
 }
 
-/** Records the sums of each column of x [rows, columns] → [columns], in a fixed order; `into` is added to. */
-export function recordColumnSums(recorder: Recorder, x: Tensor, into?: Tensor): Tensor {
+/**
+ * Records the sums of each column of x [rows, columns] → [columns], in a fixed order; `into` is added to, or
+ * written over where `accumulate` is false.
+ */
+export function recordColumnSums(
+  recorder: Recorder,
+  x: Tensor,
+  into?: Tensor,
+  accumulate = Boolean(into),
+): Tensor {
   expectShape(x.name, x.shape, [-1, -1]);
   const [rows, columns] = x.shape as [number, number];
   const y = into ?? recorder.tensor(`sums of ${x.name}`, [columns]);
   expectShape(y.name, y.shape, [columns]);
   recorder.dispatch(columnSums, {
     tensors: { x, y },
-    defines: { ACCUMULATE: Boolean(into) },
+    defines: { ACCUMULATE: accumulate },
     params: { rows, columns },
     workgroups: [Math.ceil(columns / 32), 1, 1],
   });

@@ -41,7 +41,10 @@ export async function tuneMatmul(gpu: Gpu, milliseconds = 2000): Promise<MatmulC
     const rule = chooseMatmul(gpu.traits, problem);
     const able = matmulVariants.filter(
       (variant) =>
-        variant !== rule && variant.name !== 'naive' && variant.canRun(gpu.traits, problem),
+        variant !== rule &&
+        variant.name !== 'naive' &&
+        !variant.untuned &&
+        variant.canRun(gpu.traits, problem),
     );
     return { class: matmulClass(problem), names: [rule, ...able].map(({ name }) => name), shape };
   });

@@ -52,7 +52,7 @@ export const row: MatmulVariant = {
 export const sliced: MatmulVariant = {
   name: 'sliced',
   canRun: (_, problem) => canRead(problem),
-  suits: ({ software }, { m, n }) => !software && Math.min(m, n) <= 16,
+  suits: ({ software }, { m, n }) => !software && Math.min(m, n) <= 32,
   joinsLowRank,
   record(recorder, operands, problem) {
     const turn = problem.n < problem.m && problem.n <= 16 && problem.rank === 0 && canTurn(problem);
