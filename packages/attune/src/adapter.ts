@@ -4,6 +4,7 @@ import { AttuneError } from '@attune/gpu';
 import { expectedTensors, type OpenModel, type WeightSource } from '@attune/model';
 import {
   adapterFromFiles,
+  adapterHubFile,
   bitFitFile,
   bitFitFromValues,
   isLora,
@@ -31,8 +32,21 @@ export async function findAdapter(path: string, model: OpenModel): Promise<Loade
     const values = await biasesOf(path);
     return { method: bitFitFromValues(model.config, values), values, config: {} };
   }
-  const files = await readAdapter((file) => readFileOf(path, file, 'adapter-missing'));
+  const files = await readAdapter(async (file) => {
+    if (file === adapterHubFile) await expectSafetensors(path);
+    return readFileOf(path, file, 'adapter-missing');
+  });
   return { ...adapterFromFiles(model.config, files), config: files.config };
+}
+
+/** AdapterHub's default file is a pickle, which runs code when it is read. */
+async function expectSafetensors(path: string): Promise<void> {
+  if ((await there(path, adapterHubFile)) || !(await there(path, 'pytorch_adapter.bin'))) return;
+  throw new AttuneError(
+    'unsupported-adapter',
+    `${path} has its weights in pytorch_adapter.bin, a pickle, which is not read here.`,
+    'Write them with save_adapter(folder, name, use_safetensors=True).',
+  );
 }
 
 /** The model as the biases in a folder want it: with such of zero where its own layers have none. */
@@ -86,8 +100,10 @@ export function needLora(
   );
 }
 
-export async function holdsBiases(path: string): Promise<boolean> {
-  return stat(join(path, bitFitFile)).then(
+export const holdsBiases = (path: string) => there(path, bitFitFile);
+
+async function there(path: string, file: string): Promise<boolean> {
+  return stat(join(path, file)).then(
     () => true,
     () => false,
   );

@@ -10,11 +10,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bytesFromPath, openModel, readSafetensors, type SafetensorsFile } from '@attune/model';
+import { openModel } from '@attune/model';
 import { promptTuning } from '@attune/peft';
 import { Tokenizer } from '@attune/tokenizer';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { main } from './cli.ts';
+import { expectSame, logitsApart, metrics, open, relative } from './testing.ts';
 
 const fixtures = fileURLToPath(new URL('../../peft/fixtures', import.meta.url));
 const cases = readdirSync(`${fixtures}/peft`);
@@ -36,7 +37,6 @@ beforeEach(() => {
 afterEach(() => process.chdir(home));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const open = async (file: string) => readSafetensors(await bytesFromPath(file));
 const text = (file: string) => readFileSync(file, 'utf8');
 const folderOf = (name: string) => `${fixtures}/peft/${name}`;
 const baseOf = (name: string) =>
@@ -67,62 +67,6 @@ function places(name: string, out: string): string[] {
     : ['--model_name_or_path', baseOf(name), '--adapter_name_or_path', out];
 }
 
-function metrics(out: string): Record<string, number>[] {
-  const lines = text(join(out, 'metrics.jsonl')).trim().split('\n');
-  return lines.map((line) => JSON.parse(line)).filter((row) => 'loss' in row);
-}
-
-const relative = (have: number, want: number) => Math.abs(have / want - 1);
-
-async function expectSame(have: SafetensorsFile, want: SafetensorsFile): Promise<void> {
-  for (const name of want.names()) {
-    const [a, b] = [await want.float32(name), await have.float32(name)];
-    let [difference, length] = [0, 0];
-    for (let i = 0; i < a.length; i++) {
-      difference += (a[i]! - b[i]!) ** 2;
-      length += a[i]! ** 2;
-    }
-    expect(Math.sqrt(difference / length), name).toBeLessThan(5e-5);
-  }
-}
-
-/** The recorded rows as the command line takes them, and their logits. */
-async function recordedLogits(name: string) {
-  const truth = await open(join(folderOf(name), 'logits.safetensors'));
-  const longs = async (key: string) => {
-    const { buffer, byteOffset, byteLength } = await truth.raw(key);
-    const values = new BigInt64Array(buffer.slice(byteOffset, byteOffset + byteLength));
-    return [...values].map(Number);
-  };
-  const [rows, length] = truth.info('input_ids').shape as [number, number];
-  const [, total, vocabulary] = truth.info('logits').shape as [number, number, number];
-  const [ids, mask] = [await longs('input_ids'), await longs('attention_mask')];
-  const logits = await truth.float32('logits');
-  return Array.from({ length: rows }, (_, row) => {
-    const real = ids.slice(row * length).slice(0, length);
-    const inputIds = real.filter((_, i) => mask[row * length + i]);
-    // Logits of prompt methods begin with the virtual tokens.
-    const from = (row * total + total - length) * vocabulary;
-    return { inputIds, logits: logits.subarray(from, from + inputIds.length * vocabulary) };
-  });
-}
-
-async function logitsApart(name: string, places: string[]): Promise<number> {
-  const rows = await recordedLogits(name);
-  const lines = rows.map(({ inputIds }) => JSON.stringify({ input_ids: inputIds }));
-  writeFileSync(at('input.jsonl'), `${lines.join('\n')}\n`);
-  const files = ['--input', at('input.jsonl'), '--output', at('logits.safetensors')];
-  expect(await main(['logits', '--device', device, ...places, ...files]), said).toBe(0);
-  const have = await open(at('logits.safetensors'));
-  let worst = 0;
-  for (const [i, { logits }] of rows.entries()) {
-    const ours = await have.float32(`logits.${i}`);
-    expect(ours.length).toBe(logits.length);
-    for (const [k, want] of logits.entries()) worst = Math.max(worst, Math.abs(ours[k]! - want));
-  }
-  return worst;
-}
-
 describe('recorded runs of other ways to tune', () => {
   test.each(cases)('%s: loss, gradient norm, weights and logits at every step', async (name) => {
     const out = at(name);
@@ -144,7 +88,9 @@ describe('recorded runs of other ways to tune', () => {
         await expectSame(await open(join(out, ours)), await open(file));
       }
     }
-    expect(await logitsApart(name, places(name, out))).toBeLessThan(1e-4);
+    expect(await logitsApart(folderOf(name), places(name, out), { device, scratch })).toBeLessThan(
+      1e-4,
+    );
   });
 
   test.each(cases)('%s: a resumed run writes the bytes of one never stopped', async (name) => {

@@ -7,6 +7,8 @@ import {
   writeSafetensors,
 } from '@attune/model';
 import { adapterConfigFile, adapterWeightsFile, configBytes } from './adapter-names.ts';
+import { adapterHubFile, isAdapterHub } from './bottleneck/bottleneck-files.ts';
+import { bottleneckFromFiles } from './bottleneck/read-bottleneck.ts';
 import { classifierModules, isLora, type LoraConfig, type LoraMethod, loraTuning } from './lora.ts';
 import type { SaveOptions, TuningMethod } from './method.ts';
 import { virtualFromFiles } from './virtual/virtual-files.ts';
@@ -27,7 +29,7 @@ export interface AdapterFiles {
 type FileTensors = ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;
 
 /**
- * Reads PEFT's two files, and that of an encoder where `read` has one.
+ * Reads PEFT's two files (or AdapterHub's), and that of an encoder where `read` has one.
  * @throws AttuneError `bad-adapter-config`, `unsupported-peft-type`, and those of the safetensors reader
  */
 export async function readAdapter(
@@ -43,8 +45,9 @@ export async function readAdapter(
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
     throw badConfig('holds no object');
   }
-  const tensors = await tensorsOf(await read(adapterWeightsFile), adapterWeightsFile);
   const json = config as Record<string, unknown>;
+  const weights = isAdapterHub(json) ? adapterHubFile : adapterWeightsFile;
+  const tensors = await tensorsOf(await read(weights), weights);
   const made = ['PREFIX_TUNING', 'P_TUNING'].includes(String(json.peft_type));
   const own = made ? await read(encoderFile).catch(() => undefined) : undefined;
   return { config: json, tensors, ...(own && { encoder: await tensorsOf(own, encoderFile) }) };
@@ -60,13 +63,14 @@ async function tensorsOf(bytes: Uint8Array, name: string): Promise<FileTensors> 
 }
 
 /**
- * A method and its tensors (by trained name) from PEFT's files.
+ * A method and its tensors (by trained name) from PEFT's or AdapterHub's files.
  * @throws AttuneError `unsupported-peft-type`, and those of the method's own reader
  */
 export function adapterFromFiles(
   model: ModelConfig,
   files: AdapterFiles,
 ): { method: TuningMethod; values: Map<string, Float32Array> } {
+  if (isAdapterHub(files.config)) return bottleneckFromFiles(model, files);
   const type = files.config.peft_type;
   if (type === 'PREFIX_TUNING' || type === 'PROMPT_TUNING' || type === 'P_TUNING') {
     return virtualFromFiles(model, files);

@@ -16,6 +16,14 @@ export {
   readBiases,
   withBiases,
 } from './bitfit.ts';
+export { type BottleneckMethod, bottleneckTuning } from './bottleneck/bottleneck.ts';
+export { adapterHubFile } from './bottleneck/bottleneck-files.ts';
+export {
+  type BottleneckConfig,
+  type BottleneckPreset,
+  bottleneckPresets,
+  nonLinearities,
+} from './bottleneck/config.ts';
 export { fullTuning } from './full.ts';
 export {
   dropoutValues,

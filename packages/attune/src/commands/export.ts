@@ -123,10 +123,11 @@ const ours = new Set(['device', 'adapter_name_or_path', 'from_scratch', 'eval_da
 
 async function writeTrl(recipe: string, command: string, out: string): Promise<void> {
   const { values } = await readRecipe(recipe, trlCommands[command]!, ignoredKeys);
-  if (values.peft_type != null && values.peft_type !== 'LORA') {
+  const other = values.adapter_config ?? (values.peft_type === 'LORA' ? null : values.peft_type);
+  if (other != null) {
     throw usageError(
       'bad-value',
-      `${recipe}: peft_type is ${values.peft_type}, and the command line of TRL knows no way to tune but LoRA.`,
+      `${recipe} trains by ${other}, and the command line of TRL knows no way to tune but LoRA.`,
       "There, a script of PEFT or AdapterHub gives its trainer the configuration; the recipe's keys are theirs.",
     );
   }

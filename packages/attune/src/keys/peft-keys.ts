@@ -1,3 +1,4 @@
+import { bottleneckPresets, nonLinearities } from '@attune/peft';
 import type { Option } from '../command-line/option.ts';
 import { rows } from './training-keys.ts';
 
@@ -33,8 +34,8 @@ export const peftKeys: readonly Option[] = rows('Other ways to tune', [
   [
     'init_weights',
     'text',
-    'Prefix Tuning: zero, for keys and values of zero to start from.',
-    { choices: ['zero'], nullable: true },
+    'Prefix Tuning: zero, for keys and values of zero. Bottleneck: how its matrices are drawn.',
+    { choices: ['zero', 'bert', 'mam_adapter', 'houlsby'], nullable: true },
   ],
   [
     'encoder_hidden_size',
@@ -63,4 +64,27 @@ export const peftKeys: readonly Option[] = rows('Other ways to tune', [
     "Prompt Tuning: whose tokenizer reads the text. Default: the model's.",
     { nullable: true },
   ],
+  [
+    'adapter_config',
+    'text',
+    "Bottleneck adapters, by AdapterHub's name: Houlsby, Pfeiffer, parallel.",
+    { choices: Object.keys(bottleneckPresets), nullable: true },
+  ],
+  ['adapter_name', 'text', 'Bottleneck: its name in the files.', { default: 'attune' }],
+  [
+    'reduction_factor',
+    'number',
+    "Bottleneck: the model's width over that of the bottleneck.",
+    { nullable: true, least: 0 },
+  ],
+  [
+    'non_linearity',
+    'text',
+    'Bottleneck: the function inside.',
+    { choices: nonLinearities, nullable: true },
+  ],
+  ['scaling', 'number', 'Bottleneck: multiplies what it adds.', { nullable: true }],
+  ['ln_before', 'flag', 'Bottleneck: a layer norm before it.', { nullable: true }],
+  ['ln_after', 'flag', 'Bottleneck: a layer norm after it.', { nullable: true }],
+  ['leave_out', 'list', 'Bottleneck: layers without one.', { nullable: true }],
 ]);

@@ -1,6 +1,7 @@
 import { AttuneError } from '@attune/gpu';
 import type { OpenModel } from '@attune/model';
 import {
+  type BottleneckPreset,
   bitFitTuning,
   encoderFile,
   fullTuning,
@@ -12,6 +13,7 @@ import {
 } from '@attune/peft';
 import { biased, findAdapter, modelForBiases } from '../adapter.ts';
 import { usageError, type Values } from '../command-line/option.ts';
+import { newBottleneck } from './bottleneck.ts';
 import { newVirtual } from './virtual-tokens.ts';
 
 /** What trains, from which values, and the adapter's config if one was read. */
@@ -68,6 +70,15 @@ export function onlyLora(chosen: ChosenMethod): ChosenMethod {
 
 async function newMethod(values: Values, model: OpenModel): Promise<TuningMethod> {
   const { config } = model;
+  const preset = values.adapter_config;
+  if (preset != null && (values.peft_type != null || values.use_peft === true)) {
+    throw usageError(
+      'bad-value',
+      `adapter_config ${preset} and ${values.peft_type ?? 'use_peft'} are two ways to tune.`,
+      'Leave out one of the two.',
+    );
+  }
+  if (preset != null) return newBottleneck(preset as BottleneckPreset, values, config);
   const type = values.peft_type ?? (values.use_peft === true ? 'LORA' : 'FULL');
   switch (type) {
     case 'LORA':

@@ -1,5 +1,5 @@
 import type { ModelConfig } from '@attune/model';
-import { badPeftConfig, wholeNumber } from './checks.ts';
+import { badPeftConfig, wholeNumber } from '../checks.ts';
 import type { Encoder, EncoderPart } from './encoder.ts';
 import { type VirtualMethod, virtualMethod } from './virtual-method.ts';
 

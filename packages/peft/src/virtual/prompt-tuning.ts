@@ -1,6 +1,6 @@
 import { randomUniforms } from '@attune/kernels';
 import type { ModelConfig, WeightSource } from '@attune/model';
-import { badPeftConfig, wholeNumber } from './checks.ts';
+import { badPeftConfig, wholeNumber } from '../checks.ts';
 import { type VirtualMethod, virtualMethod } from './virtual-method.ts';
 
 /** PEFT's PromptTuningConfig, in camelCase. */

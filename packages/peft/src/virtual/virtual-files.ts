@@ -3,7 +3,7 @@ import { elements } from '@attune/kernels';
 import type { ModelConfig } from '@attune/model';
 import type { AdapterFiles } from '../adapter-files.ts';
 import { adapterWeightsFile } from '../adapter-names.ts';
-import { badPeftConfig } from './checks.ts';
+import { badPeftConfig } from '../checks.ts';
 import { type PTuningConfig, pTuning } from './p-tuning.ts';
 import { type PrefixTuningConfig, prefixTuning } from './prefix-tuning.ts';
 import { type PromptTuningConfig, promptTuning } from './prompt-tuning.ts';
