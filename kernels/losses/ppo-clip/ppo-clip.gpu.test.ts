@@ -21,6 +21,7 @@ test.each([1, 63, 64, 65, 257, 70_001])(
   'loss and gradient of %i tokens equal float64',
   async (n) => {
     await checkKernel(ppoClip, problem(n), options, { needs: ['logps'] });
+    await checkKernel(ppoClip, problem(n), { ...options, delta: 1.5 }, { needs: ['logps'] });
   },
 );
 

@@ -18,13 +18,19 @@ const tokensOf = ({ logps, oldLogps, advantages, mask }: HostArrays): Token[] =>
 const total = (tokens: Token[], f: (token: Token) => number) =>
   tokens.reduce((sum, token) => sum + token.weight * f(token), 0);
 
+/** The two arms of the min: the ratio (below δ, where there is one) and the clipped ratio, each times A. */
+function arms(
+  { ratio, advantage: a }: Token,
+  { epsilonLow, epsilonHigh, delta = Number.POSITIVE_INFINITY }: PpoClipOptions,
+): [number, number] {
+  const clipped = Math.max(1 - epsilonLow, Math.min(1 + epsilonHigh, ratio));
+  return [Math.min(ratio, delta) * a, clipped * a];
+}
+
 export const ppoClipReference = {
-  /** loss = scale Σ -min(ρ A, clip(ρ, 1 - ε_low, 1 + ε_high) A) mask. */
-  forward(inputs: HostArrays, { epsilonLow, epsilonHigh }: PpoClipOptions): HostArrays {
-    const loss = total(tokensOf(inputs), ({ ratio, advantage: a }) => {
-      const clipped = Math.max(1 - epsilonLow, Math.min(1 + epsilonHigh, ratio));
-      return -Math.min(ratio * a, clipped * a);
-    });
+  /** loss = scale Σ -min(min(ρ, δ) A, clip(ρ, 1 - ε_low, 1 + ε_high) A) mask. */
+  forward(inputs: HostArrays, options: PpoClipOptions): HostArrays {
+    const loss = total(tokensOf(inputs), (token) => -Math.min(...arms(token, options)));
     return { loss: { shape: [1], data: Float64Array.of(inputs.scale!.data[0]! * loss) } };
   },
 
@@ -40,16 +46,15 @@ export const ppoClipReference = {
     );
   },
 
-  /** dlogp = -dloss scale ρ A mask where ρ A is the smaller arm, else 0. */
-  backward(
-    inputs: HostArrays,
-    gradients: HostArrays,
-    { epsilonLow, epsilonHigh }: PpoClipOptions,
-  ): HostArrays {
+  /** dlogp = -dloss scale ρ A mask where the smaller arm moves with ρ, else 0. */
+  backward(inputs: HostArrays, gradients: HostArrays, options: PpoClipOptions): HostArrays {
     const factor = gradients.loss!.data[0]! * inputs.scale!.data[0]!;
-    const data = tokensOf(inputs).map(({ ratio, advantage: a, weight }) => {
-      const clipped = a < 0 ? ratio < 1 - epsilonLow : ratio > 1 + epsilonHigh;
-      return clipped ? 0 : -factor * ratio * a * weight;
+    const data = tokensOf(inputs).map((token) => {
+      const { ratio, advantage: a, weight } = token;
+      const smaller = Math.min(...arms(token, options));
+      // An arm at its bound is a constant times A.
+      const moves = arms(token, options).some((arm) => arm === smaller && arm === ratio * a);
+      return moves ? -factor * ratio * a * weight : 0;
     });
     return { logps: { shape: inputs.logps!.shape, data: Float64Array.from(data) } };
   },

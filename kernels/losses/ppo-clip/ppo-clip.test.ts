@@ -45,6 +45,18 @@ test('the gradient of the clipped loss is that of finite differences', () => {
     scale: array([1], [0.5]),
   };
   checkGradients(ppoClip, some, options, { wrt: ['logps'] });
+  checkGradients(ppoClip, some, { ...options, delta: 1.5 }, { wrt: ['logps'] });
+  checkGradients(ppoClip, some, { ...options, delta: 1.1 }, { wrt: ['logps'] });
+});
+
+test('with delta, a mistake that grew too likely is pushed no harder than delta says', () => {
+  const capped = { ...options, delta: 1.4 };
+  const expected = -(2 * 0.5 + 2 + 2 * 1.3) + (2 * 0.8 + 2 + 2 * 1.4);
+  expect(ppoClipReference.forward(inputs, capped).loss!.data[0]).toBeCloseTo(expected, 12);
+  const { data } = ppoClipReference.backward(inputs, { loss: array([1], [1]) }, capped).logps!;
+  [-1, -2, 0, 0, 2, 0, 0].forEach((value, i) => {
+    expect(data[i]).toBeCloseTo(value, 12);
+  });
 });
 
 test('bounds that are none are refused', () => {
@@ -60,4 +72,5 @@ test('bounds that are none are refused', () => {
   expect(() => ppoClip.forward(recorder, tensors, { epsilonLow: -0.1, epsilonHigh: 0.2 })).toThrow(
     /1 - -0.1/,
   );
+  expect(() => ppoClip.forward(recorder, tensors, { ...options, delta: 0 })).toThrow(/below 0/);
 });

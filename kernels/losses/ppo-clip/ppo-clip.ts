@@ -17,12 +17,14 @@ export interface PpoClipOptions {
   /** The ratio is clipped to [1 - epsilonLow, 1 + epsilonHigh]; PPO uses 0.2 for both. */
   readonly epsilonLow: number;
   readonly epsilonHigh: number;
+  /** Two-sided clipping (INTELLECT-2): the unclipped arm's ratio is held below this too. Default: not at all. */
+  readonly delta?: number;
   /** Tokens are summed; `scale` makes any mean of it. */
   readonly reduction?: 'sum';
 }
 
 export type PpoClipInputs = {
-  /** [N] f32: log-probabilities under the policy. */
+  /** [N] f32: log-probabilities under the policy, of tokens or of whole answers. */
   readonly logps: Tensor;
   /** [N] f32: those of the policy that sampled, without gradient. */
   readonly oldLogps: Tensor;
@@ -49,18 +51,27 @@ export const ppoClipMetricNames = [
 /**
  * PPO's clipped policy loss, scale · Σ -min(ρ A, clip(ρ) A) · mask with ρ = e^(logps - oldLogps).
  * The log-ratio is held within ±80.
- * @see Schulman et al. 2017, Proximal Policy Optimization Algorithms, equation 7
- * @throws AttuneError `bad-option` when an epsilon is negative or epsilonLow is above 1
+ * @see Schulman et al. 2017, Proximal Policy Optimization Algorithms, equation 7; delta: Prime Intellect 2025,
+ * https://arxiv.org/abs/2505.07291
+ * @throws AttuneError `bad-option` when an epsilon is negative, epsilonLow is above 1, or delta is not positive
  */
 export const ppoClip = operation<PpoClipInputs, LossOutputs, PpoClipOptions>({
   name: 'ppoClip',
   reference: ppoClipReference,
-  forward(recorder, { logps, oldLogps, advantages, mask, scale }, { epsilonLow, epsilonHigh }) {
+  forward(recorder, { logps, oldLogps, advantages, mask, scale }, options) {
+    const { epsilonLow, epsilonHigh, delta } = options;
     if (!(epsilonLow >= 0 && epsilonLow <= 1 && epsilonHigh >= 0)) {
       throw new AttuneError(
         'bad-option',
         `The ratio was to be clipped to [1 - ${epsilonLow}, 1 + ${epsilonHigh}].`,
         'Give epsilonLow from 0 to 1 and epsilonHigh of at least 0.',
+      );
+    }
+    if (delta !== undefined && !(delta > 0)) {
+      throw new AttuneError(
+        'bad-option',
+        `The ratio was to be held below ${delta}.`,
+        'Give a positive delta, above 1 + epsilonHigh as a rule, or leave it out.',
       );
     }
     return recordTokenLoss(recorder, {
@@ -70,7 +81,7 @@ export const ppoClip = operation<PpoClipInputs, LossOutputs, PpoClipOptions>({
       columns: 6,
       metrics: ppoClipMetricNames.length,
       loss: 5,
-      params: { low: 1 - epsilonLow, high: 1 + epsilonHigh },
+      params: { low: 1 - epsilonLow, high: 1 + epsilonHigh, cap: delta ?? 3e38 },
     });
   },
   backward: (recorder, { outputs, gradients }) => ({

@@ -1,0 +1,23 @@
+import type { HostArrays } from '../contract/index.ts';
+import type { PolicyMaskOptions } from './policy-mask.ts';
+
+export const policyMaskReference = {
+  /** y = weights where the token is learnt from, else 0. */
+  forward(inputs: HostArrays, { threshold = 0 }: PolicyMaskOptions): HostArrays {
+    const { weights, entropy, members, least, ratioLogps, oldLogps, advantages } = inputs;
+    const sorted =
+      entropy &&
+      Array.from(entropy.data)
+        .filter((_, j) => members!.data[j] !== 0)
+        .sort((a, b) => a - b);
+    const data = Float64Array.from(weights!.data, (weight, i) => {
+      const uncertain = !sorted || entropy.data[i]! >= sorted[least!.data[0]! - 1]!;
+      const near =
+        !ratioLogps ||
+        advantages!.data[i]! >= 0 ||
+        oldLogps!.data[i]! - ratioLogps.data[i]! <= threshold;
+      return uncertain && near ? weight : 0;
+    });
+    return { y: { shape: weights!.shape, data } };
+  },
+};
