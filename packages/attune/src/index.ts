@@ -7,6 +7,7 @@ export * from '@attune/model';
 export * from '@attune/optim';
 export * from '@attune/peft';
 export * from '@attune/plan';
+export * from '@attune/policy';
 export * from '@attune/preference';
 export * from '@attune/reward';
 export * from '@attune/sft';

@@ -72,18 +72,22 @@ export async function openDevice(values: Values, terminal: Terminal): Promise<Gp
   return gpu;
 }
 
-/** Loads model (the one that is named, if none is given) and adapter onto the device: frozen, to compute with. */
+/**
+ * Loads model (the one that is named, if none is given) and adapter onto the device: frozen, to compute with. A device
+ * that is given stays when the session goes.
+ */
 export async function loadSession(
   values: Values,
   terminal: Terminal,
   opened?: OpenModel,
+  device?: Gpu,
 ): Promise<Session> {
   const base = opened ?? (await findModel(values, terminal));
   const path = values.adapter_name_or_path;
   const model = path === undefined ? base : await modelForBiases(base, String(path));
   const { config } = model;
   const adapter = path === undefined ? undefined : await findAdapter(String(path), model);
-  const gpu = await openDevice(values, terminal);
+  const gpu = device ?? (await openDevice(values, terminal));
   const store = new Store(gpu);
   const maxBytes = gpu.traits.maxStorageBinding;
   const layout = adapter
@@ -115,7 +119,7 @@ export async function loadSession(
     destroy() {
       executor.destroy();
       store.destroy();
-      gpu.destroy();
+      if (!device) gpu.destroy();
     },
   };
 }

@@ -14,10 +14,13 @@ import {
 import type { Network } from '@attune/model';
 import type { Graph, InputData, Values } from '@attune/plan';
 import {
+  checkReference,
   flatten,
   type LossMetrics,
   ModelTrainer,
   PlannedObjective,
+  type ReferenceArguments,
+  ReferenceModel,
   type Share,
   TunedModel,
 } from '@attune/trainer';
@@ -32,7 +35,6 @@ import {
 } from './answers.ts';
 import type { PreferenceArguments, PreferenceTrainerOptions } from './preference-trainer.ts';
 import { type AnswerRow, type ReferenceCache, referenceLogps } from './reference-logps.ts';
-import { checkReference, type ReferenceArguments, ReferenceModel } from './reference-model.ts';
 
 /** The keys of a recipe that DPO reads; names and defaults are TRL's. */
 export interface DPOArguments

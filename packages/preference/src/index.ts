@@ -4,4 +4,3 @@ export { type KTOArguments, KTOTrainer, type KTOTrainerOptions } from './kto-tra
 export { type ORPOArguments, ORPOTrainer, type ORPOTrainerOptions } from './orpo-trainer.ts';
 export type { PreferenceArguments, PreferenceTrainerOptions } from './preference-trainer.ts';
 export { type ReferenceCache, referenceLogps } from './reference-logps.ts';
-export type { ReferenceArguments } from './reference-model.ts';

@@ -10,10 +10,13 @@ import { type KtoOptions, ktoLosses, ktoMetricNames, type Tensor } from '@attune
 import type { Network } from '@attune/model';
 import type { Graph, InputData, Values } from '@attune/plan';
 import {
+  checkReference,
   flatten,
   type LossMetrics,
   ModelTrainer,
   PlannedObjective,
+  type ReferenceArguments,
+  ReferenceModel,
   type Share,
   TunedModel,
 } from '@attune/trainer';
@@ -27,7 +30,6 @@ import {
 } from './answers.ts';
 import type { PreferenceArguments, PreferenceTrainerOptions } from './preference-trainer.ts';
 import { type ReferenceCache, referenceLogps } from './reference-logps.ts';
-import { checkReference, type ReferenceArguments, ReferenceModel } from './reference-model.ts';
 
 /** The keys of a recipe that KTO reads; names and defaults are TRL's. */
 export interface KTOArguments extends PreferenceArguments, ReferenceArguments, KtoOptions {

@@ -8,6 +8,7 @@ export { evaluationMeans } from './evaluation.ts';
 export { bucket, flatten } from './flatten.ts';
 export { diskFolder, memoryFolder, type OutputFolder } from './folder.ts';
 export {
+  type BatchSource,
   countSteps,
   type LoopArguments,
   type LoopBatch,
@@ -28,6 +29,7 @@ export {
 export { PlanCache } from './plan-cache.ts';
 export { type LossMetrics, PlannedObjective } from './planned-objective.ts';
 export { Progress, sparkline, spokenSeconds } from './progress.ts';
+export { checkReference, type ReferenceArguments, ReferenceModel } from './reference-model.ts';
 export {
   type LogRow,
   type RunHooks,

@@ -35,7 +35,12 @@ export interface LoopBatch {
   readonly rows: number;
   /** 1 for a token, 0 for padding: counted for `num_tokens`. */
   readonly attentionMask: Uint8Array;
+  /** What counts in its place, where batches come back to the same tokens. */
+  readonly newTokens?: number;
 }
+
+/** Where batches come from, one after the other: a `BatchLoader`, or a policy that samples them. */
+export type BatchSource<E, B> = Pick<BatchLoader<E, B>, 'batches' | 'batchesPerEpoch'>;
 
 /** What one algorithm brings to the loop; its plans end with the gradient of their loss. */
 export interface Objective<B extends LoopBatch = Batch> {
@@ -73,17 +78,21 @@ export interface ResumePoint {
   readonly step: number;
   readonly next: LoaderState;
   readonly microBatches: number;
+  /** What an algorithm needs besides to go on, as JSON: samples that are in use, a coefficient that adapts. */
+  readonly carried?: unknown;
 }
 
 export interface LoopOptions<E = Example, B extends LoopBatch = Batch> {
   readonly executor: Executor;
   readonly trainable: Trainable;
-  readonly loader: BatchLoader<E, B>;
+  readonly loader: BatchSource<E, B>;
   readonly objective: Objective<B>;
   readonly arguments: LoopArguments;
   readonly totalSteps: number;
   /** The state after `step` steps, when a run goes on from a checkpoint. */
   readonly from?: ResumePoint;
+  /** Asked after each step. */
+  readonly carry?: () => unknown;
 }
 
 /** Steps of a whole run, as transformers counts them: short groups at an epoch's end are steps too. */
@@ -146,7 +155,8 @@ export async function* trainingSteps<E, B extends LoopBatch>(
       for (const [name, value] of Object.entries(rest)) {
         metrics.set(name, [...(metrics.get(name) ?? []), value]);
       }
-      for (const mask of batch.attentionMask) tokens += mask;
+      if (batch.newTokens !== undefined) tokens += batch.newTokens;
+      else for (const mask of batch.attentionMask) tokens += mask;
       if (last) clip = outputs.clip!;
     }
     step++;
@@ -165,7 +175,12 @@ export async function* trainingSteps<E, B extends LoopBatch>(
       tokens,
       seconds: (performance.now() - started) / 1000,
       submits,
-      resume: { step, next: end.next, microBatches: index },
+      resume: {
+        step,
+        next: end.next,
+        microBatches: index,
+        ...(options.carry && { carried: options.carry() }),
+      },
     };
     if (step >= totalSteps) break;
   }
@@ -185,7 +200,7 @@ function adam(args: LoopArguments) {
 
 /** Batches in groups of `size`; the last group of an epoch may be short. */
 async function* microBatchGroups<E, B>(
-  loader: BatchLoader<E, B>,
+  loader: BatchSource<E, B>,
   size: number,
   from: LoaderState | undefined,
 ): AsyncGenerator<LoadedBatch<E, B>[]> {

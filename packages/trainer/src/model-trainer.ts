@@ -3,6 +3,7 @@ import type { Network } from '@attune/model';
 import type { Executor, PlannedGraph, Store, Trainable } from '@attune/plan';
 import { evaluationMeans } from './evaluation.ts';
 import {
+  type BatchSource,
   countSteps,
   type LoopArguments,
   type LoopBatch,
@@ -27,7 +28,8 @@ export interface TrainerArguments extends LoopArguments {
 /** What every trainer is made of, beside its model. */
 export interface ModelTrainerOptions<E> {
   readonly padTokenId: number;
-  readonly train: readonly E[] | DatasetStream<E>;
+  /** Rows; absent where an algorithm makes its batches itself. */
+  readonly train?: readonly E[] | DatasetStream<E>;
   readonly evaluation?: readonly E[];
   readonly arguments: TrainerArguments;
 }
@@ -41,6 +43,10 @@ export interface ModelTrainerParts<E, B extends LoopBatch> {
     destroy(): void;
   };
   readonly collate?: (rows: readonly E[]) => B;
+  /** Where batches come from, where that is not a data set; `longest` stands for all in the memory account. */
+  readonly source?: BatchSource<E, B> & { longest(): B };
+  /** What a checkpoint holds besides weights, as JSON, and how a run takes it up again. */
+  readonly carried?: { take(): unknown; restore(value: unknown): void };
   /** A reference model that may follow the policy, where the algorithm has one. */
   readonly reference?: {
     follow(step: number): Promise<void>;
@@ -60,26 +66,30 @@ export abstract class ModelTrainer<E = Example, B extends LoopBatch = Batch> {
   readonly totalSteps: number;
   readonly #options: ModelTrainerOptions<E>;
   readonly #parts: ModelTrainerParts<E, B>;
-  readonly #loader: BatchLoader<E, B>;
+  readonly #loader: BatchSource<E, B>;
+  readonly #data: BatchLoader<E, B> | undefined;
   #resume: ResumePoint | undefined;
 
   protected constructor(options: ModelTrainerOptions<E>, parts: ModelTrainerParts<E, B>) {
-    const { arguments: args, padTokenId, train } = options;
-    const { model, collate } = parts;
+    const { arguments: args, padTokenId, train = [] } = options;
+    const { model, collate, source } = parts;
     this.#options = options;
     this.#parts = parts;
     this.executor = model.executor;
     this.store = model.store;
     this.trainable = model.trainable;
     this.network = model.network;
-    this.#loader = new BatchLoader<E, B>(train, {
-      batchSize: args.perDeviceTrainBatchSize,
-      padTokenId,
-      sampling: args.trainSamplingStrategy,
-      seed: args.dataSeed ?? args.seed,
-      dropLast: args.dataloaderDropLast,
-      ...(collate && { collate }),
-    });
+    if (!source) {
+      this.#data = new BatchLoader<E, B>(train, {
+        batchSize: args.perDeviceTrainBatchSize,
+        padTokenId,
+        sampling: args.trainSamplingStrategy,
+        seed: args.dataSeed ?? args.seed,
+        dropLast: args.dataloaderDropLast,
+        ...(collate && { collate }),
+      });
+    }
+    this.#loader = source ?? this.#data!;
     this.totalSteps = countSteps(this.#loader, args);
   }
 
@@ -88,22 +98,28 @@ export abstract class ModelTrainer<E = Example, B extends LoopBatch = Batch> {
    * planned, not measured.
    */
   async account(): Promise<Map<string, number>> {
+    const { model, objective, source } = this.#parts;
+    const longest = source?.longest() ?? (await this.#longest());
+    return model.account(longest ? [objective.plannedFor(longest).account] : []);
+  }
+
+  async #longest(): Promise<B | undefined> {
     let longest: { batch: B; tokens: number } | undefined;
-    for await (const { batch } of this.#loader.epoch(0)) {
+    for await (const { batch } of this.#data!.epoch(0)) {
       let tokens = 0;
       for (const mask of batch.attentionMask) tokens += mask;
       if (!longest || tokens > longest.tokens) longest = { batch, tokens };
       // A stream has no end that could be waited for.
-      if (this.#loader.batchesPerEpoch === undefined) break;
+      if (this.#data!.batchesPerEpoch === undefined) break;
     }
-    const { model, objective } = this.#parts;
-    return model.account(longest ? [objective.plannedFor(longest.batch).account] : []);
+    return longest?.batch;
   }
 
   /** Goes on from a checkpoint: `tensors` of each role by name, and where the loop stood. */
   restore(tensors: SavedTensors, at: ResumePoint): void {
     this.#parts.model.restore(tensors);
     this.#parts.reference?.restore(tensors.reference ?? new Map());
+    this.#parts.carried?.restore(at.carried);
     this.#resume = at;
   }
 
@@ -121,6 +137,7 @@ export abstract class ModelTrainer<E = Example, B extends LoopBatch = Batch> {
       arguments: this.#options.arguments,
       totalSteps: this.totalSteps,
       ...(this.#resume && { from: this.#resume }),
+      ...(this.#parts.carried && { carry: () => this.#parts.carried!.take() }),
     });
     for await (const report of steps) {
       await this.#parts.reference?.follow(report.step);

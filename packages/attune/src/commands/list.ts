@@ -5,6 +5,7 @@ import { doctor } from './doctor.ts';
 import { dpo } from './dpo.ts';
 import { exportCommand } from './export.ts';
 import { generate } from './generate.ts';
+import { grpo } from './grpo.ts';
 import { inspect } from './inspect.ts';
 import { kto } from './kto.ts';
 import { logits } from './logits.ts';
@@ -12,6 +13,7 @@ import { merge } from './merge.ts';
 import { orpo } from './orpo.ts';
 import { pretrain } from './pretrain.ts';
 import { reward } from './reward.ts';
+import { rloo } from './rloo.ts';
 import { score } from './score.ts';
 import { sft } from './sft.ts';
 import { start } from './start.ts';
@@ -25,6 +27,8 @@ export const commands: readonly Command[] = [
   kto,
   orpo,
   cpo,
+  grpo,
+  rloo,
   generate,
   logits,
   score,

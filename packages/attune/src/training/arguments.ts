@@ -1,9 +1,10 @@
 import type { DatasetOptions } from '@attune/data';
+import type { GRPOArguments, RLOOArguments } from '@attune/policy';
 import type { CPOArguments, DPOArguments, KTOArguments, ORPOArguments } from '@attune/preference';
 import type { RewardArguments } from '@attune/reward';
 import type { SFTArguments } from '@attune/sft';
 import type { RunSchedule } from '@attune/trainer';
-import type { Values } from '../command-line/option.ts';
+import { usageError, type Values } from '../command-line/option.ts';
 
 /** Keys that every trainer reads. */
 const trainerKeys = [
@@ -79,6 +80,79 @@ export function orpoArguments(values: Values): ORPOArguments {
 export function cpoArguments(values: Values): CPOArguments {
   const own = ['loss_type', 'beta', 'label_smoothing', 'cpo_alpha', 'simpo_gamma', 'alpha'];
   return trainerArguments(values, ['disable_dropout', ...own]) as unknown as CPOArguments;
+}
+
+/** Keys that GRPO and RLOO share. */
+const policyKeys = [
+  'disable_dropout',
+  'num_generations',
+  'num_generations_eval',
+  'max_completion_length',
+  'temperature',
+  'num_iterations',
+  'steps_per_generation',
+  'generation_batch_size',
+  'beta',
+  'epsilon',
+  'epsilon_high',
+  'mask_truncated_completions',
+  'sync_ref_model',
+  'ref_model_mixup_alpha',
+  'ref_model_sync_steps',
+];
+
+/** A list of numbers, where one is given. @throws AttuneError `bad-value` */
+function numbers(values: Values, key: string): number[] | null {
+  const list = values[key] as string[] | null | undefined;
+  if (list == null) return null;
+  const found = list.map(Number);
+  if (!found.some(Number.isNaN)) return found;
+  throw usageError('bad-value', `${key} is ${list.join(', ')}.`, 'Give numbers.');
+}
+
+/** The recipe's keys as GRPOTrainer takes them. */
+export function grpoArguments(values: Values): GRPOArguments {
+  const scale = String(values.scale_rewards);
+  return {
+    ...trainerArguments(values, [
+      ...policyKeys,
+      'loss_type',
+      'delta',
+      'multi_objective_aggregation',
+      'importance_sampling_level',
+      'use_bias_correction_kl',
+      'top_entropy_quantile',
+      'entropy_coef',
+      'use_adaptive_entropy',
+      'entropy_coef_min',
+      'entropy_coef_max',
+      'entropy_coef_delta',
+      'entropy_target',
+      'off_policy_mask_threshold',
+      'sapo_temperature_pos',
+      'sapo_temperature_neg',
+      'vespo_k_pos',
+      'vespo_lambda_pos',
+      'vespo_k_neg',
+      'vespo_lambda_neg',
+    ]),
+    // TRL's older recipes say true and false.
+    scaleRewards: ({ true: 'group', false: 'none' } as Record<string, string>)[scale] ?? scale,
+    rewardWeights: numbers(values, 'reward_weights'),
+  } as unknown as GRPOArguments;
+}
+
+/** The recipe's keys as RLOOTrainer takes them. */
+export function rlooArguments(values: Values): RLOOArguments {
+  const range = numbers(values, 'reward_clip_range');
+  if (range && range.length !== 2) {
+    throw usageError('bad-value', `reward_clip_range has ${range.length} numbers.`, 'Give two.');
+  }
+  return {
+    ...trainerArguments(values, [...policyKeys, 'normalize_advantages']),
+    rewardWeights: numbers(values, 'reward_weights'),
+    rewardClipRange: range,
+  } as unknown as RLOOArguments;
 }
 
 const referenceKeys = [

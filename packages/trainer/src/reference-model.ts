@@ -3,7 +3,7 @@ import { mix } from '@attune/kernels';
 import { Network } from '@attune/model';
 import { initialise, trainableOf } from '@attune/peft';
 import { Graph, type Plan, type Trainable } from '@attune/plan';
-import type { TunedModel, TunedModelOptions } from '@attune/trainer';
+import type { TunedModel, TunedModelOptions } from './tuned-model.ts';
 
 /** The keys of a recipe about the reference model; names and defaults are TRL's. */
 export interface ReferenceArguments {
