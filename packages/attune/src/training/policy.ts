@@ -14,7 +14,7 @@ import type { Context } from '../command-line/command.ts';
 import type { Values } from '../command-line/option.ts';
 import { loadingLine, needPadding, tokenizerOf } from '../session.ts';
 import { grpoArguments, rlooArguments } from './arguments.ts';
-import { chooseMethod } from './method.ts';
+import { chooseMethod, onlyLora } from './method.ts';
 import { recorded } from './recording.ts';
 import { type RunnableTrainer, runTrainer } from './run-trainer.ts';
 import { sampling } from './sampling.ts';
@@ -48,7 +48,7 @@ async function train<A extends PolicyArguments>(
   args: A,
   create: (options: PolicyTrainerOptions<A>) => Promise<RunnableTrainer>,
 ): Promise<void> {
-  const chosen = await chooseMethod(values, model);
+  const chosen = onlyLora(await chooseMethod(values, model));
   const tokenizer = tokenizerOf(model);
   const padTokenId = needPadding(tokenizer);
   const sources =
