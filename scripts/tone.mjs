@@ -1,6 +1,6 @@
 /**
- * Trains the embedded model to prefer cheerful stories, with each preference algorithm and several
- * seeds, and measures what it then *says*: on the held-out requests, the share of sampled stories that
+ * Trains the embedded model to prefer cheerful stories, with each preference algorithm (or on rewards:
+ * grpo, rloo) and several seeds, and measures what it then *says*: on the held-out requests, the share of sampled stories that
  * are cheerful (packages/tiny/src/tone.ts), and how far the policy has gone from the model before, as
  * the KL divergence of a story in nats, estimated on the same samples.
  *
@@ -33,12 +33,16 @@ import {
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tiny = join(root, 'packages/tiny');
-const commands = { dpo: 'dpo', ipo: 'dpo', kto: 'kto', orpo: 'orpo', simpo: 'cpo' };
+const commands = {
+  ...{ dpo: 'dpo', ipo: 'dpo', kto: 'kto', orpo: 'orpo', simpo: 'cpo' },
+  ...{ grpo: 'grpo', rloo: 'rloo' },
+};
+const preferences = ['dpo', 'ipo', 'kto', 'orpo', 'simpo'];
 
 const { values } = parseArgs({
   options: {
     device: { type: 'string', default: 'auto' },
-    runs: { type: 'string', default: Object.keys(commands).join() },
+    runs: { type: 'string', default: preferences.join() },
     seeds: { type: 'string', default: '1,2,3' },
     samples: { type: 'string', default: '3' },
     work: { type: 'string', default: join(tiny, 'out/tone') },
