@@ -34,10 +34,11 @@ export const field: readonly Group[] = [
     entries: [
       { id: 'full', name: { en: 'All parameters', zh: '全部参数' }, to: '/docs/full-or-peft/' },
       { id: 'lora', name: same('LoRA'), to: '/docs/lora/' },
-      { id: 'prefix', name: same('Prefix Tuning') },
-      { id: 'p-tuning', name: same('P-Tuning') },
-      { id: 'adapter', name: same('Adapter') },
-      { id: 'bitfit', name: same('BitFit') },
+      { id: 'prefix', name: same('Prefix Tuning'), to: '/docs/prefix-tuning/' },
+      { id: 'prompt', name: same('Prompt Tuning'), to: '/docs/prompt-tuning/' },
+      { id: 'p-tuning', name: same('P-Tuning'), to: '/docs/p-tuning/' },
+      { id: 'adapter', name: same('Adapter'), to: '/docs/bottleneck-adapters/' },
+      { id: 'bitfit', name: same('BitFit'), to: '/docs/bitfit/' },
     ],
   },
   {

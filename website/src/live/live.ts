@@ -94,8 +94,15 @@ export interface FigureSpec {
 }
 
 export interface TrainSettings {
-  readonly method: 'full' | 'lora';
+  readonly method:
+    | ('full' | 'lora' | 'bitfit' | 'prefix' | 'prompt' | 'p-tuning')
+    | ('houlsby' | 'pfeiffer' | 'parallel');
+  /** Of LoRA. */
   readonly rank: number;
+  /** Virtual tokens of Prefix, Prompt and P-Tuning. Default 16. */
+  readonly tokens?: number;
+  /** Width of bottleneck adapters. Default 32. */
+  readonly bottleneck?: number;
   readonly learningRate: number;
   readonly steps: number;
   /** `fresh`: weights drawn anew, as at the beginning of pretraining. */
@@ -106,7 +113,10 @@ export interface TrainSettings {
 
 /** Training of the embedded model in the page; `choices` are what the reader may change. */
 export interface TrainSpec extends TrainSettings {
-  readonly choices: readonly ('method' | 'rank' | 'learningRate' | 'answersOnly')[];
+  readonly choices: readonly (
+    | ('method' | 'placement' | 'rank' | 'tokens' | 'bottleneck')
+    | ('learningRate' | 'answersOnly')
+  )[];
 }
 
 /** Preference training of the embedded model in the page: pairs of its own stories, the cheerful one chosen. */

@@ -1,7 +1,7 @@
 import { prepareDataset } from '@attune/data';
 import type { Gpu } from '@attune/gpu';
-import { freshWeights, Generator } from '@attune/model';
-import { fullTuning, type LoraMethod, loraTuning, writeAdapter } from '@attune/peft';
+import { Generator } from '@attune/model';
+import { writeAdapter } from '@attune/peft';
 import { SFTTrainer } from '@attune/sft';
 import { expectedAnswer, instructionRows, openTinyModel } from '@attune/tiny';
 import { Tokenizer } from '@attune/tokenizer';
@@ -9,6 +9,7 @@ import { pageArguments } from './arguments';
 import { computerOf } from './kernel';
 import type { TrainSettings } from './live';
 import type { Event, Sample } from './protocol';
+import { tuned } from './tuned';
 
 /** Held-out rows that are asked in the page: one of each kind that a reader can judge at a glance. */
 const asked = [0, 2, 6, 3];
@@ -17,7 +18,8 @@ const sampleEvery = 20;
 /** Trains the embedded model as `settings` say, and tells each step; samples come before, between and after. */
 export async function train(gpu: Gpu, settings: TrainSettings, tell: (event: Event) => void) {
   const model = await openTinyModel();
-  const { config, generationConfig } = model;
+  const { generationConfig } = model;
+  const { config, weights, method } = tuned(model, settings);
   const tokenizer = Tokenizer.from({
     ...model.tokenizer,
     ...(generationConfig && { generationConfig }),
@@ -30,12 +32,11 @@ export async function train(gpu: Gpu, settings: TrainSettings, tell: (event: Eve
     maxLength: 128,
     completionOnlyLoss: settings.answersOnly,
   });
-  const lora = settings.method === 'lora' && loraOf(config, settings.rank);
   const trainer = await SFTTrainer.create({
     gpu,
     config,
-    weights: settings.start === 'fresh' ? freshWeights(config) : model.weights,
-    method: lora || fullTuning(config),
+    weights,
+    method,
     padTokenId: tokenizer.padTokenId!,
     train: examples,
     arguments: argumentsOf(settings),
@@ -59,18 +60,14 @@ export async function train(gpu: Gpu, settings: TrainSettings, tell: (event: Eve
       tell({ kind: 'step', step, loss, gradNorm, learningRate, seconds, tokens });
       if (step % sampleEvery === 0 || step === settings.steps) await sample(step);
     }
-    if (lora) {
-      const files = writeAdapter(lora, await trainer.trained(), { baseModel: '@attune/tiny' });
+    if (settings.method !== 'full') {
+      const files = writeAdapter(method, await trainer.trained(), { baseModel: '@attune/tiny' });
       tell({ kind: 'adapter', files });
     }
     tell({ kind: 'done' });
   } finally {
     trainer.destroy();
   }
-}
-
-function loraOf(config: Parameters<typeof loraTuning>[0], rank: number): LoraMethod {
-  return loraTuning(config, { targetModules: 'all-linear', r: rank, loraAlpha: 2 * rank }, 42);
 }
 
 function argumentsOf({ steps, learningRate }: TrainSettings) {

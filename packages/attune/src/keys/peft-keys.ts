@@ -1,4 +1,3 @@
-import { bottleneckPresets, nonLinearities } from '@attune/peft';
 import type { Option } from '../command-line/option.ts';
 import { rows } from './training-keys.ts';
 
@@ -68,7 +67,7 @@ export const peftKeys: readonly Option[] = rows('Other ways to tune', [
     'adapter_config',
     'text',
     "Bottleneck adapters, by AdapterHub's name: Houlsby, Pfeiffer, parallel.",
-    { choices: Object.keys(bottleneckPresets), nullable: true },
+    { choices: ['double_seq_bn', 'seq_bn', 'par_bn'], nullable: true },
   ],
   ['adapter_name', 'text', 'Bottleneck: its name in the files.', { default: 'attune' }],
   [
@@ -81,7 +80,7 @@ export const peftKeys: readonly Option[] = rows('Other ways to tune', [
     'non_linearity',
     'text',
     'Bottleneck: the function inside.',
-    { choices: nonLinearities, nullable: true },
+    { choices: ['relu', 'swish', 'silu', 'gelu', 'gelu_new', 'tanh'], nullable: true },
   ],
   ['scaling', 'number', 'Bottleneck: multiplies what it adds.', { nullable: true }],
   ['ln_before', 'flag', 'Bottleneck: a layer norm before it.', { nullable: true }],
