@@ -7,9 +7,9 @@ import type { Graph } from '@attune/plan';
  */
 export interface VirtualTokens {
   readonly count: number;
-  /** [count, hidden]: what the first layer reads (prompt tuning). */
+  /** What the first layer reads, [count, hidden] (prompt tuning). */
   embeddings?(graph: Graph): Tensor;
-  /** [count, layers · 2 · kvHeads · headDim]: keys, then values, of layer after layer (prefix tuning). */
+  /** Keys, then values, of layer after layer, [count, layers · 2 · kvHeads · headDim] (prefix tuning). */
   keysAndValues?(graph: Graph): Tensor;
 }
 
