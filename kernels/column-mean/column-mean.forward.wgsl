@@ -18,7 +18,7 @@ struct Params { rows: u32, columns: u32, factor: f32, scales: u32 }
 
 fn number(at: u32) -> f32 {
 #if PACKED
-  return fourOfx(at & ~3u)[at & 3u];
+  return fourOfx(at / 4u)[at & 3u];
 #else
   return x[at];
 #endif

@@ -39,7 +39,7 @@ fn main(
   if (row >= 0 && row < params.vocabulary) {
     let at = u32(row) * params.width + i % params.width;
 #if VEC4
-    value = params.scale * fourOftable(4u * at);
+    value = params.scale * fourOftable(at);
 #else
     value = params.scale * table[at];
 #endif

@@ -54,12 +54,24 @@ struct Params {
 @group(0) @binding(7) var<storage, read> up: array<vec4f>;
 #endif
 
+// Places in a and b are counted in loads: in fours where rows are stored as vectors, else in numbers.
+#if VECTOR_A
+fn loadsOfA(numbers: u32) -> u32 { return numbers / 4u; }
+#else
+fn loadsOfA(numbers: u32) -> u32 { return numbers; }
+#endif
+#if VECTOR_B
+fn loadsOfB(numbers: u32) -> u32 { return numbers / 4u; }
+#else
+fn loadsOfB(numbers: u32) -> u32 { return numbers; }
+#endif
+
 fn fourOfA(at: u32) -> vec4f {
 #if HALF_A
-  let pair = a[at / 4u];
+  let pair = a[at];
   return vec4f(unpack2x16float(pair.x), unpack2x16float(pair.y));
 #elif VECTOR_A
-  return a[at / 4u];
+  return a[at];
 #else
   return vec4f(a[at], a[at + 1u], a[at + 2u], a[at + 3u]);
 #endif
@@ -76,46 +88,46 @@ fn fourOfB(at: u32) -> vec4f {
 // Where the first k of a row of a, or of a column of b, lies.
 fn startOfA(batch: u32, row: u32) -> u32 {
 #if TRANSPOSE_A
-  return batch * params.m * params.k + row;
+  return loadsOfA(batch * params.m * params.k + row);
 #else
-  return (batch * params.m + row) * params.k;
+  return loadsOfA((batch * params.m + row) * params.k);
 #endif
 }
 fn startOfB(batch: u32, column: u32) -> u32 {
 #if TRANSPOSE_B
-  return (batch * params.n + column) * params.k;
+  return loadsOfB((batch * params.n + column) * params.k);
 #else
-  return batch * params.k * params.n + column;
+  return loadsOfB(batch * params.k * params.n + column);
 #endif
 }
 
 // From one row of the stored matrix to the next, and from four k to the next four.
 fn strideOfA() -> u32 {
 #if TRANSPOSE_A
-  return params.m;
+  return loadsOfA(params.m);
 #else
-  return params.k;
+  return loadsOfA(params.k);
 #endif
 }
 fn strideOfB() -> u32 {
 #if TRANSPOSE_B
-  return params.k;
+  return loadsOfB(params.k);
 #else
-  return params.n;
+  return loadsOfB(params.n);
 #endif
 }
 fn nextOfA() -> u32 {
 #if TRANSPOSE_A
-  return 4u * params.m;
+  return 4u * strideOfA();
 #else
-  return 4u;
+  return loadsOfA(4u);
 #endif
 }
 fn nextOfB() -> u32 {
 #if TRANSPOSE_B
-  return 4u;
+  return loadsOfB(4u);
 #else
-  return 4u * params.n;
+  return 4u * strideOfB();
 #endif
 }
 

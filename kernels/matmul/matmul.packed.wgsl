@@ -69,9 +69,9 @@ fn integers(words: Words, i: u32) -> mat4x4f {
 alias Share = array<vec4f, SHARE>;
 
 fn shareOf(row: u32, i: u32, lane: u32) -> Share {
-  let at = row * params.k + 32u * i + lane % 8u * 4u;
+  let at = row * strideOfA() + 8u * i + lane % 8u;
 #if LANES_4
-  return Share(fourOfA(at), fourOfA(at + 16u));
+  return Share(fourOfA(at), fourOfA(at + 4u));
 #else
   return Share(fourOfA(at));
 #endif

@@ -17,10 +17,10 @@ fn main(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let n = params.n;
-  let k = params.k;
   let column = group.x * 8u;
-  let atA = group.z * k;
-  let atB = (group.z * n + column) * k;
+  let atA = startOfA(group.z, 0u);
+  let atB = startOfB(group.z, column);
+  let stride = strideOfB();
   var s0 = vec4f();
   var s1 = vec4f();
   var s2 = vec4f();
@@ -29,17 +29,17 @@ fn main(
   var s5 = vec4f();
   var s6 = vec4f();
   var s7 = vec4f();
-  for (var i = 4u * lane; i < k; i += 4u * LANES) {
+  for (var i = lane; i < stride; i += LANES) {
     let v = fourOfA(atA + i);
     let at = atB + i;
     s0 += v * fourOfB(at);
-    s1 += v * fourOfB(at + k);
-    s2 += v * fourOfB(at + 2u * k);
-    s3 += v * fourOfB(at + 3u * k);
-    s4 += v * fourOfB(at + 4u * k);
-    s5 += v * fourOfB(at + 5u * k);
-    s6 += v * fourOfB(at + 6u * k);
-    s7 += v * fourOfB(at + 7u * k);
+    s1 += v * fourOfB(at + stride);
+    s2 += v * fourOfB(at + 2u * stride);
+    s3 += v * fourOfB(at + 3u * stride);
+    s4 += v * fourOfB(at + 4u * stride);
+    s5 += v * fourOfB(at + 5u * stride);
+    s6 += v * fourOfB(at + 6u * stride);
+    s7 += v * fourOfB(at + 7u * stride);
   }
 #if LOW_RANK
   let width = params.rank / 4u;

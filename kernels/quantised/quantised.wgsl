@@ -1,4 +1,4 @@
-// Four neighbours in a row of WEIGHT, whose first is element `at` (a multiple of four), as float32.
+// Four neighbours in a row of WEIGHT, the elements from 4 · at on, as float32.
 //
 // WEIGHT  F16, BF16: array<vec2u>, two numbers a word
 //         Q8_0, Q4_0, Q4_1, Q4_K: array<u32>: integers q, eight or four bits each, lowest bits first;
@@ -11,30 +11,30 @@
 
 #if F16
 fn fourOfWEIGHT(at: u32) -> vec4f {
-  let pair = WEIGHT[at / 4u];
+  let pair = WEIGHT[at];
   return vec4f(unpack2x16float(pair.x), unpack2x16float(pair.y));
 }
 #elif BF16
 fn fourOfWEIGHT(at: u32) -> vec4f {
-  let pair = WEIGHT[at / 4u];
+  let pair = WEIGHT[at];
   return bitcast<vec4f>(
     vec4u(pair.x << 16u, pair.x & 0xffff0000u, pair.y << 16u, pair.y & 0xffff0000u));
 }
 #elif Q8_0
 fn fourOfWEIGHT(at: u32) -> vec4f {
-  let word = WEIGHT[at / 4u];
+  let word = WEIGHT[at];
   let q = vec4f(bitcast<vec4i>(vec4u(word << 24u, word << 16u, word << 8u, word)) >> vec4u(24u));
-  return scaleOfWEIGHT(at / 32u).x * q;
+  return scaleOfWEIGHT(at / 8u).x * q;
 }
 #elif FOUR_BITS
 fn fourOfWEIGHT(at: u32) -> vec4f {
-  let word = WEIGHT[at / 8u] >> (4u * (at & 4u));
-  let scale = scaleOfWEIGHT(at / 32u);
+  let word = WEIGHT[at / 2u] >> (16u * (at & 1u));
+  let scale = scaleOfWEIGHT(at / 8u);
   return scale.x * vec4f((vec4u(word) >> vec4u(0u, 4u, 8u, 12u)) & vec4u(15u)) + scale.y;
 }
 #else
 fn fourOfWEIGHT(at: u32) -> vec4f {
-  return WEIGHT[at / 4u];
+  return WEIGHT[at];
 }
 #endif
 
