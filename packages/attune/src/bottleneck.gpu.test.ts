@@ -80,12 +80,19 @@ test('a resumed run writes the bytes of one never stopped, with a new adapter of
       ...['--per_device_train_batch_size', '2', '--max_steps', '4', '--learning_rate', '1e-2'],
       ...['--reduction_factor', '4', '--save_strategy', 'no', ...more],
     ]);
-  for (const preset of ['double_seq_bn', 'seq_bn', 'par_bn']) {
-    expect(await train(preset, 'whole'), said).toBe(0);
+  for (const [preset, ...optimizer] of [
+    ['double_seq_bn'],
+    ['seq_bn', '--optim', 'sgd'],
+    ['par_bn'],
+  ] as const) {
+    expect(await train(preset, 'whole', ...optimizer), said).toBe(0);
     const saving = ['--save_strategy', 'steps', '--save_steps', '2'];
-    expect(await train(preset, 'parts', ...saving), said).toBe(0);
+    expect(await train(preset, 'parts', ...optimizer, ...saving), said).toBe(0);
+    const state = await open(at('parts/checkpoint-2/state.safetensors'));
+    const moments = state.names().filter((name) => /^[mv]\//.test(name));
+    expect(moments.length > 0, 'gradient descent keeps no moments').toBe(optimizer.length === 0);
     const resume = ['--resume_from_checkpoint', at('parts/checkpoint-2')];
-    expect(await train(preset, 'resumed', ...resume), said).toBe(0);
+    expect(await train(preset, 'resumed', ...optimizer, ...resume), said).toBe(0);
     const [a, b] = ['whole', 'resumed'].map((out) => readFileSync(at(out, 'adapter.safetensors')));
     expect(a!.equals(b!), preset).toBe(true);
   }

@@ -7,4 +7,4 @@ export {
   schedulerTypes,
   warmupStepCount,
 } from './schedule.ts';
-export { updateGraph, updateValues } from './update.ts';
+export { type Optimizer, updateGraph, updateValues } from './update.ts';

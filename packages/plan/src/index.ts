@@ -11,5 +11,5 @@ export {
   sharedActivations,
 } from './plan.ts';
 export { mebibytes, Store } from './store.ts';
-export { Trainable, type TrainableStack, type TrainableTensor } from './trainable.ts';
+export { type Role, Trainable, type TrainableStack, type TrainableTensor } from './trainable.ts';
 export { type TuningStore, tuneKernels, tuningStore } from './tuning.ts';

@@ -33,7 +33,8 @@ export class SFTTrainer extends ModelTrainer {
   /** Makes the trained tensors and uploads the frozen ones. @throws AttuneError `nothing-to-train` */
   static async create(options: SFTTrainerOptions): Promise<SFTTrainer> {
     const { arguments: args } = options;
-    const model = await TunedModel.create(options);
+    const { optimizer } = args;
+    const model = await TunedModel.create({ ...options, ...(optimizer && { optimizer }) });
     const { lossType, gradientCheckpointing, seed } = args;
     const { positions } = model;
     const objective = new NextToken(model, { lossType, gradientCheckpointing, positions }, seed);

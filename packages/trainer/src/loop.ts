@@ -1,6 +1,12 @@
 import type { Batch, BatchLoader, Example, LoadedBatch, LoaderState } from '@attune/data';
 import { AttuneError } from '@attune/gpu';
-import { learningRateAt, type ScheduleOptions, updateGraph, updateValues } from '@attune/optim';
+import {
+  learningRateAt,
+  type Optimizer,
+  type ScheduleOptions,
+  updateGraph,
+  updateValues,
+} from '@attune/optim';
 import type { Executor, InputData, Plan, Trainable, Values } from '@attune/plan';
 
 /** The keys of a recipe that the loop itself needs. */
@@ -13,6 +19,8 @@ export interface LoopArguments extends Omit<ScheduleOptions, 'totalSteps'> {
   readonly adamBeta1: number;
   readonly adamBeta2: number;
   readonly adamEpsilon: number;
+  /** Default AdamW. The model must have been made for it (`TunedModelOptions.optimizer`). */
+  readonly optimizer?: Optimizer;
 }
 
 /** One micro-batch made ready: its compiled plan and the values of its inputs. */
@@ -122,7 +130,9 @@ export async function* trainingSteps<E, B extends LoopBatch>(
   options: LoopOptions<E, B>,
 ): AsyncGenerator<StepReport> {
   const { executor, trainable, loader, objective, arguments: args, totalSteps } = options;
-  const update = await executor.compile(updateGraph(executor.gpu.traits, trainable));
+  const update = await executor.compile(
+    updateGraph(executor.gpu.traits, trainable, args.optimizer),
+  );
   const gradients = trainable.residents('gradients');
   let step = options.from?.step ?? 0;
   let index = options.from?.microBatches ?? 0;

@@ -6,12 +6,13 @@ import {
   type WeightLayout,
   type WeightSource,
 } from '@attune/model';
-import { updateGraph } from '@attune/optim';
+import { type Optimizer, updateGraph } from '@attune/optim';
 import { initialise, type TuningMethod, trainableOf, tunedLayout } from '@attune/peft';
 import {
   Executor,
   type PlanAccount,
   PlannedGraph,
+  type Role,
   Store,
   sharedActivations,
   type Trainable,
@@ -28,6 +29,8 @@ export interface TunedModelOptions {
   readonly values?: ReadonlyMap<string, Float32Array>;
   /** TRL's `disable_dropout`: the adapter drops nothing in training either. Default false. */
   readonly disableDropout?: boolean;
+  /** Plain gradient descent keeps no moments. Default AdamW. */
+  readonly optimizer?: Optimizer;
   readonly progress?: (done: number, total: number) => void;
 }
 
@@ -41,6 +44,12 @@ export type TrainedTensors = Record<'parameters' | 'm' | 'v', ReadonlyMap<string
 export type SavedTensors = TrainedTensors & {
   readonly reference?: ReadonlyMap<string, Float32Array>;
 };
+
+/** What is kept of everything that trains. */
+function rolesOf(optimizer: Optimizer = 'adamw'): Role[] {
+  const moments: Role[] = optimizer === 'adamw' ? ['m', 'v'] : [];
+  return ['parameters', 'gradients', ...moments];
+}
 
 /** A model on the device, set up to be trained: the same for every algorithm. */
 export class TunedModel {
@@ -57,6 +66,7 @@ export class TunedModel {
   readonly training: Network;
   /** The tuned model without gradients: for evaluation, generation and scores. */
   readonly network: Network;
+  readonly #optimizer: Optimizer | undefined;
 
   private constructor(options: TunedModelOptions, layout: WeightLayout, trainable: Trainable) {
     const { gpu, config, method, disableDropout } = options;
@@ -66,6 +76,7 @@ export class TunedModel {
     this.executor = new Executor(this.store);
     this.trainable = trainable;
     this.layout = layout;
+    this.#optimizer = options.optimizer;
     this.positions = config.maxPositionEmbeddings + (method.virtualTokens ?? 0);
     this.training = new Network(
       config,
@@ -90,7 +101,7 @@ export class TunedModel {
       );
     }
     const model = new TunedModel(options, layout, trainable);
-    trainable.allocate(model.store);
+    trainable.allocate(model.store, rolesOf(options.optimizer));
     await initialise(method, trainable, model.store, weights);
     for (const [name, data] of values ?? []) trainable.write(model.store, name, data);
     await uploadWeights(model.store, config, weights, {
@@ -104,7 +115,8 @@ export class TunedModel {
 
   /** Bytes by purpose of what is resident, of a step with these plans, and of the optimizer's part. */
   account(plans: readonly PlanAccount[]): Map<string, number> {
-    const update = new PlannedGraph(updateGraph(this.gpu.traits, this.trainable)).account;
+    const update = new PlannedGraph(updateGraph(this.gpu.traits, this.trainable, this.#optimizer))
+      .account;
     const all = [...plans, update];
     return new Map([
       ...this.store.account(),
@@ -118,12 +130,14 @@ export class TunedModel {
   }
 
   /** The trained tensors as they are now, by name. */
-  trained(role: keyof TrainedTensors = 'parameters'): Promise<Map<string, Float32Array>> {
+  async trained(role: keyof TrainedTensors = 'parameters'): Promise<Map<string, Float32Array>> {
+    if (!rolesOf(this.#optimizer).includes(role)) return new Map();
     return this.trainable.read(this.store, role);
   }
 
   restore(tensors: TrainedTensors): void {
-    for (const role of ['parameters', 'm', 'v'] as const) {
+    const kept = rolesOf(this.#optimizer);
+    for (const role of (['parameters', 'm', 'v'] as const).filter((role) => kept.includes(role))) {
       for (const [name, data] of tensors[role]) this.trainable.write(this.store, name, data, role);
     }
   }

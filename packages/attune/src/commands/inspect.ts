@@ -121,7 +121,7 @@ function account(
   graph.output('loss', loss);
   graph.backward(loss);
   const step = new PlannedGraph(graph).account;
-  const update = new PlannedGraph(updateGraph(anyAdapter, trainable)).account;
+  const update = new PlannedGraph(updateGraph(anyAdapter, trainable, args.optimizer)).account;
   const frozen = [...laidTensors(config, layout)]
     .filter(({ from }) => !from.every((name) => method.replaces(name)))
     .reduce(
@@ -133,7 +133,7 @@ function account(
     ['weights', frozen + rope],
     ['parameters', trainable.bytes],
     ['gradients', trainable.bytes],
-    ['optimizer', 2 * trainable.bytes],
+    ['optimizer', args.optimizer === 'sgd' ? 0 : 2 * trainable.bytes],
     ['activations', sharedActivations([step, update])],
     [
       'inputs and call parameters',

@@ -11,6 +11,12 @@ import {
   runKeys,
 } from './training-keys.ts';
 
+const withSgd = (optim: Option): Option => ({
+  ...optim,
+  help: 'The optimizer: AdamW, or plain gradient descent without momentum.',
+  choices: [...optim.choices!, 'sgd'],
+});
+
 /** The keys of SFTConfig, ModelConfig and ScriptArguments that act here; names and defaults are TRL's. */
 export const sftKeys: readonly Option[] = [
   ...modelKeys,
@@ -70,7 +76,7 @@ export const sftKeys: readonly Option[] = [
       { choices: ['nll', 'chunked_nll', 'dft'], default: 'chunked_nll' },
     ],
   ]),
-  ...optimizerKeys,
+  ...optimizerKeys.map((key) => (key.name === 'optim' ? withSgd(key) : key)),
   ...loraKeys,
   ...peftKeys,
   ...logKeys,

@@ -38,7 +38,8 @@ export function trainerArguments(values: Values, own: readonly string[]): Record
 
 /** The recipe's keys as SFTTrainer takes them. */
 export function sftArguments(values: Values): SFTArguments {
-  return trainerArguments(values, ['loss_type']) as unknown as SFTArguments;
+  const sgd = values.optim === 'sgd' && { optimizer: 'sgd' };
+  return { ...trainerArguments(values, ['loss_type']), ...sgd } as unknown as SFTArguments;
 }
 
 /** The recipe's keys as RewardTrainer takes them. */

@@ -149,7 +149,14 @@ async function earlierState(values: Values, out: string): Promise<Checkpoint | u
 function settingsOf(values: Values): Record<string, unknown> {
   const keys = ['seed', 'data_seed', 'per_device_train_batch_size', 'gradient_accumulation_steps'];
   keys.push('train_sampling_strategy', 'learning_rate', 'max_length', 'packing');
-  keys.push('loss_type', 'beta', 'num_generations', 'num_iterations', 'steps_per_generation');
+  keys.push(
+    'optim',
+    'loss_type',
+    'beta',
+    'num_generations',
+    'num_iterations',
+    'steps_per_generation',
+  );
   keys.push('temperature', 'rollouts');
   return Object.fromEntries(keys.map((key) => [key, values[key] ?? null]));
 }
