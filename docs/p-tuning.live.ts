@@ -4,8 +4,8 @@ const rows = 16;
 
 export const figure: FigureSpec = {
   caption: {
-    en: 'One unit of the LSTM over sixteen virtual tokens. Only the third token writes into the cell; how long the others remember it is what the forget gate says. The kernel computes it in both directions.',
-    zh: 'LSTM 的一个单元走过十六个虚拟词元。只有第三个词元写入细胞；其余词元记住它多久，由遗忘门决定。内核按两个方向各算一遍。',
+    en: 'One unit of the LSTM over sixteen virtual tokens. Only the third token writes into the cell; how long the others remember it is what the forget gate says. The kernel walks forward here; P-Tuning has a second unit beside each, which walks back.',
+    zh: 'LSTM 的一个单元走过十六个虚拟词元。只有第三个词元写入细胞；其余词元记住它多久，由遗忘门决定。这里内核向前走；P-Tuning 在每个单元旁边还有一个往回走的。',
   },
   sliders: [
     {
