@@ -9,7 +9,7 @@ import {
   type WeightSource,
   weightLayout,
 } from '@attune/model';
-import { loraFromFiles, readAdapter, trainableOf, tunedLayout } from '@attune/peft';
+import { adapterFromFiles, readAdapter, trainableOf, tunedLayout } from '@attune/peft';
 import { Executor, Store } from '@attune/plan';
 import type { Tokenizer } from '@attune/tokenizer';
 import type { Event } from '../live/protocol';
@@ -49,7 +49,8 @@ export class ChatModels {
       ? tunedLayout(adapter.method, config, weights, { maxBytes, dropout: false })
       : weightLayout(config, weights, { maxBytes });
     const store = new Store(gpu);
-    await uploadWeights(store, config, weights, { layout });
+    const positions = config.maxPositionEmbeddings + (adapter?.method.virtualTokens ?? 0);
+    await uploadWeights(store, config, weights, { layout, positions });
     // Each has an executor, thus an arena, of its own: their steps take turns on the device.
     const base = new Executor(store);
     const writers = new Map<Speaker, Generator>([
@@ -104,8 +105,8 @@ async function tunedBy(files: readonly File[], config: ModelConfig) {
     throw new AttuneError(
       'bad-tuned-files',
       `Among ${files.map((each) => each.name).join(', ')} there is no ${name}.`,
-      'Choose adapter_config.json and adapter_model.safetensors together, or a model.safetensors.',
+      'Choose adapter_config.json and adapter_model.safetensors (or adapter.safetensors) together, or a model.safetensors.',
     );
   });
-  return loraFromFiles(config, adapter);
+  return adapterFromFiles(config, adapter);
 }

@@ -27,8 +27,8 @@ export const phrases = {
     zh: '纯文本提示没有轮次：每条消息单独发送。',
   },
   files: {
-    en: 'A tuned model from elsewhere: adapter_config.json and adapter_model.safetensors (PEFT), or model.safetensors',
-    zh: '其他来源的微调模型：adapter_config.json 与 adapter_model.safetensors（PEFT），或 model.safetensors',
+    en: 'A tuned model from elsewhere: adapter_config.json with adapter_model.safetensors (PEFT) or adapter.safetensors (AdapterHub), or model.safetensors',
+    zh: '其他来源的微调模型：adapter_config.json 与 adapter_model.safetensors（PEFT）或 adapter.safetensors（AdapterHub），或者 model.safetensors',
   },
   rendering: { en: 'Messages become', zh: '消息的渲染方式' },
   template: { en: 'turns of the chat template', zh: '用聊天模板渲染为多轮对话' },
