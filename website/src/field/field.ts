@@ -70,7 +70,8 @@ export const field: readonly Group[] = [
       { id: 'kto', name: same('KTO'), to: '/docs/kto/' },
       { id: 'orpo', name: same('ORPO'), to: '/docs/orpo/' },
       { id: 'cpo', name: same('CPO, SimPO, AlphaPO'), to: '/docs/simpo/' },
-      { id: 'grpo', name: same('GRPO') },
+      { id: 'grpo', name: same('GRPO'), to: '/docs/grpo/' },
+      { id: 'rloo', name: same('RLOO'), to: '/docs/rloo/' },
     ],
   },
 ];

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import type { Phrase } from '../phrase';
 import { useText } from '../text';
 import Fault from './Fault';
 import type { PreferSettings, PreferSpec } from './live';
@@ -14,6 +15,13 @@ import { words } from './words';
 
 const rates = [1e-4, 3e-4, 6e-4, 1e-3, 2e-3];
 const lengths = [16, 32, 40, 96];
+
+/** What is trained on, where that is no pairs. */
+const said: Partial<Record<PreferSettings['algorithm'], Phrase>> = {
+  kto: phrases.judged,
+  grpo: phrases.rewarded,
+  rloo: phrases.rewarded,
+};
 
 /** Preference training in the page: curves as they grow, stories before and after. */
 export default function Prefer({ spec, recorded }: { spec: PreferSpec; recorded: Recorded }) {
@@ -48,7 +56,7 @@ export default function Prefer({ spec, recorded }: { spec: PreferSpec; recorded:
   );
   return (
     <section className={styles.panel} data-live="prefer">
-      <p>{text(spec.algorithm === 'kto' ? phrases.judged : phrases.what)}</p>
+      <p>{text(said[spec.algorithm] ?? phrases.what)}</p>
       <div className={styles.choices}>
         {choose('β', 'beta', betas)}
         {choose(text(words.learningRate), 'learningRate', rates)}

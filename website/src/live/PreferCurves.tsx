@@ -7,6 +7,7 @@ import { drawn } from './use-preferring';
 import { words } from './words';
 
 const labels: Record<(typeof drawn)[number], Phrase> = {
+  reward: phrases.reward,
   loss: words.loss,
   'rewards/margins': phrases.margins,
   'rewards/accuracies': phrases.accuracies,
@@ -23,7 +24,7 @@ const smooth = (values: readonly number[]) =>
   });
 
 function rangeOf(name: string, values: readonly number[]): readonly [number, number] | undefined {
-  if (name === 'rewards/accuracies') return [0, 1];
+  if (name === 'rewards/accuracies' || name === 'reward') return [0, 1];
   const [low, high] = [Math.min(0, ...values), Math.max(...values)];
   return low < high ? [low, high + 0.05 * (high - low)] : undefined;
 }

@@ -119,9 +119,12 @@ export interface TrainSpec extends TrainSettings {
   )[];
 }
 
-/** Preference training of the embedded model in the page: pairs of its own stories, the cheerful one chosen. */
+/**
+ * Preference training of the embedded model in the page: pairs of its own stories, the cheerful one chosen; or
+ * (`grpo`, `rloo`) stories that it samples as it trains, rewarded where they are cheerful.
+ */
 export interface PreferSettings {
-  readonly algorithm: 'dpo' | 'ipo' | 'kto' | 'orpo' | 'simpo';
+  readonly algorithm: 'dpo' | 'ipo' | 'kto' | 'orpo' | 'simpo' | 'grpo' | 'rloo';
   readonly beta: number;
   readonly learningRate: number;
   readonly steps: number;

@@ -9,6 +9,11 @@ export const phrases = {
     en: 'The embedded model learns to tell cheerful stories: stories that it told itself, each judged good or bad by a lexicon of words.',
     zh: '内置模型学习讲愉快的故事：故事由它自己写成，每篇由情感词典单独评为好或坏。',
   },
+  rewarded: {
+    en: 'The embedded model tells stories and is rewarded for the cheerful ones, by a lexicon of words: it learns from what it sampled itself.',
+    zh: '内置模型自己讲故事，愉快的故事得到奖励，由情感词典评判：它从自己采样的文本中学习。',
+  },
+  reward: { en: 'mean reward', zh: '平均奖励' },
   margins: { en: 'reward margin', zh: '奖励差距' },
   accuracies: { en: 'reward accuracy', zh: '奖励准确率' },
   kl: { en: 'KL estimate (nats)', zh: 'KL 估计（奈特）' },

@@ -25,6 +25,7 @@ import { pageArguments } from './arguments';
 import { computerOf } from './kernel';
 import type { PreferSettings } from './live';
 import type { Event, Judged, Sample } from './protocol';
+import { makePolicy } from './reward-run';
 
 /** Pairs a step, or judged answers for KTO: few, so that a step is short on a software adapter too. */
 const batch = { pairs: 4, answers: 8 };
@@ -36,6 +37,7 @@ const shown = 3;
 
 type Row = Record<string, unknown>;
 type Trainer = DPOTrainer | KTOTrainer | ORPOTrainer | CPOTrainer;
+type Policy = Pick<Trainer, 'executor' | 'network'>;
 
 /** What the lexicon makes of a text: the sum of its words' valences. */
 const toneOf = (text: string, lexicon: ToneLexicon) =>
@@ -81,7 +83,7 @@ async function clearRows({ algorithm, steps }: PreferSettings): Promise<Row[]> {
 
 const said = (row: Row, name: string) => (row[name] as [{ content: string }])[0].content;
 
-/** Prefers cheerful stories, by any of the algorithms, and tells each step; stories are told before and after. */
+/** Prefers (or is rewarded for) cheerful stories, by any of the algorithms, and tells each step; stories are told before and after. */
 export async function prefer(gpu: Gpu, settings: PreferSettings, tell: (event: Event) => void) {
   const model = await openTinyModel();
   const { config, generationConfig, weights } = model;
@@ -91,7 +93,11 @@ export async function prefer(gpu: Gpu, settings: PreferSettings, tell: (event: E
   });
   const method = loraTuning(config, { targetModules: 'all-linear', r: 16, loraAlpha: 32 }, 42);
   const given = { gpu, config, weights, method, padTokenId: tokenizer.padTokenId! };
-  const trainer = await make(await clearRows(settings), settings, tokenizer, given);
+  const { algorithm } = settings;
+  const trainer =
+    algorithm === 'grpo' || algorithm === 'rloo'
+      ? await makePolicy({ ...settings, algorithm }, tokenizer, given)
+      : await make(await clearRows(settings), settings, tokenizer, given);
   try {
     const total = weights.names().reduce((sum, name) => {
       return sum + weights.info(name).shape.reduce((a, b) => a * b, 1);
@@ -157,7 +163,7 @@ async function make(
 
 /** Stories on held-out requests, how many are cheerful, and how far the policy has gone. */
 async function tellStories(
-  { executor, network }: Trainer,
+  { executor, network }: Policy,
   base: Network,
   tokenizer: Tokenizer,
 ): Promise<{ samples: Sample[]; judged: Judged }> {

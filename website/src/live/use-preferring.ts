@@ -7,7 +7,7 @@ import { useJob } from './use-job';
 type Ready = Extract<Event, { kind: 'ready' }>;
 
 /** What is drawn, by TRL's names; an algorithm has some of them. */
-export const drawn = ['loss', 'rewards/margins', 'rewards/accuracies', 'kl'] as const;
+export const drawn = ['reward', 'loss', 'rewards/margins', 'rewards/accuracies', 'kl'] as const;
 
 const nothing = {
   curves: {} as Readonly<Record<string, readonly number[]>>,
