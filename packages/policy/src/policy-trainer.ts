@@ -110,6 +110,14 @@ export abstract class PolicyTrainer extends ModelTrainer<never, PolicyBatch> {
     this.#parts = parts;
   }
 
+  /** As for every trainer, and the caches of sampling. */
+  override async account(): Promise<Map<string, number>> {
+    const account = await super.account();
+    const { bytes } = this.#parts.rollouts;
+    if (bytes && !account.has('cache')) account.set('cache', bytes);
+    return account;
+  }
+
   /**
    * Completions to the held-out prompts, sampled from the policy as it is and rewarded: means over batches, by TRL's
    * names. Nothing without held-out prompts.

@@ -25,6 +25,8 @@ export interface RolloutSource {
   readonly roundsPerEpoch: number;
   /** Tokens of the longest prompt, and of the longest completion that may come. */
   readonly longest: { readonly prompt: number; readonly completion: number };
+  /** What sampling holds on the device beside the model: its caches. */
+  readonly bytes?: number;
   /** The round of that number, counted from 0 over the whole run. Sampling uses the policy as it is now. */
   round(index: number): Promise<RolloutRound>;
   destroy?(): void;

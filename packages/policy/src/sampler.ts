@@ -1,6 +1,6 @@
 import { permutation } from '@attune/data';
 import { AttuneError } from '@attune/gpu';
-import { Generator } from '@attune/model';
+import { Generator, type ModelConfig } from '@attune/model';
 import type { SamplingPolicy } from './policy-trainer.ts';
 import { type NamedReward, rewardTable } from './rewards.ts';
 import type { RolloutRound, RolloutSource } from './rollouts.ts';
@@ -52,6 +52,7 @@ export class Sampler implements RolloutSource {
   readonly rewardNames: readonly string[];
   readonly roundsPerEpoch: number;
   readonly longest: { readonly prompt: number; readonly completion: number };
+  readonly bytes: number;
   readonly #options: SamplerOptions;
   readonly #perRound: number;
   readonly #generator: Generator;
@@ -84,6 +85,7 @@ export class Sampler implements RolloutSource {
     };
     const batchSize = Math.min(roundSize, decodeTogether);
     this.#generator = new Generator(executor, network, { batchSize });
+    this.bytes = cacheBytes(network.config, batchSize, this.longest);
   }
 
   async round(index: number): Promise<RolloutRound> {
@@ -143,6 +145,19 @@ export class Sampler implements RolloutSource {
   destroy(): void {
     this.#generator.destroy();
   }
+}
+
+const powerOfTwo = (n: number) => 2 ** Math.ceil(Math.log2(n));
+
+/** Keys and values of all layers, in the sizes that the generator makes caches in. */
+function cacheBytes(
+  { numHiddenLayers, numKeyValueHeads, headDim, maxPositionEmbeddings }: ModelConfig,
+  batchSize: number,
+  { prompt, completion }: RolloutSource['longest'],
+): number {
+  const need = powerOfTwo(Math.max(64, prompt + completion));
+  const tokens = powerOfTwo(batchSize) * Math.min(maxPositionEmbeddings, need);
+  return 2 * numHiddenLayers * tokens * 4 * numKeyValueHeads * headDim;
 }
 
 /** Columns as lists, by the names that the first row has. */

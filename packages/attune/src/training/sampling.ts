@@ -92,6 +92,7 @@ function withJudges(sampler: Sampler, destroy: () => void): RolloutSource {
     rewardNames: sampler.rewardNames,
     roundsPerEpoch: sampler.roundsPerEpoch,
     longest: sampler.longest,
+    bytes: sampler.bytes,
     round: (index) => sampler.round(index),
     destroy() {
       sampler.destroy();
