@@ -73,7 +73,7 @@ export const figure: FigureSpec = {
 export const prefer: PreferSpec = {
   algorithm: 'rloo',
   beta: 0.05,
-  learningRate: 1e-3,
+  learningRate: 2e-3,
   steps: 32,
   betas: [0, 0.05, 0.1],
 };
