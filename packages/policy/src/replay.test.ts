@@ -21,7 +21,8 @@ test('rounds come in order, with rewards under given or counted names', async ()
   expect([source.rounds, source.roundsPerEpoch]).toEqual([2, 2]);
   expect(source.rewardNames).toEqual(['reward_1', 'reward_2']);
   expect(source.longest).toEqual({ prompt: 2, completion: 3 });
-  const { rollouts } = await source.round(1);
+  const { rollouts, order } = await source.round(1);
+  expect(order).toEqual([0, 1]);
   expect([...rollouts[0]!.prompt]).toEqual([8, 4]);
   expect(rollouts[0]!.rewards).toEqual([0.5, null]);
   await expect(source.round(2)).rejects.toMatchObject({ code: 'rollouts-exhausted' });

@@ -17,7 +17,7 @@ export interface ReplayOptions {
   readonly rewardNames?: readonly string[];
   /** Prompts of the data set that was sampled from: what an epoch is. By default the recording is one. */
   readonly prompts?: number;
-  /** Row numbers of the recording in the order of training, micro-batch by micro-batch. */
+  /** Row numbers of the recording in the order of training, micro-batch by micro-batch. Default: as they stand. */
   readonly order?: readonly (readonly number[])[];
 }
 
@@ -70,7 +70,8 @@ export function replay(options: ReplayOptions): RolloutSource & { readonly round
       }
       const first = index * roundSize;
       const round = rollouts.slice(first, first + roundSize);
-      return { rollouts: round, ...(order && { order: orderOf(order, first, roundSize) }) };
+      const inFile = [...round.keys()];
+      return { rollouts: round, order: order ? orderOf(order, first, roundSize) : inFile };
     },
   };
 }

@@ -39,7 +39,7 @@ const replayRows: Rows = [
   [
     'rollout_batches',
     'text',
-    'The micro-batches of a recording: JSON, a list of {rows}, row numbers from 0. Default: batches.json beside it, where there is one.',
+    'The micro-batches of a recording: JSON, a list of {rows}, row numbers from 0. Default: batches.json beside it, where there is one, else the order of its rows.',
   ],
 ];
 
