@@ -1,6 +1,7 @@
 import type { Batch } from '@attune/data';
 import { dft, nll, type Tensor } from '@attune/kernels';
 import {
+  addedTokens,
   countTargets,
   decoder,
   type Network,
@@ -11,7 +12,14 @@ import {
   tokenValues,
 } from '@attune/model';
 import type { Graph, InputData, Values } from '@attune/plan';
-import { bucket, flatten, PlannedObjective, type Share, type TunedModel } from '@attune/trainer';
+import {
+  bucket,
+  flatten,
+  type MicroBatch,
+  PlannedObjective,
+  type Share,
+  type TunedModel,
+} from '@attune/trainer';
 
 export type SFTLoss = 'nll' | 'chunked_nll' | 'dft';
 
@@ -65,12 +73,23 @@ export class NextToken extends PlannedObjective<Batch, NextTokenSizes> {
     this.#options = options;
   }
 
+  /** What a step's loss is divided by: as in transformers, without the first tokens that virtual ones predict. */
   override count(batch: Batch): number {
     return countTargets(batch);
   }
 
+  #predicted(batch: Batch): number {
+    return countTargets(batch, this.model.network.tuning.virtual);
+  }
+
   sizes(batch: Batch): NextTokenSizes {
-    return { tokens: bucket(flatten(batch).length), count: bucket(countTargets(batch)) };
+    return { tokens: bucket(flatten(batch).length), count: bucket(this.#predicted(batch)) };
+  }
+
+  override prepare(batch: Batch, share: Share, gradient = true): Promise<MicroBatch> {
+    // Held-out losses are means over all that is predicted.
+    const own = gradient ? share : { ...share, items: this.#predicted(batch) };
+    return super.prepare(batch, own, gradient);
   }
 
   trace(graph: Graph, sizes: NextTokenSizes, network: Network, gradient: boolean): Tensor {
@@ -82,17 +101,17 @@ export class NextToken extends PlannedObjective<Batch, NextTokenSizes> {
     { tokens, count }: NextTokenSizes,
     { items }: Share,
   ): Record<string, InputData> {
-    const flat = flatten(batch);
     const { virtual } = this.model.network.tuning;
+    const flat = flatten(batch, { first: addedTokens(virtual) > 0 });
     return {
       ...tokenValues(flat, 1, tokens, virtual),
-      ...predictionValues(flat, tokens, count),
+      ...predictionValues(flat, tokens, count, virtual),
       scale: Float32Array.of(items > 0 ? 1 / items : 0),
     };
   }
 
   metrics(outputs: Values, batch: Batch) {
-    const count = Math.max(1, countTargets(batch));
+    const count = Math.max(1, this.#predicted(batch));
     const mean = (values: Values[string]) => {
       let sum = 0;
       for (const value of values) sum += value;

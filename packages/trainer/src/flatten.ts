@@ -4,8 +4,9 @@ import type { LabelledRows } from '@attune/model';
 /**
  * A batch without its padding: all tokens in one row, each sequence a document of its own. The
  * numbers are the same, since attention stays inside documents, and no work is done on padding.
+ * The first token of a row keeps its label only with `first`: where virtual tokens before it predict it.
  */
-export function flatten(batch: Batch): LabelledRows {
+export function flatten(batch: Batch, { first = false } = {}): LabelledRows {
   let length = 0;
   for (const mask of batch.attentionMask) length += mask;
   const flat = {
@@ -26,8 +27,7 @@ export function flatten(batch: Batch): LabelledRows {
     if (segment === 0) continue;
     if (segment !== previous) document++;
     flat.inputIds[at] = batch.inputIds[i]!;
-    // Nothing predicts the first token of a row.
-    flat.labels[at] = start ? ignored : batch.labels[i]!;
+    flat.labels[at] = start && !first ? ignored : batch.labels[i]!;
     flat.positions[at] = batch.positions[i]!;
     flat.segmentIds[at] = document;
     previous = segment;

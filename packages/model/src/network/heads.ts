@@ -8,6 +8,7 @@ import {
 import type { Graph, InputData } from '@attune/plan';
 import type { TokenRows } from './batch.ts';
 import type { Network } from './network.ts';
+import { addedTokens, type VirtualTokens } from './virtual.ts';
 
 /** Logits [tokens, vocabulary] of hidden states: for small batches and for checks. */
 export function logits(graph: Graph, network: Network, hidden: Tensor): Tensor {
@@ -49,33 +50,45 @@ export interface LabelledRows extends TokenRows {
   readonly labels: Int32Array;
 }
 
-/** How many tokens a batch trains. */
-export function countTargets(batch: LabelledRows): number {
+/**
+ * How many tokens a batch trains. The first of a row has none before it to predict it, but for virtual tokens that
+ * run through the model.
+ */
+export function countTargets(
+  batch: Pick<LabelledRows, 'length' | 'labels'>,
+  virtual?: VirtualTokens,
+): number {
+  const first = addedTokens(virtual) > 0;
   let count = 0;
   for (let i = 0; i < batch.labels.length; i++) {
-    if (i % batch.length !== 0 && batch.labels[i] !== -100) count++;
+    if ((first || i % batch.length !== 0) && batch.labels[i] !== -100) count++;
   }
   return count;
 }
 
 /**
  * The values of `predictionInputs` (and `weights`: 1 where a token is trained) for a batch whose
- * plan has rows of `length` tokens and room for `count` predictions.
+ * plan has rows of `length` tokens and room for `count` predictions. With virtual tokens that run through the
+ * model, the last of them predicts the first token of every document.
  */
 export function predictionValues(
   batch: LabelledRows,
   length: number,
   count: number,
+  virtual?: VirtualTokens,
 ): Record<'predicting' | 'targets' | 'weights', InputData> {
+  const before = addedTokens(virtual) > 0 ? batch.rows * length + virtual!.count - 1 : undefined;
   const predicting = new Int32Array(count).fill(-1);
   const targets = new Int32Array(count).fill(-100);
   const weights = new Float32Array(count);
   let n = 0;
   for (let row = 0; row < batch.rows; row++) {
-    for (let t = 1; t < batch.length; t++) {
-      const label = batch.labels[row * batch.length + t]!;
+    for (let t = before === undefined ? 1 : 0; t < batch.length; t++) {
+      const at = row * batch.length + t;
+      const label = batch.labels[at]!;
       if (label === -100) continue;
-      predicting[n] = row * length + t - 1;
+      const first = t === 0 || batch.segmentIds[at] !== batch.segmentIds[at - 1];
+      predicting[n] = first && before !== undefined ? before : row * length + t - 1;
       targets[n] = label;
       weights[n++] = 1;
     }
