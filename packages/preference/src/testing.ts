@@ -1,18 +1,29 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { testGpu } from '@attune/gpu/testing';
-import { bytesFromPath, openModel, readSafetensors } from '@attune/model';
+import { openModel } from '@attune/model';
 import { fullTuning, loraFromFiles, readAdapter } from '@attune/peft';
 import { Tokenizer } from '@attune/tokenizer';
 import type { StepReport } from '@attune/trainer';
+import {
+  camelKeys,
+  farthest,
+  ofTheLoop,
+  type Running,
+  readRecipe,
+  train,
+} from '@attune/trainer/testing';
 import { expect } from 'vitest';
 
 // All recorded runs lie in the repository; ATTUNE_FIXTURES points to a folder with others.
 export const root = process.env.ATTUNE_FIXTURES ?? new URL('../fixtures', import.meta.url).pathname;
 
+/** Keys of a recipe whose values are lists. */
+const lists = ['loss_type', 'loss_weights', 'lora_target_modules'];
+
 /** A recorded run: its recipe, model, adapter and figures. */
 export async function openCase(name: string) {
   const folder = `${root}/${name}`;
-  const recipe = readRecipe(readFileSync(`${folder}/recipe.yaml`, 'utf8'));
+  const recipe = readRecipe(`${folder}/recipe.yaml`, lists);
   const model = await openModel(`${folder}/${recipe.model_name_or_path}`);
   const adapter = existsSync(`${folder}/initial`)
     ? await readAdapter(async (file) => readFileSync(`${folder}/initial/${file}`))
@@ -51,50 +62,7 @@ export async function openCase(name: string) {
   };
 }
 
-/** The flat `key: value` lines and lists of a recipe: enough here, the command line reads real YAML. */
-function readRecipe(text: string) {
-  const lists = ['loss_type', 'loss_weights', 'lora_target_modules'];
-  // biome-ignore lint/suspicious/noExplicitAny: a recipe's values are of any kind.
-  const recipe: any = {};
-  let last = '';
-  for (const line of text.split('\n')) {
-    const pair = /^(?:- | {2})?(\w+):(?: (\S.*))?$/.exec(line);
-    const item = /^- (\S+)$/.exec(line);
-    if (pair) {
-      last = pair[1]!;
-      recipe[last] = pair[2] === undefined ? [] : scalar(pair[2]);
-    } else if (item && lists.includes(last)) recipe[last].push(scalar(item[1]!));
-  }
-  return recipe;
-}
-
-function scalar(text: string): string | number | boolean {
-  if (text === 'true' || text === 'false') return text === 'true';
-  return Number.isNaN(Number(text)) ? text.replaceAll("'", '') : Number(text);
-}
-
-function camelKeys(recipe: Record<string, unknown>) {
-  const camel = (key: string) => key.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
-  return Object.fromEntries(Object.entries(recipe).map(([key, value]) => [camel(key), value]));
-}
-
-interface Running {
-  steps(): AsyncIterable<StepReport>;
-  trained(): Promise<Map<string, Float32Array>>;
-  readonly trainable: { readonly count: number };
-}
-
-export async function train(trainer: Running, steps = Number.POSITIVE_INFINITY) {
-  const reports: StepReport[] = [];
-  for await (const report of trainer.steps()) {
-    reports.push(report);
-    if (reports.length >= steps) break;
-  }
-  return reports;
-}
-
 const relative = (actual: number, expected: number) => Math.abs(actual / expected - 1);
-const ofTheLoop = ['loss', 'grad_norm', 'learning_rate', 'num_tokens', 'epoch', 'step'];
 
 /** Every step's figures and the last weights are those that TRL recorded. */
 export async function expectRecorded(
@@ -123,13 +91,4 @@ export async function expectRecorded(
   return reports;
 }
 
-/** The largest difference of a trained number from the recorded one. */
-async function farthest(trainer: Running, file: string): Promise<number> {
-  const truth = await readSafetensors(await bytesFromPath(file));
-  let worst = 0;
-  for (const [name, have] of await trainer.trained()) {
-    const want = await truth.float32(truth.has(name) ? name : `base_model.model.${name}`);
-    for (let i = 0; i < want.length; i++) worst = Math.max(worst, Math.abs(want[i]! - have[i]!));
-  }
-  return worst;
-}
+export { train };
