@@ -92,3 +92,11 @@ test('normalised, advantages have mean 0 and deviation 1', () => {
   expect(mean).toBeCloseTo(0, 10);
   expect(Math.sqrt(squares / 3)).toBeCloseTo(1, 3);
 });
+
+test('a reward that is the mean of its group has the advantage 0, of no sign', () => {
+  const rewards = [0.75, 5 / 12, 7 / 12].map(Math.fround);
+  const options = { numGenerations: 3, rewardWeights: [1] };
+  const table = rewards.map((reward) => [reward]);
+  expect(groupRelativeAdvantages(table, options).advantages[2]).toBe(0);
+  expect(leaveOneOutAdvantages(table, options).advantages[2]).toBe(0);
+});

@@ -28,13 +28,20 @@ export function nanStd(values: readonly number[]): number {
   return known.length > 1 ? Math.sqrt(squares / (known.length - 1)) : Number.NaN;
 }
 
-/** Each completion's weighted sum of rewards; NaN where no function has an opinion. */
+/** Each completion's weighted sum of rewards, a 32-bit number; NaN where no function has an opinion. */
 export function weightedRewards(table: RewardTable, weights: readonly number[]): number[] {
   return table.map((rewards) => {
     if (rewards.every((reward) => reward === null)) return Number.NaN;
-    return rewards.reduce<number>((sum, r, k) => (r === null ? sum : sum + r * weights[k]!), 0);
+    const sum = rewards.reduce<number>(
+      (sum, r, k) => (r === null ? sum : sum + r * weights[k]!),
+      0,
+    );
+    return Math.fround(sum);
   });
 }
+
+/** Means of rewards are 32-bit numbers as rewards are: one that equals them has the advantage 0, of no sign. */
+const groupMean = (group: readonly number[]) => Math.fround(nanMean(group));
 
 const groupsOf = <T>(values: readonly T[], size: number): T[][] =>
   Array.from({ length: values.length / size }, (_, g) => values.slice(g * size, (g + 1) * size));
@@ -73,7 +80,7 @@ export function groupRelativeAdvantages(
   const batchStd = nanStd(totals);
   const stds = groups.map((group) => (scaleRewards === 'batch' ? batchStd : nanStd(group)));
   const advantages = groups.flatMap((group, g) => {
-    const mean = nanMean(group);
+    const mean = groupMean(group);
     const scale = scaleRewards === 'none' ? 1 : stds[g]! + epsilon;
     return group.map((reward) => (reward - mean) / scale);
   });
@@ -90,7 +97,7 @@ function normalizedThenSummed(
       table.map((rewards) => rewards[k] ?? Number.NaN),
       size,
     ).flatMap((group) => {
-      const [mean, std] = [nanMean(group), nanStd(group)];
+      const [mean, std] = [groupMean(group), nanStd(group)];
       return group.map((reward) => (reward - mean) / (std + epsilon));
     }),
   );
@@ -131,14 +138,14 @@ export function leaveOneOutAdvantages(
   const rewards = weightedRewards(table, rewardWeights).map((reward, i) => {
     // NaN stays NaN.
     const held = range ? Math.min(Math.max(reward, range[0]), range[1]) : reward;
-    return held - (penalties?.[i] ?? 0);
+    return Math.fround(held - (penalties?.[i] ?? 0));
   });
   const groups = groupsOf(rewards, size);
   let advantages = groups.flatMap((group) => {
     const known = group.filter(isNumber);
     const sum = known.reduce((a, b) => a + b, 0);
     // The only one judged has nobody to be compared with: 0 / 0.
-    return group.map((reward) => reward - (sum - reward) / (known.length - 1));
+    return group.map((reward) => reward - Math.fround((sum - reward) / (known.length - 1)));
   });
   if (normalizeAdvantages) {
     const [mean, std] = [nanMean(advantages), nanStd(advantages)];

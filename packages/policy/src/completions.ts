@@ -147,8 +147,27 @@ export class CompletionJudge {
     this.#plans = new PlanCache(executor);
   }
 
-  /** By network: the log-probabilities of each row's tokens, `batchSize` rows at a time. */
+  /**
+   * By network: the log-probabilities of each row's tokens, `batchSize` rows at a time. Equal rows are computed once,
+   * so that siblings that wrote the same get the same numbers, to the last bit.
+   */
   async logps(
+    rows: readonly CompletionRow[],
+    batchSize: number,
+  ): Promise<Record<string, Float32Array<ArrayBuffer>[]>> {
+    const keys = rows.map(({ prompt, completion }) => `${prompt.join()}|${completion.join()}`);
+    const distinct = [...new Map(keys.map((key, i) => [key, rows[i]!])).values()];
+    const numbers = new Map([...new Set(keys)].map((key, i) => [key, i]));
+    const found = await this.#logpsOf(distinct, batchSize);
+    return Object.fromEntries(
+      Object.entries(found).map(([name, parts]) => [
+        name,
+        keys.map((key) => parts[numbers.get(key)!]!),
+      ]),
+    );
+  }
+
+  async #logpsOf(
     rows: readonly CompletionRow[],
     batchSize: number,
   ): Promise<Record<string, Float32Array<ArrayBuffer>[]>> {
@@ -156,7 +175,7 @@ export class CompletionJudge {
     const found = Object.fromEntries(
       names.map((name) => [name, [] as Float32Array<ArrayBuffer>[]]),
     );
-    if (names.length === 0) return found;
+    if (names.length === 0) return {};
     for (let from = 0; from < rows.length; from += batchSize) {
       const some = rows.slice(from, from + batchSize);
       const sizes = completionSizes(some);

@@ -11,7 +11,7 @@ export { type GRPOArguments, type GrpoLossName, grpoLosses } from './grpo-argume
 export { GRPOTrainer } from './grpo-trainer.ts';
 export { type PolicyArguments, stepsPerGeneration } from './policy-arguments.ts';
 export type { PolicyTrainerOptions, SamplingPolicy } from './policy-trainer.ts';
-export { type RecordedRow, type ReplayOptions, replay } from './replay.ts';
+export { type RecordedRow, type ReplayOptions, recordedSteps, replay } from './replay.ts';
 export {
   builtInRewards,
   type NamedReward,

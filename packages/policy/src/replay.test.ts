@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type RecordedRow, type ReplayOptions, replay } from './replay.ts';
+import { type RecordedRow, type ReplayOptions, recordedSteps, replay } from './replay.ts';
 
 const row = (prompt: number, more: RecordedRow = {}): RecordedRow => ({
   prompt: [prompt, 4],
@@ -33,6 +33,13 @@ test('rounds come in order, with rewards under given or counted names', async ()
       rows: [row(7, { rewards: undefined, reward: 1 }), row(7, { rewards: [2] })],
     }).rewardNames,
   ).toEqual(['reward_1']);
+});
+
+test('the steps of a recording are counted epoch by epoch, each with its short last one', () => {
+  // Eight rounds make steps of 3, 3 and 2 micro-batches; six more rounds make two whole ones.
+  expect(recordedSteps({ rounds: 22, roundsPerEpoch: 8 }, 1, 3)).toBe(8);
+  expect(recordedSteps({ rounds: 5, roundsPerEpoch: 8 }, 1, 3)).toBe(1);
+  expect(recordedSteps({ rounds: 4, roundsPerEpoch: 4 }, 6, 2)).toBe(12);
 });
 
 test('the order of training is that of the micro-batches, once a round', async () => {

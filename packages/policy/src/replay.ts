@@ -76,6 +76,21 @@ export function replay(options: ReplayOptions): RolloutSource & { readonly round
   };
 }
 
+/**
+ * Steps that a recording of `rounds` is enough for, each round making `perRound` micro-batches. As in training, the
+ * last step of an epoch is shorter where `accumulation` does not divide the epoch.
+ */
+export function recordedSteps(
+  { rounds, roundsPerEpoch }: { readonly rounds: number; readonly roundsPerEpoch: number },
+  perRound: number,
+  accumulation: number,
+): number {
+  const epochs = Math.floor(rounds / roundsPerEpoch);
+  const rest = (rounds % roundsPerEpoch) * perRound;
+  const perEpoch = Math.ceil((roundsPerEpoch * perRound) / accumulation);
+  return epochs * perEpoch + Math.floor(rest / accumulation);
+}
+
 function readRow(row: RecordedRow, i: number, options: ReplayOptions): Rollout {
   const { vocabSize, maxCompletionLength, positions } = options;
   const ids = (column: 'prompt' | 'completion') => {

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { readAllRows } from '@attune/data';
 import { AttuneError } from '@attune/gpu';
 import type { OpenModel } from '@attune/model';
-import { type PolicyArguments, replay, stepsPerGeneration } from '@attune/policy';
+import { type PolicyArguments, recordedSteps, replay, stepsPerGeneration } from '@attune/policy';
 import type { Context } from '../command-line/command.ts';
 import type { Values } from '../command-line/option.ts';
 import { readAll } from '../rows.ts';
@@ -36,8 +36,7 @@ export async function recorded(
     ...(prompts && { prompts }),
     ...(order && { order }),
   });
-  const microBatches = source.rounds * perRound * numIterations;
-  const steps = Math.floor(microBatches / args.gradientAccumulationSteps);
+  const steps = recordedSteps(source, perRound * numIterations, args.gradientAccumulationSteps);
   terminal.note(`Replay: ${source.rounds} recorded rounds of ${basename(file)}, ${steps} steps.`);
   return { train: async () => () => source, steps };
 }
