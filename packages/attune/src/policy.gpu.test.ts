@@ -25,8 +25,12 @@ beforeAll(() => {
      };
      export const short = ({ completions }) => completions.slice(1).map(() => 1);
      export const broken = () => { throw new Error('no oven'); };
-     export const number = 3;\n`,
+     export const number = 3;
+     export const late = ({ completions, trainer_state }) =>
+       completions.map((_, i) => (trainer_state.round < 2 ? 0 : i));
+     export const same = ({ completions }) => completions.map(() => 0.5);\n`,
   );
+  writeFileSync('torn.mjs', 'export const f = ((');
   const rows = Array.from({ length: 8 }, (_, i) => ({
     prompt: `Which is larger, ${10 + i} or 30? `,
     taste: i % 2 ? 'none' : 'sweet',
@@ -122,6 +126,15 @@ test.each(['grpo', 'rloo'])(
   },
 );
 
+test('rounds in which all rewards are the same teach nothing, and the run goes on', async () => {
+  const out = ['--reward_funcs', 'rewards.late', '--output_dir', 'late'];
+  expect(await sample('grpo', ...out), said).toBe(0);
+  const rows = logged('late').filter((row) => 'loss' in row);
+  expect(rows.map((row) => row.frac_reward_zero_std)).toEqual([1, 1, 0, 0]);
+  expect(rows.slice(0, 2).map((row) => row.grad_norm)).toEqual([0, 0]);
+  expect(rows[2]!.grad_norm).toBeGreaterThan(0);
+});
+
 test('the same seed samples and trains to the same bits; a stopped run goes on to them in the middle of a round', async () => {
   const twice = ['--num_iterations', '2', '--beta', '0.05', '--save_strategy', 'steps'];
   expect(await sample('grpo', ...twice, '--save_steps', '1', '--output_dir', 'whole')).toBe(0);
@@ -164,6 +177,18 @@ test.each<[string, () => string[], string, RegExp]>([
     () => ['--reward_funcs', 'mine.kind'],
     'reward-module-missing',
     /mine\.mjs/,
+  ],
+  [
+    'a module that does not load',
+    () => ['--reward_funcs', 'torn.f'],
+    'reward-module-broken',
+    /torn\.mjs could not be loaded/,
+  ],
+  [
+    'rewards that never differ',
+    () => ['--reward_funcs', 'rewards.same'],
+    'nothing-trained',
+    /Step 4 .*completions to the same prompt get different rewards/s,
   ],
   [
     'a name that is no function',

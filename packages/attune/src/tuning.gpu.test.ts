@@ -264,6 +264,15 @@ describe('BitFit', () => {
     expect((await open(at('given/bitfit.safetensors'))).names().length).toBe(14);
   });
 
+  test('keys of a method that is not named are refused: all parameters would train unasked', async () => {
+    written('one two three');
+    expect(await train(plain, at('idle'), '--num_virtual_tokens', '4')).toBe(2);
+    expect(said).toMatch(/num_virtual_tokens is 4, but no peft_type.*\[missing-key\]/s);
+    said = '';
+    expect(await train(plain, at('idle'), '--reduction_factor', '4')).toBe(2);
+    expect(said).toMatch(/reduction_factor is 4, but no adapter_config.*\[missing-key\]/s);
+  });
+
   test('biases lie over their base, go on training, and merge to the same model', async () => {
     written('one two three');
     expect(await train(plain, at('first'), '--peft_type', 'BITFIT', '--add_biases'), said).toBe(0);

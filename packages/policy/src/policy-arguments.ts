@@ -82,7 +82,7 @@ export function checkPolicyArguments(args: PolicyArguments): void {
   }
   if (!(epsilon >= 0 && epsilon <= 1 && (epsilonHigh ?? epsilon) >= 0)) {
     throw wrong(
-      `epsilon is ${epsilon} and epsilon_high ${epsilonHigh}.`,
+      `epsilon is ${epsilon} and epsilon_high ${epsilonHigh ?? epsilon}.`,
       'Give epsilon from 0 to 1 and epsilon_high from 0.',
     );
   }

@@ -80,6 +80,7 @@ export async function policyParts<A extends PolicyArguments>(
     model,
     objective,
     source: rounds,
+    mayRest: true,
     carried: {
       take: () => ({ round: rounds.carried(), objective: objective.carried?.() }),
       restore(value: unknown) {

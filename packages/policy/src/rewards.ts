@@ -66,8 +66,10 @@ function checked(name: string, found: unknown, count: number): (number | null)[]
   return found.map((reward: unknown) => {
     if (reward === null || reward === undefined || Number.isNaN(reward)) return null;
     const number = typeof reward === 'boolean' ? Number(reward) : reward;
-    if (typeof number === 'number' && Number.isFinite(number)) return Math.fround(number);
-    throw wrong(`${JSON.stringify(reward) ?? String(reward)} as a reward`);
+    const rounded = typeof number === 'number' ? Math.fround(number) : Number.NaN;
+    if (Number.isFinite(rounded)) return rounded;
+    const told = typeof reward === 'number' ? String(reward) : JSON.stringify(reward);
+    throw wrong(`${told ?? String(reward)} as a reward`);
   });
 }
 

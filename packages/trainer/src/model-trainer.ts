@@ -45,6 +45,8 @@ export interface ModelTrainerParts<E, B extends LoopBatch> {
   readonly collate?: (rows: readonly E[]) => B;
   /** Where batches come from, where that is not a data set; `longest` stands for all in the memory account. */
   readonly source?: BatchSource<E, B> & { longest(): B };
+  /** A step may have no gradient at all, and that is no fault. */
+  readonly mayRest?: boolean;
   /** What a checkpoint holds besides weights, as JSON, and how a run takes it up again. */
   readonly carried?: { take(): unknown; restore(value: unknown): void };
   /** A reference model that may follow the policy, where the algorithm has one. */
@@ -125,7 +127,8 @@ export abstract class ModelTrainer<E = Example, B extends LoopBatch = Batch> {
 
   /** Trains, one report a step; leaving the loop stops. */
   steps(): AsyncGenerator<StepReport> {
-    return this.#parts.model.watched(this.#followed());
+    const { model, mayRest = false } = this.#parts;
+    return model.watched(this.#followed(), { mayRest });
   }
 
   async *#followed(): AsyncGenerator<StepReport> {

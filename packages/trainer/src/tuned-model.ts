@@ -143,23 +143,28 @@ export class TunedModel {
   }
 
   /**
-   * The steps as they come, but a run that trains nothing stops.
+   * The steps as they come, but a run that trains nothing stops. With `mayRest` a step without any gradient is no
+   * fault: a round in which all rewards are the same teaches nothing.
    * @throws AttuneError `nothing-trained` after the first step with a learning rate, or after the last
    * of a run that had none
    */
-  async *watched(steps: AsyncIterable<StepReport>): AsyncGenerator<StepReport> {
+  async *watched(
+    steps: AsyncIterable<StepReport>,
+    { mayRest = false } = {},
+  ): AsyncGenerator<StepReport> {
     let before: number[] | undefined = await this.#sample();
     let last: StepReport | undefined;
     for await (const report of steps) {
-      if (before && report.learningRate > 0) {
+      const rests = mayRest && report.gradNorm === 0;
+      if (before && report.learningRate > 0 && !rests) {
         const after = await this.#sample();
-        if (after.every((value, i) => value === before![i])) throw unchanged(report);
+        if (after.every((value, i) => value === before![i])) throw unchanged(report, mayRest);
         before = undefined;
       }
       last = report;
       yield report;
     }
-    if (before && last) throw unchanged(last);
+    if (before && last) throw unchanged(last, mayRest);
   }
 
   destroy(): void {
@@ -196,10 +201,10 @@ export class TunedModel {
   }
 }
 
-function unchanged({ step, gradNorm, learningRate }: StepReport): AttuneError {
+function unchanged({ step, gradNorm, learningRate }: StepReport, rewarded: boolean): AttuneError {
   return new AttuneError(
     'nothing-trained',
     `Step ${step} is done, and no trained weight has changed (gradient norm ${gradNorm}, learning rate ${learningRate}).`,
-    'Check that the data has trained tokens, and that the learning rate is not zero or far too small.',
+    `Check that ${rewarded ? 'completions to the same prompt get different rewards' : 'the data has trained tokens'}, and that the learning rate is not zero or far too small.`,
   );
 }

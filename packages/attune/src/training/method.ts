@@ -90,7 +90,21 @@ async function newMethod(values: Values, model: OpenModel): Promise<TuningMethod
     case 'P_TUNING':
       return newVirtual(type as 'P_TUNING', values, model);
     default:
+      idleKeys(values);
       return fullTuning(config);
+  }
+}
+
+/** Keys of a method that is not named would be read by nobody. @throws AttuneError `missing-key` */
+function idleKeys(values: Values): void {
+  const wants = { num_virtual_tokens: 'peft_type', reduction_factor: 'adapter_config' };
+  for (const [key, wanted] of Object.entries(wants)) {
+    if (values[key] == null) continue;
+    throw usageError(
+      'missing-key',
+      `${key} is ${values[key]}, but no ${wanted} says what it belongs to.`,
+      `Set ${wanted}, or leave ${key} out to train all parameters.`,
+    );
   }
 }
 

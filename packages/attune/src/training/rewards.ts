@@ -39,7 +39,7 @@ const builtIn = (name: string) => builtInRewards[name.replace(/^trl\.rewards\./,
 /**
  * Finds the judges. A function is `module.function`: what `module.mjs` or `module.js` exports, from the working
  * directory, as TRL imports `module.py`; so one recipe names both.
- * @throws AttuneError `reward-unknown`, `reward-module-missing`, `reward-elsewhere`, `missing-key`
+ * @throws AttuneError `reward-unknown`, `reward-module-missing`, `reward-module-broken`, `reward-elsewhere`, `missing-key`
  */
 export async function rewardsOf(values: Values, context: Context): Promise<Rewards> {
   const functions = (values.reward_funcs as string[] | null | undefined) ?? [];
@@ -95,7 +95,7 @@ async function fromModule(name: string): Promise<NamedReward> {
       `Write export function ${wanted}({ completions }) { return completions.map(…) } there: a number a completion.`,
     );
   }
-  const found = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  const found = await moduleOf(file);
   const score = found[wanted];
   if (typeof score === 'function') return { name: wanted, score: score as RewardFunction };
   throw new AttuneError(
@@ -103,6 +103,19 @@ async function fromModule(name: string): Promise<NamedReward> {
     `${basename(file)} exports no function ${wanted}; it exports ${Object.keys(found).join(', ') || 'nothing'}.`,
     `Write export function ${wanted}({ completions }) { … } in it.`,
   );
+}
+
+async function moduleOf(file: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  } catch (error) {
+    throw new AttuneError(
+      'reward-module-broken',
+      `${basename(file)} could not be loaded: ${error instanceof Error ? error.message : error}`,
+      `Try it alone: node ${basename(file)}.`,
+      { cause: error },
+    );
+  }
 }
 
 /** A reward model as a function, on the device of the policy. */

@@ -113,7 +113,9 @@ async function readPrompts(
     if (typeof prompt !== 'string' && !Array.isArray(prompt)) {
       throw usageError(
         'bad-value',
-        `Row ${i + 1} of the data has the columns ${Object.keys(row).join(', ') || '(none)'}, and no prompt.`,
+        prompt === undefined
+          ? `Row ${i + 1} of the data has the columns ${Object.keys(row).join(', ') || '(none)'}, and no prompt.`
+          : `Row ${i + 1} of the data has the prompt ${JSON.stringify(prompt)}.`,
         'Each row needs prompt: text, or a list of messages.',
       );
     }
