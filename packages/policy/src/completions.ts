@@ -148,23 +148,19 @@ export class CompletionJudge {
   }
 
   /**
-   * By network: the log-probabilities of each row's tokens, `batchSize` rows at a time. Equal rows are computed once,
-   * so that siblings that wrote the same get the same numbers, to the last bit.
+   * By network: the log-probabilities of each row's tokens, `batchSize` rows at a time. Siblings that wrote the same
+   * get the same numbers, to the last bit: those of the first of them.
    */
   async logps(
     rows: readonly CompletionRow[],
     batchSize: number,
   ): Promise<Record<string, Float32Array<ArrayBuffer>[]>> {
+    const found = await this.#logpsOf(rows, batchSize);
     const keys = rows.map(({ prompt, completion }) => `${prompt.join()}|${completion.join()}`);
-    const distinct = [...new Map(keys.map((key, i) => [key, rows[i]!])).values()];
-    const numbers = new Map([...new Set(keys)].map((key, i) => [key, i]));
-    const found = await this.#logpsOf(distinct, batchSize);
-    return Object.fromEntries(
-      Object.entries(found).map(([name, parts]) => [
-        name,
-        keys.map((key) => parts[numbers.get(key)!]!),
-      ]),
-    );
+    const first = new Map([...keys.entries()].reverse().map(([i, key]) => [key, i]));
+    const alike = (parts: Float32Array<ArrayBuffer>[]) =>
+      keys.map((key) => parts[first.get(key)!]!);
+    return Object.fromEntries(Object.entries(found).map(([name, parts]) => [name, alike(parts)]));
   }
 
   async #logpsOf(
@@ -175,7 +171,7 @@ export class CompletionJudge {
     const found = Object.fromEntries(
       names.map((name) => [name, [] as Float32Array<ArrayBuffer>[]]),
     );
-    if (names.length === 0) return {};
+    if (names.length === 0) return found;
     for (let from = 0; from < rows.length; from += batchSize) {
       const some = rows.slice(from, from + batchSize);
       const sizes = completionSizes(some);

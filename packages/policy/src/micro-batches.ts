@@ -73,7 +73,7 @@ export class MicroBatches implements BatchSource<never, PolicyBatch> {
     const rows = sampled.rollouts.length;
     if (rows !== batchSize * stepsPerGeneration) throw wrongRound(index, rows, this.#options);
     const order = sampled.order ?? [...permutation(rows, seed, orderStream + index)];
-    this.#round = { index, order, ...(await judge(sampled)) };
+    this.#round = { index, order, ...(await judge({ ...sampled, order })) };
     return this.#round;
   }
 

@@ -49,13 +49,21 @@ export class RoundJudge {
   }
 
   async judge(
-    { rollouts, metrics }: RolloutRound,
+    { rollouts, metrics, order = [...rollouts.keys()] }: RolloutRound,
     numGenerations: number,
   ): Promise<Omit<Round, 'index' | 'order'>> {
     const { algorithm, batchSize, endTokenIds, maskTruncated } = this.#options;
     const { rewardNames, rewardWeights } = this.#options;
     const cut = truncated(rollouts, endTokenIds);
-    const { old, ref } = await this.#completions.logps(rollouts, batchSize);
+    // In the micro-batches that they are trained in: the same sums in the same order, so fresh ratios are 1.
+    const inOrder = order.map((row) => rollouts[row]!);
+    const judgedLogps = await this.#completions.logps(inOrder, batchSize);
+    const place = new Map(order.map((row, at) => [row, at]));
+    const inPlace = (name: string) => {
+      const parts = judgedLogps[name];
+      return parts && rollouts.map((_, row) => parts[place.get(row)!]!);
+    };
+    const [old, ref] = [inPlace('old'), inPlace('ref')];
     const rows = rollouts.map(({ prompt, completion }, i) => ({
       prompt,
       completion,
