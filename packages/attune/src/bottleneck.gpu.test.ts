@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, expect, test } from 'vitest';
 import { main } from './cli.ts';
-import { expectSame, logitsApart, metrics, open, relative } from './testing.ts';
+import { expectSame, listen, logitsApart, metrics, open, relative } from './testing.ts';
 
 const fixtures = fileURLToPath(new URL('../../peft/fixtures', import.meta.url));
 const cases = readdirSync(`${fixtures}/adapterhub`);
@@ -13,17 +13,8 @@ const device = process.env.ATTUNE_DEVICE ?? 'auto';
 const scratch = mkdtempSync(join(tmpdir(), 'attune-bottleneck-'));
 const at = (...names: string[]) => join(scratch, ...names);
 const home = process.cwd();
-let said = '';
+const terminal = listen();
 
-beforeEach(() => {
-  said = '';
-  const collect = (text: unknown) => {
-    said += String(text);
-    return true;
-  };
-  vi.spyOn(process.stderr, 'write').mockImplementation(collect);
-  vi.spyOn(process.stdout, 'write').mockImplementation(collect);
-});
 afterEach(() => process.chdir(home));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
@@ -53,7 +44,7 @@ function sft(name: string, out: string, ...more: string[]): Promise<number> {
 }
 
 test.each(cases)('%s: loss, gradient norm, weights and logits at every step', async (name) => {
-  expect(await sft(name, at(name)), said).toBe(0);
+  expect(await sft(name, at(name)), terminal.said).toBe(0);
   const { steps } = json(join(folderOf(name), 'expected.json'));
   const rows = metrics(at(name));
   expect(rows.length).toBe(steps.length);
@@ -85,14 +76,14 @@ test('a resumed run writes the bytes of one never stopped, with a new adapter of
     ['seq_bn', '--optim', 'sgd'],
     ['par_bn'],
   ] as const) {
-    expect(await train(preset, 'whole', ...optimizer), said).toBe(0);
+    expect(await train(preset, 'whole', ...optimizer), terminal.said).toBe(0);
     const saving = ['--save_strategy', 'steps', '--save_steps', '2'];
-    expect(await train(preset, 'parts', ...optimizer, ...saving), said).toBe(0);
+    expect(await train(preset, 'parts', ...optimizer, ...saving), terminal.said).toBe(0);
     const state = await open(at('parts/checkpoint-2/state.safetensors'));
     const moments = state.names().filter((name) => /^[mv]\//.test(name));
     expect(moments.length > 0, 'gradient descent keeps no moments').toBe(optimizer.length === 0);
     const resume = ['--resume_from_checkpoint', at('parts/checkpoint-2')];
-    expect(await train(preset, 'resumed', ...optimizer, ...resume), said).toBe(0);
+    expect(await train(preset, 'resumed', ...optimizer, ...resume), terminal.said).toBe(0);
     const [a, b] = ['whole', 'resumed'].map((out) => readFileSync(at(out, 'adapter.safetensors')));
     expect(a!.equals(b!), preset).toBe(true);
   }
@@ -103,16 +94,19 @@ test('what cannot be is told by name', async () => {
   const adapter = ['--adapter_name_or_path', `${folderOf(name)}/adapter`];
   const merge = ['merge', '--model_name_or_path', model, ...adapter, '--output_dir', at('merged')];
   expect(await main(merge)).toBe(1);
-  expect(said).toMatch(/BOTTLENECK, which cannot be added.*\[unsupported-adapter\]/s);
-  said = '';
+  expect(terminal.said).toMatch(/BOTTLENECK, which cannot be added.*\[unsupported-adapter\]/s);
+  terminal.said = '';
   const train = (...more: string[]) =>
     main([
       ...['sft', '--device', device, '--model_name_or_path', model, '--output_dir', at('none')],
       ...['--dataset_name', rowsOf(name), '--adapter_config', 'seq_bn', ...more],
     ]);
   expect(await train('--reduction_factor', '0')).toBe(1);
-  expect(said).toMatch(/reduction_factor is 0.*\[bad-peft-config\]/s);
-  said = '';
+  expect(terminal.said).toMatch(/reduction_factor is 0.*\[bad-peft-config\]/s);
+  terminal.said = '';
+  expect(await train('--leave_out', 'a')).toBe(2);
+  expect(terminal.said).toMatch(/leave_out is a\..*\[bad-value\]/s);
+  terminal.said = '';
   expect(await train('--use_peft')).toBe(2);
-  expect(said).toMatch(/two ways to tune.*\[bad-value\]/s);
+  expect(terminal.said).toMatch(/two ways to tune.*\[bad-value\]/s);
 });

@@ -2,25 +2,17 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { main } from './cli.ts';
+import { listen } from './testing.ts';
 
 const fixtures = fileURLToPath(new URL('../../sft/fixtures', import.meta.url));
 const model = `${fixtures}/models/llama`;
 const device = process.env.ATTUNE_DEVICE ?? 'auto';
 const scratch = mkdtempSync(join(tmpdir(), 'attune-faults-'));
 const at = (name: string) => join(scratch, name);
-let said = '';
+const terminal = listen();
 
-beforeEach(() => {
-  said = '';
-  const collect = (text: unknown) => {
-    said += String(text);
-    return true;
-  };
-  vi.spyOn(process.stderr, 'write').mockImplementation(collect);
-  vi.spyOn(process.stdout, 'write').mockImplementation(collect);
-});
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 const file = (name: string, text: string) => {
@@ -156,28 +148,28 @@ test.each<[string, () => string[], string, RegExp]>([
   ['a rate of 0', () => ['--learning_rate', '0'], 'nothing-trained', /no trained weight/],
 ])('%s is told by name and ends with 1', async (_, change, code, words) => {
   expect(await sft(...change())).toBe(1);
-  expect(said).toContain(`[${code}]`);
-  expect(said).toMatch(words);
+  expect(terminal.said).toContain(`[${code}]`);
+  expect(terminal.said).toMatch(words);
 });
 
 test('a misspelt key of a recipe names the nearest and ends with 2', async () => {
   const recipe = file('recipe.yaml', 'learnig_rate: 1\n');
   expect(await sft('--config', recipe)).toBe(2);
-  expect(said).toMatch(/Did you mean learning_rate\?.*\[unknown-key\]/);
+  expect(terminal.said).toMatch(/Did you mean learning_rate\?.*\[unknown-key\]/);
 });
 
 test('the longest batch is held against the memory before the first step', async () => {
   process.env.ATTUNE_MEMORY_LIMIT = '100000';
   expect(await sft()).toBe(1);
   delete process.env.ATTUNE_MEMORY_LIMIT;
-  expect(said).toContain('[out-of-memory]');
-  expect(said).not.toContain('step 1/');
+  expect(terminal.said).toContain('[out-of-memory]');
+  expect(terminal.said).not.toContain('step 1/');
 });
 
 test('after a loss that is no number the step before is saved', async () => {
   expect(await sft('--learning_rate', '1e30', '--max_grad_norm', '0')).toBe(1);
-  expect(said).toContain('[loss-not-finite]');
-  const [, checkpoint] = /Go on with --resume_from_checkpoint (\S+)/.exec(said)!;
+  expect(terminal.said).toContain('[loss-not-finite]');
+  const [, checkpoint] = /Go on with --resume_from_checkpoint (\S+)/.exec(terminal.said)!;
   expect(JSON.parse(readFileSync(join(checkpoint!, 'resume.json'), 'utf8')).resume.step).toBe(1);
 });
 
@@ -198,5 +190,5 @@ test('a checkpoint of other tensors is refused', async () => {
   expect(await sft(...saving)).toBe(0);
   const resume = ['--resume_from_checkpoint', at('full/checkpoint-2')];
   expect(await sft('--use_peft', ...resume)).toBe(1);
-  expect(said).toContain('[checkpoint-mismatch]');
+  expect(terminal.said).toContain('[checkpoint-mismatch]');
 });

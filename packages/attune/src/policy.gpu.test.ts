@@ -2,15 +2,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { main } from './cli.ts';
+import { listen } from './testing.ts';
 
 const fixtures = fileURLToPath(new URL('../../policy/fixtures', import.meta.url));
 const rewardFixtures = fileURLToPath(new URL('../../reward/fixtures', import.meta.url));
 const device = process.env.ATTUNE_DEVICE ?? 'auto';
 const scratch = mkdtempSync(join(tmpdir(), 'attune-policy-'));
 const before = process.cwd();
-let said = '';
+const terminal = listen();
 
 // Reward modules are looked for in the working directory.
 beforeAll(() => {
@@ -36,15 +37,6 @@ beforeAll(() => {
     taste: i % 2 ? 'none' : 'sweet',
   }));
   writeFileSync('prompts.jsonl', rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-});
-beforeEach(() => {
-  said = '';
-  const collect = (text: unknown) => {
-    said += String(text);
-    return true;
-  };
-  vi.spyOn(process.stderr, 'write').mockImplementation(collect);
-  vi.spyOn(process.stdout, 'write').mockImplementation(collect);
 });
 afterAll(() => {
   process.chdir(before);
@@ -77,7 +69,7 @@ test.each([
   const recipe = ['--config', 'recipe.yaml', '--rollouts', 'rollouts.jsonl', '--output_dir', out];
   const code = await main([command, ...recipe, '--device', device, ...start]);
   process.chdir(scratch);
-  expect(said).toMatch(/Micro-batches as in .*batches.json/);
+  expect(terminal.said).toMatch(/Micro-batches as in .*batches.json/);
   expect(code).toBe(0);
   const expected = JSON.parse(readFileSync(`${folder}/expected.json`, 'utf8')).steps;
   const rows = logged(out).filter((row) => 'loss' in row);
@@ -103,7 +95,7 @@ test.each(['grpo', 'rloo'])(
     ];
     const rewards = ['--reward_funcs', 'rewards.even,rewards.liked', '--reward_weights', '1,0.5'];
     const code = await sample(command, ...held, ...rewards, '--output_dir', command);
-    expect(code, said).toBe(0);
+    expect(code, terminal.said).toBe(0);
     const rows = logged(command);
     const trained = rows.filter((row) => 'loss' in row);
     expect(trained.length).toBe(4);
@@ -128,7 +120,7 @@ test.each(['grpo', 'rloo'])(
 
 test('rounds in which all rewards are the same teach nothing, and the run goes on', async () => {
   const out = ['--reward_funcs', 'rewards.late', '--output_dir', 'late'];
-  expect(await sample('grpo', ...out), said).toBe(0);
+  expect(await sample('grpo', ...out), terminal.said).toBe(0);
   const rows = logged('late').filter((row) => 'loss' in row);
   expect(rows.map((row) => row.frac_reward_zero_std)).toEqual([1, 1, 0, 0]);
   expect(rows.slice(0, 2).map((row) => row.grad_norm)).toEqual([0, 0]);
@@ -226,6 +218,6 @@ test.each<[string, () => string[], string, RegExp]>([
   ],
 ])('%s: says so by name', async (_, change, code, words) => {
   expect(await sample('grpo', ...change())).toBe(code === 'missing-key' ? 2 : 1);
-  expect(said).toContain(`[${code}]`);
-  expect(said).toMatch(words);
+  expect(terminal.said).toContain(`[${code}]`);
+  expect(terminal.said).toMatch(words);
 });

@@ -4,24 +4,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { main } from './cli.ts';
+import { listen } from './testing.ts';
 
 const fixtures = fileURLToPath(new URL('../../preference/fixtures', import.meta.url));
 const model = `${fixtures}/models/pref-llama`;
 const device = process.env.ATTUNE_DEVICE ?? 'auto';
 const scratch = mkdtempSync(join(tmpdir(), 'attune-preference-'));
 const at = (name: string) => join(scratch, name);
-let said = '';
+const terminal = listen();
 
-beforeEach(() => {
-  said = '';
-  const collect = (text: unknown) => {
-    said += String(text);
-    return true;
-  };
-  vi.spyOn(process.stderr, 'write').mockImplementation(collect);
-  vi.spyOn(process.stdout, 'write').mockImplementation(collect);
-  vi.stubEnv('XDG_CACHE_HOME', at('cache'));
-});
+beforeEach(() => void vi.stubEnv('XDG_CACHE_HOME', at('cache')));
 afterAll(() => {
   vi.unstubAllEnvs();
   rmSync(scratch, { recursive: true });
@@ -83,16 +75,16 @@ test.each<[string, string, () => string[], string, RegExp]>([
   ['a loss that DPO lacks', 'dpo', () => ['--loss_type', 'simpo'], 'bad-option', /simpo/],
 ])('%s: %s says so by name and ends with 1', async (_, command, change, code, words) => {
   expect(await train(command, ...change())).toBe(1);
-  expect(said).toContain(`[${code}]`);
-  expect(said).toMatch(words);
+  expect(terminal.said).toContain(`[${code}]`);
+  expect(terminal.said).toMatch(words);
 });
 
 test('pairs whose answers are the same, and empty answers, are counted, and the run goes on', async () => {
   const same = { ...pair(1), rejected: pair(1).chosen };
   const data = file('same.jsonl', [pair(0), same, { ...pair(2), rejected: '' }]);
   expect(await train('dpo', '--dataset_name', data, '--use_peft')).toBe(0);
-  expect(said).toMatch(/In 1 of 3 rows chosen and rejected are the same/);
-  expect(said).toMatch(/1 answers are empty/);
+  expect(terminal.said).toMatch(/In 1 of 3 rows chosen and rejected are the same/);
+  expect(terminal.said).toMatch(/1 answers are empty/);
 });
 
 test.each(['dpo', 'kto', 'orpo', 'cpo'])(
@@ -113,15 +105,17 @@ test.each(['dpo', 'kto', 'orpo', 'cpo'])(
 test('a reference judged once is read from disk by the next run, with the same steps', async () => {
   const once = ['--precompute_ref_log_probs', '--use_peft', '--loss_type', 'ipo'];
   expect(await train('dpo', ...once, '--output_dir', at('first'))).toBe(0);
-  expect(said).not.toContain('Reference log-probabilities:');
+  expect(terminal.said).not.toContain('Reference log-probabilities:');
   expect(await train('dpo', ...once, '--output_dir', at('second'))).toBe(0);
-  expect(said).toMatch(/Reference log-probabilities: .*cache.attune.reference.*\.safetensors/);
+  expect(terminal.said).toMatch(
+    /Reference log-probabilities: .*cache.attune.reference.*\.safetensors/,
+  );
   expect(losses(at('second'))).toEqual(losses(at('first')));
   // Other data are judged anew.
-  said = '';
+  terminal.said = '';
   const other = file('other.jsonl', [pair(11), pair(12), pair(13)]);
   expect(await train('dpo', ...once, '--dataset_name', other)).toBe(0);
-  expect(said).not.toContain('Reference log-probabilities:');
+  expect(terminal.said).not.toContain('Reference log-probabilities:');
 });
 
 test('a stopped run with a reference that follows goes on to the same bits', async () => {

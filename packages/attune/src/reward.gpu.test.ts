@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bytesFromPath, readSafetensors, writeSafetensors } from '@attune/model';
-import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { main } from './cli.ts';
+import { listen } from './testing.ts';
 
 const fixtures = fileURLToPath(new URL('../../reward/fixtures', import.meta.url));
 const language = `${fixtures}/models/pref-llama`;
@@ -13,17 +14,8 @@ const pairs = `${fixtures}/data/pref-pairs.jsonl`;
 const device = process.env.ATTUNE_DEVICE ?? 'auto';
 const scratch = mkdtempSync(join(tmpdir(), 'attune-reward-'));
 const at = (name: string) => join(scratch, name);
-let said = '';
+const terminal = listen();
 
-beforeEach(() => {
-  said = '';
-  const collect = (text: unknown) => {
-    said += String(text);
-    return true;
-  };
-  vi.spyOn(process.stderr, 'write').mockImplementation(collect);
-  vi.spyOn(process.stdout, 'write').mockImplementation(collect);
-});
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 const file = (name: string, rows: unknown[]) => {
@@ -46,8 +38,8 @@ const score = (...more: string[]) =>
 
 test('a language model trained whole becomes a folder with a score head, which judges and is trained further', async () => {
   expect(await reward('--output_dir', at('whole'), '--test_split_size', '4')).toBe(0);
-  expect(said).toContain('20 pairs');
-  expect(said).toContain('4 pairs held out');
+  expect(terminal.said).toContain('20 pairs');
+  expect(terminal.said).toContain('4 pairs held out');
   const config = JSON.parse(readFileSync(at('whole/config.json'), 'utf8'));
   expect(config).toMatchObject({
     architectures: ['LlamaForSequenceClassification'],
@@ -58,7 +50,7 @@ test('a language model trained whole becomes a folder with a score head, which j
   for (const key of ['accuracy', 'margin', 'mean_reward', 'min_reward', 'max_reward'])
     expect(logged[key]).toEqual(expect.any(Number));
   expect(await score('--model_name_or_path', at('whole'))).toBe(0);
-  expect(said).toMatch(/scores higher in \d+ of 24 pairs/);
+  expect(terminal.said).toMatch(/scores higher in \d+ of 24 pairs/);
   expect(await reward('--model_name_or_path', at('whole'), '--output_dir', at('more'))).toBe(0);
 });
 
@@ -102,7 +94,7 @@ test('an answer has one score, whether it comes as text, as messages, as ids or 
   expect(read(at('scores.jsonl'))[0].chosen_score).toBeCloseTo(scored[2].score, 6);
   // Without a file to write, rows are the standard output.
   expect(await main(['score', '--device', device, ...model, '--input', answers])).toBe(0);
-  expect(said).toContain(`"score":${scored[3].score}`);
+  expect(terminal.said).toContain(`"score":${scored[3].score}`);
 });
 
 test('rows whose answers are the same, or empty, are counted aloud', async () => {
@@ -114,9 +106,9 @@ test('rows whose answers are the same, or empty, are counted aloud', async () =>
     { prompt: 'Describe the fox.', chosen: ' Red.', rejected: ' A fox'.repeat(200) },
   ]);
   expect(await reward('--dataset_name', dull, '--max_length', '64')).toBe(0);
-  expect(said).toMatch(/In 1 of 7 rows chosen and rejected are the same/);
-  expect(said).toMatch(/1 answers are empty/);
-  expect(said).toMatch(/1 of 7 rows are left out: they do not fit into max_length 64/);
+  expect(terminal.said).toMatch(/In 1 of 7 rows chosen and rejected are the same/);
+  expect(terminal.said).toMatch(/1 answers are empty/);
+  expect(terminal.said).toMatch(/1 of 7 rows are left out: they do not fit into max_length 64/);
 });
 
 /** The recorded judge as a classifier of three labels. */
@@ -140,8 +132,8 @@ async function classifier(): Promise<string> {
 test('what cannot be a reward model, or cannot be judged by one, is told by name and ends with 1', async () => {
   const refused = async (name: string, command: Promise<number>) => {
     expect(await command).toBe(1);
-    expect(said).toContain(`[${name}]`);
-    said = '';
+    expect(terminal.said).toContain(`[${name}]`);
+    terminal.said = '';
   };
   const three = ['--model_name_or_path', await classifier()];
   await refused('missing-score-head', score('--model_name_or_path', language));
@@ -151,7 +143,7 @@ test('what cannot be a reward model, or cannot be judged by one, is told by name
   const foreign = file('foreign.jsonl', [{ input_ids: [1, 2] }, { input_ids: [5, 384] }]);
   const mismatch = score('--model_name_or_path', judge, '--input', foreign);
   expect(await mismatch).toBe(1);
-  expect(said).toMatch(/Row 2 holds the token 384; .*\[vocabulary-mismatch\]/s);
+  expect(terminal.said).toMatch(/Row 2 holds the token 384; .*\[vocabulary-mismatch\]/s);
   const single = file('single.jsonl', [{ prompt: 'a', completion: 'b', label: true }]);
   await refused('preference-unpaired', reward('--dataset_name', single));
   const wild = reward('--learning_rate', '1e30', '--max_grad_norm', '0');

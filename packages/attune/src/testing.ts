@@ -1,8 +1,23 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesFromPath, readSafetensors, type SafetensorsFile } from '@attune/model';
-import { expect } from 'vitest';
+import { beforeEach, expect, vi } from 'vitest';
 import { main } from './cli.ts';
+
+/** What the command line says on both streams, from the beginning of each test; none of it is shown. */
+export function listen(): { said: string } {
+  const terminal = { said: '' };
+  beforeEach(() => {
+    terminal.said = '';
+    const collect = (text: unknown) => {
+      terminal.said += String(text);
+      return true;
+    };
+    vi.spyOn(process.stderr, 'write').mockImplementation(collect);
+    vi.spyOn(process.stdout, 'write').mockImplementation(collect);
+  });
+  return terminal;
+}
 
 /** What tests of recorded runs share: their figures, weights and logits against those of the command line. */
 export const open = async (file: string) => readSafetensors(await bytesFromPath(file));

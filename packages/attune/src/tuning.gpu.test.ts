@@ -13,9 +13,9 @@ import { fileURLToPath } from 'node:url';
 import { openModel } from '@attune/model';
 import { promptTuning } from '@attune/peft';
 import { Tokenizer } from '@attune/tokenizer';
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { main } from './cli.ts';
-import { expectSame, logitsApart, metrics, open, relative } from './testing.ts';
+import { expectSame, listen, logitsApart, metrics, open, relative } from './testing.ts';
 
 const fixtures = fileURLToPath(new URL('../../peft/fixtures', import.meta.url));
 const cases = readdirSync(`${fixtures}/peft`);
@@ -23,17 +23,8 @@ const device = process.env.ATTUNE_DEVICE ?? 'auto';
 const scratch = mkdtempSync(join(tmpdir(), 'attune-tuning-'));
 const at = (...names: string[]) => join(scratch, ...names);
 const home = process.cwd();
-let said = '';
+const terminal = listen();
 
-beforeEach(() => {
-  said = '';
-  const collect = (text: unknown) => {
-    said += String(text);
-    return true;
-  };
-  vi.spyOn(process.stderr, 'write').mockImplementation(collect);
-  vi.spyOn(process.stdout, 'write').mockImplementation(collect);
-});
 afterEach(() => process.chdir(home));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
@@ -70,7 +61,7 @@ function places(name: string, out: string): string[] {
 describe('recorded runs of other ways to tune', () => {
   test.each(cases)('%s: loss, gradient norm, weights and logits at every step', async (name) => {
     const out = at(name);
-    expect(await sft(name, out), said).toBe(0);
+    expect(await sft(name, out), terminal.said).toBe(0);
     const { steps } = JSON.parse(text(join(folderOf(name), 'expected.json')));
     const rows = metrics(out);
     expect(rows.length).toBe(steps.length);
@@ -96,11 +87,11 @@ describe('recorded runs of other ways to tune', () => {
   test.each(cases)('%s: a resumed run writes the bytes of one never stopped', async (name) => {
     const [whole, parts, resumed] = ['whole', 'parts', 'resumed'].map((part) => at(name, part));
     const short = ['--max_steps', '4'];
-    expect(await sft(name, whole!, ...short), said).toBe(0);
+    expect(await sft(name, whole!, ...short), terminal.said).toBe(0);
     const saving = ['--save_strategy', 'steps', '--save_steps', '2'];
-    expect(await sft(name, parts!, ...short, ...saving), said).toBe(0);
+    expect(await sft(name, parts!, ...short, ...saving), terminal.said).toBe(0);
     const from = ['--resume_from_checkpoint', join(parts!, 'checkpoint-2')];
-    expect(await sft(name, resumed!, ...short, ...from), said).toBe(0);
+    expect(await sft(name, resumed!, ...short, ...from), terminal.said).toBe(0);
     const files = readdirSync(whole!).filter((file) => file.endsWith('.safetensors'));
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) {
@@ -121,7 +112,7 @@ describe('virtual tokens', () => {
       writeFileSync(at('prompts.jsonl'), lines.join(''));
       const files = ['--prompts', at('prompts.jsonl'), '--output', at('answers.jsonl')];
       const flags = ['--device', device, ...adapter, ...files, '--max_new_tokens', '12'];
-      expect(await main(['generate', ...flags]), said).toBe(0);
+      expect(await main(['generate', ...flags]), terminal.said).toBe(0);
       const answers = text(at('answers.jsonl'))
         .trim()
         .split('\n')
@@ -129,7 +120,7 @@ describe('virtual tokens', () => {
       const whole = answers.map(({ prompt_ids, ids }) => ({ input_ids: [...prompt_ids, ...ids] }));
       writeFileSync(at('input.jsonl'), whole.map((row) => `${JSON.stringify(row)}\n`).join(''));
       const io = ['--input', at('input.jsonl'), '--output', at('logits.safetensors')];
-      expect(await main(['logits', '--device', device, ...adapter, ...io]), said).toBe(0);
+      expect(await main(['logits', '--device', device, ...adapter, ...io]), terminal.said).toBe(0);
       const logits = await open(at('logits.safetensors'));
       for (const [row, { prompt_ids, ids, log_probs }] of answers.entries()) {
         expect(ids.length).toBeGreaterThan(0);
@@ -186,7 +177,7 @@ describe('virtual tokens', () => {
     ],
   ])('%s is told by name', async (_, more, code, words) => {
     expect(await train('--peft_type', 'PREFIX_TUNING', ...more)).toBe(code);
-    expect(said).toMatch(words);
+    expect(terminal.said).toMatch(words);
   });
 
   test('an adapter of virtual tokens cannot be merged, nor can another model use it', async () => {
@@ -194,10 +185,10 @@ describe('virtual tokens', () => {
     const merge = (model: string) =>
       main(['merge', '--model_name_or_path', model, ...adapter, '--output_dir', at('merged')]);
     expect(await merge(`${fixtures}/families/llama`)).toBe(1);
-    expect(said).toMatch(/PREFIX_TUNING, which cannot be added.*\[unsupported-adapter\]/s);
-    said = '';
+    expect(terminal.said).toMatch(/PREFIX_TUNING, which cannot be added.*\[unsupported-adapter\]/s);
+    terminal.said = '';
     expect(await merge(`${fixtures}/families/llama-bias`)).toBe(1);
-    expect(said).toMatch(/num_attention_heads is 2.*\[bad-peft-config\]/s);
+    expect(terminal.said).toMatch(/num_attention_heads is 2.*\[bad-peft-config\]/s);
   });
 
   test('gradient checkpointing changes no bit of a network that makes keys and values', async () => {
@@ -209,7 +200,7 @@ describe('virtual tokens', () => {
       '--prefix_projection',
     ];
     const bytes = async (...more: string[]) => {
-      expect(await train(...own, ...more), said).toBe(0);
+      expect(await train(...own, ...more), terminal.said).toBe(0);
       return readFileSync(at('virtual/prompt_encoder.safetensors'));
     };
     const plain = await bytes('--no_gradient_checkpointing');
@@ -219,9 +210,9 @@ describe('virtual tokens', () => {
   test('a run goes on from an adapter whose encoder lies beside', async () => {
     const own = ['--peft_type', 'P_TUNING', '--num_virtual_tokens', '3'];
     own.push('--encoder_reparameterization_type', 'LSTM', '--encoder_hidden_size', '8');
-    expect(await train(...own), said).toBe(0);
+    expect(await train(...own), terminal.said).toBe(0);
     const first = readFileSync(at('virtual/prompt_encoder.safetensors'));
-    expect(await train('--adapter_name_or_path', at('virtual')), said).toBe(0);
+    expect(await train('--adapter_name_or_path', at('virtual')), terminal.said).toBe(0);
     expect(readFileSync(at('virtual/prompt_encoder.safetensors')).equals(first)).toBe(false);
   });
 
@@ -257,8 +248,11 @@ describe('BitFit', () => {
   test('a model without biases is refused by name, unless it is given some', async () => {
     written('one two three');
     expect(await train(plain, at('none'), '--peft_type', 'BITFIT')).toBe(1);
-    expect(said).toMatch(/has none.*add_biases: true.*\[nothing-to-train\]/s);
-    expect(await train(plain, at('given'), '--peft_type', 'BITFIT', '--add_biases'), said).toBe(0);
+    expect(terminal.said).toMatch(/has none.*add_biases: true.*\[nothing-to-train\]/s);
+    expect(
+      await train(plain, at('given'), '--peft_type', 'BITFIT', '--add_biases'),
+      terminal.said,
+    ).toBe(0);
     const config = JSON.parse(text(at('given/config.json')));
     expect(config).toMatchObject({ attention_bias: true, mlp_bias: true });
     expect((await open(at('given/bitfit.safetensors'))).names().length).toBe(14);
@@ -267,19 +261,25 @@ describe('BitFit', () => {
   test('keys of a method that is not named are refused: all parameters would train unasked', async () => {
     written('one two three');
     expect(await train(plain, at('idle'), '--num_virtual_tokens', '4')).toBe(2);
-    expect(said).toMatch(/num_virtual_tokens is 4, but no peft_type.*\[missing-key\]/s);
-    said = '';
+    expect(terminal.said).toMatch(/num_virtual_tokens is 4, but no peft_type.*\[missing-key\]/s);
+    terminal.said = '';
     expect(await train(plain, at('idle'), '--reduction_factor', '4')).toBe(2);
-    expect(said).toMatch(/reduction_factor is 4, but no adapter_config.*\[missing-key\]/s);
+    expect(terminal.said).toMatch(/reduction_factor is 4, but no adapter_config.*\[missing-key\]/s);
   });
 
   test('biases lie over their base, go on training, and merge to the same model', async () => {
     written('one two three');
-    expect(await train(plain, at('first'), '--peft_type', 'BITFIT', '--add_biases'), said).toBe(0);
+    expect(
+      await train(plain, at('first'), '--peft_type', 'BITFIT', '--add_biases'),
+      terminal.said,
+    ).toBe(0);
     const adapter = ['--adapter_name_or_path', at('first')];
-    expect(await train(plain, at('second'), ...adapter), said).toBe(0);
+    expect(await train(plain, at('second'), ...adapter), terminal.said).toBe(0);
     const base = ['--model_name_or_path', plain];
-    expect(await main(['merge', ...base, ...adapter, '--output_dir', at('merged')]), said).toBe(0);
+    expect(
+      await main(['merge', ...base, ...adapter, '--output_dir', at('merged')]),
+      terminal.said,
+    ).toBe(0);
     const [merged, whole] = [at('merged'), at('first')].map((folder) =>
       readFileSync(join(folder, 'model.safetensors')),
     );
@@ -288,7 +288,7 @@ describe('BitFit', () => {
     const answer = async (...places: string[]) => {
       const files = ['--prompts', at('prompts.jsonl'), '--output', at('answers.jsonl')];
       const flags = ['--device', device, ...places, ...files, '--max_new_tokens', '8'];
-      expect(await main(['generate', ...flags]), said).toBe(0);
+      expect(await main(['generate', ...flags]), terminal.said).toBe(0);
       return text(at('answers.jsonl'));
     };
     expect(await answer(...base, ...adapter)).toBe(

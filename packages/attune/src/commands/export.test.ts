@@ -2,36 +2,28 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { main } from '../cli.ts';
+import { listen } from '../testing.ts';
 
 const fixtures = fileURLToPath(new URL('../../../reward/fixtures/reward', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'attune-export-'));
-let said = '';
+const terminal = listen();
 
-beforeEach(() => {
-  said = '';
-  const collect = (text: unknown) => {
-    said += String(text);
-    return true;
-  };
-  vi.spyOn(process.stderr, 'write').mockImplementation(collect);
-  vi.spyOn(process.stdout, 'write').mockImplementation(collect);
-});
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 async function written(name: string, ...more: string[]): Promise<string> {
   const out = join(scratch, `${name}.yaml`);
   const recipe = `${fixtures}/${name}/recipe.yaml`;
   const line = ['export', '--format', 'trl', '--recipe', recipe, '--output', out, ...more];
-  expect(await main(line), said).toBe(0);
+  expect(await main(line), terminal.said).toBe(0);
   return readFileSync(out, 'utf8');
 }
 
 test("a reward model's recipe is written for trl reward, with the task type that TRL needs for the head", async () => {
   const text = await written('lora-from-lm', '--command', 'reward');
-  expect(said).toContain('trl reward --config');
+  expect(terminal.said).toContain('trl reward --config');
   expect(parse(text)).toMatchObject({
     lora_task_type: 'SEQ_CLS',
     use_peft: true,
@@ -54,7 +46,7 @@ test('a recipe with keys of another command is refused by the key', async () => 
   const out = join(scratch, 'wrong.yaml');
   const line = ['export', '--format', 'trl', '--recipe', recipe, '--output', out];
   expect(await main(line)).toBe(2);
-  expect(said).toContain('center_rewards_coefficient');
+  expect(terminal.said).toContain('center_rewards_coefficient');
 });
 
 test('a way to tune that the command line of TRL does not know is refused by its name', async () => {
@@ -63,5 +55,5 @@ test('a way to tune that the command line of TRL does not know is refused by its
   );
   const out = join(scratch, 'prompt.yaml');
   expect(await main(['export', '--format', 'trl', '--recipe', recipe, '--output', out])).toBe(2);
-  expect(said).toContain('PROMPT_TUNING');
+  expect(terminal.said).toContain('PROMPT_TUNING');
 });

@@ -103,7 +103,7 @@ const policyKeys = [
 ];
 
 /** A list of numbers, where one is given. @throws AttuneError `bad-value` */
-function numbers(values: Values, key: string): number[] | null {
+export function numbers(values: Values, key: string): number[] | null {
   const list = values[key] as string[] | null | undefined;
   if (list == null) return null;
   const found = list.map(Number);

@@ -7,6 +7,7 @@ import {
   type TuningMethod,
 } from '@attune/peft';
 import type { Values } from '../command-line/option.ts';
+import { numbers } from './arguments.ts';
 
 /** Bottleneck adapters as the recipe wants them: AdapterHub's preset, with the keys that are given. */
 export function newBottleneck(
@@ -21,7 +22,7 @@ export function newBottleneck(
     lnBefore: values.ln_before,
     lnAfter: values.ln_after,
     initWeights: values.init_weights,
-    leaveOut: (values.leave_out as string[] | null | undefined)?.map(Number),
+    leaveOut: numbers(values, 'leave_out'),
   };
   const own = Object.entries(given).filter(([, value]) => value != null);
   const config = { ...bottleneckPresets[preset], ...Object.fromEntries(own) } as BottleneckConfig;
