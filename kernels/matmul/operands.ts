@@ -1,5 +1,6 @@
 import { type Shader, shader, type Tensor } from '../contract/index.ts';
 import { rowUnit, scalesAt, weightDefines, weightReader } from '../quantised/quantised.ts';
+import fourKText from './matmul.four-k.wgsl';
 import operandsText from './matmul.operands.wgsl';
 import type { Problem } from './problem.ts';
 
@@ -14,10 +15,13 @@ export interface Operands {
   readonly y: Tensor;
 }
 
-/** A variant's shader: its text goes on where matmul.operands.wgsl ends. */
+/** The shader of a variant that includes matmul.operands.wgsl. */
 export function withOperands(name: string, text: string): Shader {
-  const reader = `#if VECTOR_B\n${weightReader('b')}#endif\n`;
-  return shader(`matmul.${name}`, `${operandsText}\n${reader}${text}`);
+  return shader(`matmul.${name}`, text, {
+    'matmul.operands.wgsl': operandsText,
+    'matmul.four-k.wgsl': fourKText,
+    'quantised.wgsl': weightReader('b'),
+  });
 }
 
 /** Whether matmul.operands.wgsl can read the operands: all but f32 is read by fours, blocks fill rows. */

@@ -36,7 +36,7 @@ export function expectRows({ name, shape, dtype }: Tensor): void {
   );
 }
 
-/** WGSL that reads the storage variable `name` by fours, whatever its format; see quantised.wgsl. */
+/** quantised.wgsl for the storage variable `name`, whatever its format: `fourOfNAME` reads it by fours. */
 export function weightReader(name: string): string {
   return text.replaceAll('WEIGHT', name);
 }

@@ -2,6 +2,7 @@ import { AttuneError } from '@attune/gpu';
 import {
   expectShape,
   type KernelTraits,
+  numericInclude,
   operation,
   type Recorder,
   shader,
@@ -15,7 +16,11 @@ import rowText from './sampling.row.wgsl';
 
 export { sampleProbabilities, sampleReference } from './sampling.reference.ts';
 
-const forwardSource = shader('sampling.forward', `${randomText}\n${rowText}\n${forwardText}`);
+const forwardSource = shader('sampling.forward', forwardText, {
+  'random.wgsl': randomText,
+  ...numericInclude,
+  'sampling.row.wgsl': rowText,
+});
 const advanceSource = shader('sampling.advance', advanceText);
 
 export interface SampleOptions {

@@ -2,6 +2,7 @@ import { AttuneError } from '@attune/gpu';
 import {
   expectShape,
   type KernelTraits,
+  numericInclude,
   operation,
   type Recorder,
   shader,
@@ -14,7 +15,7 @@ import { tokenLogpsReference } from './token-logps.reference.ts';
 
 export { tokenLogpsReference } from './token-logps.reference.ts';
 
-const forwardSource = shader('token-logps.forward', forwardText);
+const forwardSource = shader('token-logps.forward', forwardText, numericInclude);
 const backwardSource = shader('token-logps.backward', backwardText);
 
 export interface TokenLogpsOptions {

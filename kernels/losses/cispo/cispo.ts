@@ -14,7 +14,7 @@ export { cispoReference } from './cispo.reference.ts';
 const source = tokenLossShader('cispo.forward', forwardText);
 
 export interface CispoOptions {
-  /** The ratio is held below this: an absolute number, 5 in the paper's recipe. TRL's `epsilon_high`. */
+  /** The ratio is clipped at this: an absolute number, 5 in the paper's recipe. TRL's `epsilon_high`. */
   readonly cap: number;
 }
 
@@ -38,7 +38,7 @@ export const cispoMetricNames = ['mask', 'clipped'] as const;
 
 /**
  * Clipped importance-sampling weights: scale · Σ -min(ρ, cap) A logps · mask with ρ = e^(ratioLogps - oldLogps) as a
- * constant. Where PPO drops a token that has moved too far, its weight is only held here. TRL's `cispo`.
+ * constant. Where PPO drops a token that has moved too far, its weight is only capped here. TRL's `cispo`.
  * @see MiniMax 2025, https://arxiv.org/abs/2506.13585, equation 4
  * @throws AttuneError `bad-option` unless cap is positive
  */
@@ -49,7 +49,7 @@ export const cispo = operation<CispoInputs, LossOutputs, CispoOptions>({
     if (!(cap > 0)) {
       throw new AttuneError(
         'bad-option',
-        `CISPO was to hold ratios below ${cap}.`,
+        `CISPO was given ${cap} as the cap of its ratios.`,
         'Give a positive cap; 5 is usual. In recipes it is epsilon_high.',
       );
     }

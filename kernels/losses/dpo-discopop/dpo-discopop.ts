@@ -1,5 +1,5 @@
 import { AttuneError } from '@attune/gpu';
-import { type PairLossOptions, pairLoss } from '../pair-loss/pair-loss.ts';
+import { type PairLossOptions, pairLoss, pairLossShader } from '../pair-loss/pair-loss.ts';
 import text from './dpo-discopop.forward.wgsl';
 import { dpoDiscopopReference as reference } from './dpo-discopop.reference.ts';
 
@@ -17,7 +17,7 @@ export interface DpoDiscopopOptions extends PairLossOptions {
  */
 export const dpoDiscopop = pairLoss<DpoDiscopopOptions>({
   name: 'dpoDiscopop',
-  text,
+  source: pairLossShader('dpo-discopop.forward', text),
   reference,
   params({ discopopTau: tau = 0.05 }) {
     if (tau > 0 && tau <= 1) return { tau };

@@ -1,15 +1,21 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, shader, type Tensor } from '../../contract/index.ts';
+import {
+  expectShape,
+  numericInclude,
+  operation,
+  shader,
+  type Tensor,
+} from '../../contract/index.ts';
 import { type LossOutputs, recordTokenLossGradient } from '../token-loss/token-loss.ts';
 import forwardText from './reward-pair.forward.wgsl';
 import { rewardPairReference } from './reward-pair.reference.ts';
 
 export { rewardPairReference } from './reward-pair.reference.ts';
 
-const source = shader('reward-pair.forward', forwardText);
+const source = shader('reward-pair.forward', forwardText, numericInclude);
 
 export interface RewardPairOptions {
-  /** Weight of (c + r)², which holds rewards around 0: `center_rewards_coefficient`. Default 0. */
+  /** Weight of (c + r)², which keeps rewards around 0: `center_rewards_coefficient`. Default 0. */
   readonly centering?: number;
 }
 

@@ -1,4 +1,9 @@
-import { type PairLossOptions, pairLoss, smoothingBelowHalf } from '../pair-loss/pair-loss.ts';
+import {
+  type PairLossOptions,
+  pairLoss,
+  pairLossShader,
+  smoothingBelowHalf,
+} from '../pair-loss/pair-loss.ts';
 import text from './simpo.forward.wgsl';
 import { simpoReference as reference } from './simpo.reference.ts';
 
@@ -17,7 +22,7 @@ export interface SimpoOptions extends PairLossOptions {
  */
 export const simpo = pairLoss<SimpoOptions>({
   name: 'simpo',
-  text,
+  source: pairLossShader('simpo.forward', text),
   reference,
   params: ({ simpoGamma = 0.5, ...options }) => ({
     smoothing: smoothingBelowHalf('simpo', options),

@@ -37,7 +37,7 @@ export type ValueClipInputs = {
 };
 
 /**
- * Sums over tokens, each times mask; divide by the first for a mean. `clipped`: tokens held by the range;
+ * Sums over tokens, each times mask; divide by the first for a mean. `clipped`: tokens clipped by the range;
  * `squaredError`: (v - R)², unclipped. With `return` and `squaredReturn` it gives the explained variance.
  */
 export const valueClipMetricNames = [
@@ -62,7 +62,7 @@ export const valueClip = operation<ValueClipInputs, LossOutputs, ValueClipOption
     if (clipRange !== undefined && !(clipRange >= 0 && oldValues)) {
       throw new AttuneError(
         'bad-option',
-        `Values were to be held within ${clipRange} of ${oldValues ? 'their old ones' : 'old ones that are not given'}.`,
+        `clipRange is ${clipRange}, and oldValues were ${oldValues ? '' : 'not '}given.`,
         'Give oldValues and a clipRange of at least 0, or neither.',
       );
     }

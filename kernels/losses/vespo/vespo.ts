@@ -1,5 +1,11 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, shader, type Tensor } from '../../contract/index.ts';
+import {
+  expectShape,
+  operation,
+  segmentsInclude,
+  shader,
+  type Tensor,
+} from '../../contract/index.ts';
 import { recordSpread } from '../../segment-spread/segment-spread.ts';
 import type { PpoClipInputs } from '../ppo-clip/ppo-clip.ts';
 import {
@@ -14,7 +20,7 @@ import weightsText from './vespo.weights.wgsl';
 
 export { vespoReference } from './vespo.reference.ts';
 
-const weightsSource = shader('vespo.weights', weightsText);
+const weightsSource = shader('vespo.weights', weightsText, segmentsInclude);
 const source = tokenLossShader('vespo.forward', forwardText);
 
 export interface VespoOptions {
