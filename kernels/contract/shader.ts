@@ -29,9 +29,7 @@ export interface Shader {
  * that name, so a kernel imports what it includes and a bundle holds no other text.
  *
  * @example
- * import rows from '../contract/rows.wgsl';
- * import text from './softmax.forward.wgsl';
- * const source = shader('softmax.forward', text, { 'rows.wgsl': rows });
+ * const source = shader('softmax.forward', text, rowsInclude);
  *
  * @throws AttuneError `bad-kernel`, by `compile`, where an included file is not given
  */
