@@ -55,14 +55,14 @@ type Of<D, T> = D extends null ? T | null : D extends undefined ? T | undefined 
 
 function key<T>(
   kind: KeyKind,
-  standard: T,
+  standard: unknown,
   help: string,
   marks: KeyMarks,
   choices?: readonly string[],
 ): Key<T> {
   return {
     kind,
-    default: standard,
+    default: standard as T,
     help,
     nullable: standard === null,
     group: 'Keys',
@@ -79,28 +79,28 @@ export const number = <D extends number | null | undefined>(
   standard: D,
   help: string,
   marks: KeyMarks = {},
-): Key<Of<D, number>> => key('number', standard as Of<D, number>, help, marks);
+): Key<Of<D, number>> => key('number', standard, help, marks);
 
 /** A whole number. */
 export const integer = <D extends number | null | undefined>(
   standard: D,
   help: string,
   marks: KeyMarks = {},
-): Key<Of<D, number>> => key('integer', standard as Of<D, number>, help, marks);
+): Key<Of<D, number>> => key('integer', standard, help, marks);
 
 /** True or false. */
 export const flag = <D extends boolean | null | undefined>(
   standard: D,
   help: string,
   marks: KeyMarks = {},
-): Key<Of<D, boolean>> => key('flag', standard as Of<D, boolean>, help, marks);
+): Key<Of<D, boolean>> => key('flag', standard, help, marks);
 
 /** Text. */
 export const text = <D extends string | null | undefined>(
   standard: D,
   help: string,
   marks: KeyMarks = {},
-): Key<Of<D, string>> => key('text', standard as Of<D, string>, help, marks);
+): Key<Of<D, string>> => key('text', standard, help, marks);
 
 /** One of several words. */
 export const choice = <const C extends readonly string[], D extends C[number] | null | undefined>(
@@ -108,7 +108,7 @@ export const choice = <const C extends readonly string[], D extends C[number] | 
   choices: C,
   help: string,
   marks: KeyMarks = {},
-): Key<Of<D, C[number]>> => key('text', standard as Of<D, C[number]>, help, marks, choices);
+): Key<Of<D, C[number]>> => key('text', standard, help, marks, choices);
 
 /** Several words; `choices` says which there are. */
 export const list = <
@@ -118,16 +118,14 @@ export const list = <
   standard: D,
   help: string,
   { choices, ...marks }: KeyMarks & { readonly choices?: C } = {},
-): Key<Of<D, readonly C[number][]>> =>
-  key('list', standard as Of<D, readonly C[number][]>, help, marks, choices);
+): Key<Of<D, readonly C[number][]>> => key('list', standard, help, marks, choices);
 
 /** Several numbers. */
 export const numbers = <D extends readonly number[] | null | undefined>(
   standard: D,
   help: string,
   marks: KeyMarks = {},
-): Key<Of<D, readonly number[]>> =>
-  key('numbers', standard as Of<D, readonly number[]>, help, marks);
+): Key<Of<D, readonly number[]>> => key('numbers', standard, help, marks);
 
 /** A value of any form, which its reader checks. */
 export const json = <T>(standard: T, help: string, marks: KeyMarks = {}): Key<T> =>
