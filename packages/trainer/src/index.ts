@@ -28,7 +28,7 @@ export {
 } from './model-trainer.ts';
 export { PlanCache } from './plan-cache.ts';
 export { type LossMetrics, PlannedObjective } from './planned-objective.ts';
-export { Progress, sparkline, spokenSeconds } from './progress.ts';
+export { Progress, sparkline, formatDuration } from './progress.ts';
 export { checkReference, type ReferenceArguments, ReferenceModel } from './reference-model.ts';
 export {
   type LogRow,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { crc32c, eventRecord } from './events.ts';
 import { memoryFolder } from './folder.ts';
-import { sparkline, spokenSeconds } from './progress.ts';
+import { sparkline, formatDuration } from './progress.ts';
 import { RunLog } from './run-log.ts';
 
 test('CRC-32C gives the standard check value', () => {
@@ -53,6 +53,6 @@ test('metrics.jsonl has a row a log, trainer_state.json the same history, resume
 });
 
 test('times and curves read as people write them', () => {
-  expect([42, 185, 7800].map(spokenSeconds)).toEqual(['42 s', '3 min 5 s', '2 h 10 min']);
+  expect([42, 185, 7800].map(formatDuration)).toEqual(['42 s', '3 min 5 s', '2 h 10 min']);
   expect(sparkline([8, 7, 6, 5, 4, 3, 2, 1])).toBe('█▇▆▅▄▃▂▁');
 });

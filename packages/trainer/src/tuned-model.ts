@@ -10,7 +10,7 @@ import { type Optimizer, updateGraph } from '@attune/optim';
 import { initialise, type TuningMethod, trainableOf, tunedLayout } from '@attune/peft';
 import {
   Executor,
-  type PlanAccount,
+  type PlanMemory,
   PlannedGraph,
   type Role,
   Store,
@@ -114,7 +114,7 @@ export class TunedModel {
   }
 
   /** Bytes by purpose of what is resident, of a step with these plans, and of the optimizer's part. */
-  account(plans: readonly PlanAccount[]): Map<string, number> {
+  account(plans: readonly PlanMemory[]): Map<string, number> {
     const update = new PlannedGraph(updateGraph(this.gpu.traits, this.trainable, this.#optimizer))
       .account;
     const all = [...plans, update];
@@ -173,7 +173,7 @@ export class TunedModel {
   }
 
   /** Copies that the CPU reads: the outputs of a step, and the sample. Such buffers have powers of two. */
-  #readBack(plans: readonly PlanAccount[]): number {
+  #readBack(plans: readonly PlanMemory[]): number {
     const outputs = plans.reduce((sum, plan) => sum + plan.outputs, 0);
     const samples = this.#windows().map(([, , count]) => 4 * count);
     return [outputs, ...samples].reduce((sum, bytes) => sum + 2 ** Math.ceil(Math.log2(bytes)), 0);
