@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Lowest layer first, as in the design; packages of one row do not know each other. */
 const layers = [
   ['@attune/gpu'],
+  ['@attune/config'],
   ['@attune/kernels'],
   ['@attune/plan'],
   ['@attune/tokenizer'],
