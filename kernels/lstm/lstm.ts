@@ -6,7 +6,7 @@ import {
   shader,
   type Tensor,
 } from '../contract/index.ts';
-import { recordColumnSums } from '../matmul/record.ts';
+import { recordColumnSums } from '../matmul/matmul.column-sums.ts';
 import backwardText from './lstm.backward.wgsl';
 import forwardText from './lstm.forward.wgsl';
 import { type LstmOptions, lstmReference } from './lstm.reference.ts';

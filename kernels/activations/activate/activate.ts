@@ -5,7 +5,7 @@ import {
   shader,
   type Tensor,
 } from '../../contract/index.ts';
-import { elementwiseGrid } from '../../elementwise/grid.ts';
+import { elementwiseGrid } from '../../elementwise/elementwise.grid.ts';
 import { type ActivateOptions, activateReference } from './activate.reference.ts';
 import text from './activate.wgsl';
 

@@ -1,5 +1,5 @@
 import { elementsInclude, operation, shader, type Tensor } from '../../contract/index.ts';
-import { elementwiseGrid } from '../../elementwise/grid.ts';
+import { elementwiseGrid } from '../../elementwise/elementwise.grid.ts';
 import backwardText from './gelu.backward.wgsl';
 import forwardText from './gelu.forward.wgsl';
 import { type GeluOptions, geluReference } from './gelu.reference.ts';

@@ -8,8 +8,8 @@ import {
   shader,
   type Tensor,
 } from '../../contract/index.ts';
+import { recordGradients, recordStats } from '../attention/attention.record.ts';
 import { attention } from '../attention/attention.ts';
-import { recordGradients, recordStats } from '../attention/record.ts';
 import collectText from './prefix-attention.collect.wgsl';
 import forwardText from './prefix-attention.forward.wgsl';
 import prefixGradientText from './prefix-attention.prefix-gradient.wgsl';

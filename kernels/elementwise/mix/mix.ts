@@ -6,7 +6,7 @@ import {
   shader,
   type Tensor,
 } from '../../contract/index.ts';
-import { elementwiseGrid } from '../grid.ts';
+import { elementwiseGrid } from '../elementwise.grid.ts';
 import text from './mix.forward.wgsl';
 
 export { mixReference } from './mix.reference.ts';

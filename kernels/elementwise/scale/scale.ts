@@ -5,7 +5,7 @@ import {
   shader,
   type Tensor,
 } from '../../contract/index.ts';
-import { elementwiseGrid } from '../grid.ts';
+import { elementwiseGrid } from '../elementwise.grid.ts';
 import { scaleReference } from './scale.reference.ts';
 import text from './scale.wgsl';
 

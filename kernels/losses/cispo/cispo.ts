@@ -7,16 +7,11 @@ import {
   tokenLossShader,
 } from '../token-loss/token-loss.ts';
 import forwardText from './cispo.forward.wgsl';
-import { cispoReference } from './cispo.reference.ts';
+import { type CispoOptions, cispoReference } from './cispo.reference.ts';
 
-export { cispoReference } from './cispo.reference.ts';
+export { type CispoOptions, cispoReference } from './cispo.reference.ts';
 
 const source = tokenLossShader('cispo.forward', forwardText);
-
-export interface CispoOptions {
-  /** The ratio is clipped at this: an absolute number, 5 in the paper's recipe. TRL's `epsilon_high`. */
-  readonly cap: number;
-}
 
 export type CispoInputs = {
   /** [N] f32: log-probabilities under the policy. */

@@ -5,7 +5,7 @@ import {
   sigmoid,
   softplus,
 } from '../pair-loss/pair-loss.reference.ts';
-import type { PairLossOptions } from '../pair-loss/pair-loss.ts';
+import type { PairLossOptions } from '../pair-loss/pair-loss.score.ts';
 
 /** Which pairs hold the smallest, the next, … of a list. */
 const order = (list: readonly number[]) =>

@@ -13,19 +13,11 @@ import {
   tokenLossShader,
 } from '../token-loss/token-loss.ts';
 import forwardText from './kto.forward.wgsl';
-import { ktoReference } from './kto.reference.ts';
+import { type KtoOptions, ktoReference } from './kto.reference.ts';
 
-export { ktoReference } from './kto.reference.ts';
+export { type KtoOptions, ktoReference } from './kto.reference.ts';
 
 const source = tokenLossShader('kto.forward', forwardText, numericInclude);
-
-export interface KtoOptions {
-  /** KL coefficient: how strongly the policy is kept near the reference model. Default 0.1. */
-  readonly beta?: number;
-  /** Weights of the two kinds of answers. Default 1. */
-  readonly desirableWeight?: number;
-  readonly undesirableWeight?: number;
-}
 
 export type UnpairedInputs = {
   /** [B] f32: summed log-probabilities of the answers. */

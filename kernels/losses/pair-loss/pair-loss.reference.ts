@@ -1,6 +1,5 @@
 import type { HostArrays } from '../../contract/index.ts';
-import type { PairLossOptions } from './pair-loss.ts';
-import { scoreOf } from './score.ts';
+import { type PairLossOptions, scoreOf } from './pair-loss.score.ts';
 
 /** An answer: its log-ratio, the score that stands for it with its slope, its tokens. */
 export interface Side {

@@ -17,26 +17,10 @@ import {
 import forwardText from './pair-loss.forward.wgsl';
 import paramsText from './pair-loss.params.wgsl';
 import type { PairLossReference } from './pair-loss.reference.ts';
-import { scoreOf } from './score.ts';
+import { type PairLossOptions, scoreOf } from './pair-loss.score.ts';
 
 export type { PairLossReference } from './pair-loss.reference.ts';
-
-/** What stands in for the log-ratio in losses of a score difference: TRL's `f_divergence_type`. */
-export type FDivergence = 'reverse_kl' | 'forward_kl' | 'js_divergence' | 'alpha_divergence';
-
-/** TRL's keys, with its defaults; a loss ignores those that it has no use for. */
-export interface PairLossOptions {
-  /** KL coefficient: how strongly the policy is kept near the reference model. Default 0.1. */
-  readonly beta?: number;
-  /** The share of labels taken to be wrong. Default 0. */
-  readonly labelSmoothing?: number;
-  /** Default `reverse_kl`, which is DPO itself. Losses of the two log-ratios alone ignore it, as TRL does. */
-  readonly fDivergenceType?: FDivergence;
-  /** The alpha of `alpha_divergence`. Default 0.5. */
-  readonly fAlphaDivergenceCoef?: number;
-  /** AlphaPO's exponent, for losses without a reference: rewards become (1 - e^(-alpha logps)) / alpha. Default 0. */
-  readonly alpha?: number;
-}
+export type { FDivergence, PairLossOptions } from './pair-loss.score.ts';
 
 /** P pairs: element p of each tensor belongs to the chosen answer of pair p, element P + p to the rejected one. */
 export type PairLossInputs = {

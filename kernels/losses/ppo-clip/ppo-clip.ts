@@ -7,21 +7,11 @@ import {
   tokenLossShader,
 } from '../token-loss/token-loss.ts';
 import forwardText from './ppo-clip.forward.wgsl';
-import { ppoClipReference } from './ppo-clip.reference.ts';
+import { type PpoClipOptions, ppoClipReference } from './ppo-clip.reference.ts';
 
-export { ppoClipReference } from './ppo-clip.reference.ts';
+export { type PpoClipOptions, ppoClipReference } from './ppo-clip.reference.ts';
 
 const source = tokenLossShader('ppo-clip.forward', forwardText);
-
-export interface PpoClipOptions {
-  /** The ratio is clipped to [1 - epsilonLow, 1 + epsilonHigh]; PPO uses 0.2 for both. */
-  readonly epsilonLow: number;
-  readonly epsilonHigh: number;
-  /** Two-sided clipping (INTELLECT-2): the unclipped arm's ratio is clipped at this too. Default: not at all. */
-  readonly delta?: number;
-  /** Tokens are summed; `scale` makes any mean of it. */
-  readonly reduction?: 'sum';
-}
 
 export type PpoClipInputs = {
   /** [N] f32: log-probabilities under the policy, of tokens or of whole answers. */

@@ -1,5 +1,9 @@
 import type { HostArrays } from '../../contract/index.ts';
-import type { ValueClipOptions } from './value-clip.ts';
+
+export interface ValueClipOptions {
+  /** A value may leave its old one by so much for free; PPO uses 0.2. Absent: the plain squared error. */
+  readonly clipRange?: number;
+}
 
 interface Token {
   readonly value: number;

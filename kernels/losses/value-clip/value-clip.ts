@@ -7,9 +7,9 @@ import {
   tokenLossShader,
 } from '../token-loss/token-loss.ts';
 import forwardText from './value-clip.forward.wgsl';
-import { valueClipReference } from './value-clip.reference.ts';
+import { type ValueClipOptions, valueClipReference } from './value-clip.reference.ts';
 
-export { valueClipReference } from './value-clip.reference.ts';
+export { type ValueClipOptions, valueClipReference } from './value-clip.reference.ts';
 
 const plain = tokenLossShader('value-clip.forward', forwardText);
 const clipped: Shader = {
@@ -17,11 +17,6 @@ const clipped: Shader = {
   compile: (variant) =>
     plain.compile({ ...variant, defines: { ...variant?.defines, CLIPPED: true } }),
 };
-
-export interface ValueClipOptions {
-  /** A value may leave its old one by so much for free; PPO uses 0.2. Absent: the plain squared error. */
-  readonly clipRange?: number;
-}
 
 export type ValueClipInputs = {
   /** [N] f32: the value model's estimate at each token. */

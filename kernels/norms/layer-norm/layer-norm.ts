@@ -7,7 +7,7 @@ import {
   shader,
   type Tensor,
 } from '../../contract/index.ts';
-import { recordColumnSums } from '../../matmul/record.ts';
+import { recordColumnSums } from '../../matmul/matmul.column-sums.ts';
 import backwardText from './layer-norm.backward.wgsl';
 import forwardText from './layer-norm.forward.wgsl';
 import { type LayerNormOptions, layerNormReference } from './layer-norm.reference.ts';

@@ -9,7 +9,8 @@ import {
   type Tensor,
   totalsInclude,
 } from '../../contract/index.ts';
-import { recordColumnSums, recordMatmul } from '../../matmul/record.ts';
+import { recordColumnSums } from '../../matmul/matmul.column-sums.ts';
+import { recordMatmul } from '../../matmul/matmul.record.ts';
 import backwardText from './rms-norm.backward.wgsl';
 import forwardText from './rms-norm.forward.wgsl';
 import lowText from './rms-norm.low.wgsl';

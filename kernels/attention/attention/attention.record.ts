@@ -1,7 +1,7 @@
 import { elementsInclude, type Recorder, shader, type Tensor } from '../../contract/index.ts';
 import type { AttentionOptions } from './attention.reference.ts';
 import statsText from './attention.stats.wgsl';
-import { chooseAttention } from './variant.ts';
+import { chooseAttention } from './attention.variant.ts';
 
 const statsSource = shader('attention.stats', statsText, elementsInclude);
 
