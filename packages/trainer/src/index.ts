@@ -8,7 +8,13 @@ export {
   needLora,
   rewardModelOf,
 } from './adapter.ts';
-export { type Algorithm, algorithm, type Paper, type TrainerOptions } from './algorithm.ts';
+export {
+  type Algorithm,
+  algorithm,
+  type Paper,
+  type SetupOptions,
+  type TrainerOptions,
+} from './algorithm.ts';
 export type { TrainerCallbacks } from './callbacks.ts';
 export {
   type CheckpointParts,

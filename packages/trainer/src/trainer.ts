@@ -50,7 +50,7 @@ export interface TrainerParts<E, B extends LoopBatch> {
 
 /** What every trainer offers, whatever it trains. */
 export type AnyTrainer = Pick<
-  Trainer<never, LoopBatch>,
+  Trainer<unknown, LoopBatch>,
   | 'train'
   | 'evaluate'
   | 'evaluates'

@@ -1,6 +1,6 @@
-/** What the rewards of one round come to. */
+/** What the rewards of one generation batch come to. */
 export interface Advantages {
-  /** One a completion; 0 where no function could judge it. */
+  /** One a completion; 0 where no function gave a reward. */
   readonly advantages: Float64Array;
   /** Share of groups (or completions) whose rewards are all the same: they teach nothing. */
   readonly zeroStd: number;
@@ -62,8 +62,8 @@ export interface GroupRelativeOptions {
 }
 
 /**
- * GRPO's advantages: how much better than its siblings to the same prompt a completion is, in standard deviations.
- * Completions that nobody can judge leave their group.
+ * GRPO's advantages: how much better than its group, the completions of the same prompt, a completion is, in standard deviations.
+ * Completions without any reward leave their group.
  * @see Shao et al. 2024, https://arxiv.org/abs/2402.03300; without division: Liu et al. 2025 (Dr. GRPO),
  * https://arxiv.org/abs/2503.20783; normalised one by one: Liu et al. 2026 (GDPO), https://arxiv.org/abs/2601.05242
  */
@@ -117,16 +117,16 @@ function normalizedThenSummed(
 export interface LeaveOneOutOptions {
   readonly numGenerations: number;
   readonly rewardWeights: readonly number[];
-  /** Rewards are held within these two. */
+  /** Rewards are clipped to this range first. */
   readonly rewardClipRange?: readonly [number, number] | null;
   /** What each completion's divergence from the reference costs, beta times the sum of its log-ratios. */
   readonly penalties?: ArrayLike<number>;
-  /** Mean 0 and standard deviation 1 over the round. Default false. */
+  /** Mean 0 and standard deviation 1 over the generation batch. Default false. */
   readonly normalizeAdvantages?: boolean;
 }
 
 /**
- * RLOO's advantages: a completion's reward, less what it drifted from the reference, against the mean of the *other*
+ * RLOO's advantages: a completion's reward, less its KL penalty, against the mean of the *other*
  * completions to the same prompt.
  * @see Ahmadian et al. 2024, https://arxiv.org/abs/2402.14740
  */
@@ -137,14 +137,14 @@ export function leaveOneOutAdvantages(
   const { penalties, normalizeAdvantages = false } = options;
   const rewards = weightedRewards(table, rewardWeights).map((reward, i) => {
     // NaN stays NaN.
-    const held = range ? Math.min(Math.max(reward, range[0]), range[1]) : reward;
-    return Math.fround(held - (penalties?.[i] ?? 0));
+    const clipped = range ? Math.min(Math.max(reward, range[0]), range[1]) : reward;
+    return Math.fround(clipped - (penalties?.[i] ?? 0));
   });
   const groups = groupsOf(rewards, size);
   let advantages = groups.flatMap((group) => {
     const known = group.filter(isNumber);
     const sum = known.reduce((a, b) => a + b, 0);
-    // The only one judged has nobody to be compared with: 0 / 0.
+    // The only one with a reward has no other to be compared with: 0 / 0.
     return group.map((reward) => reward - Math.fround((sum - reward) / (known.length - 1)));
   });
   if (normalizeAdvantages) {

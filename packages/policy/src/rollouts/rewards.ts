@@ -9,15 +9,15 @@ export interface RewardBatch {
   /** Text without special tokens; in a conversation, a list of one message of the assistant. */
   readonly completions: readonly unknown[];
   readonly completion_ids: readonly (readonly number[])[];
-  /** Which round of sampling this is, from 0. */
-  readonly trainer_state: { readonly round: number };
-  /** Puts a number of the function's own into the log, as a mean over the round. */
+  /** Which generation batch this is, from 0. */
+  readonly trainer_state: { readonly generation: number };
+  /** Puts a number of the function's own into the log, as a mean over the generation batch. */
   readonly log_metric: (name: string, value: number) => void;
   /** Every other column of the data set. */
   readonly [column: string]: unknown;
 }
 
-/** Judges completions: a number each, or null for no opinion. */
+/** Scores completions: a number each, or null for no opinion. */
 export type RewardFunction = (batch: RewardBatch) => Awaitable<readonly (number | null)[]>;
 
 /** A reward function and its name in the log. */
@@ -27,7 +27,7 @@ export interface NamedReward {
 }
 
 /**
- * All functions' opinions, as [completions][functions] in 32-bit precision, as TRL keeps them.
+ * The rewards of all functions, as [completions][functions] in 32-bit precision, as TRL keeps them.
  * @throws AttuneError `reward-shape` where a function returns no number for each completion; `reward-failed` where it throws
  */
 export async function rewardTable(
@@ -68,8 +68,8 @@ function checked(name: string, found: unknown, count: number): (number | null)[]
     const number = typeof reward === 'boolean' ? Number(reward) : reward;
     const rounded = typeof number === 'number' ? Math.fround(number) : Number.NaN;
     if (Number.isFinite(rounded)) return rounded;
-    const told = typeof reward === 'number' ? String(reward) : JSON.stringify(reward);
-    throw wrong(`${told ?? String(reward)} as a reward`);
+    const shown = typeof reward === 'number' ? String(reward) : JSON.stringify(reward);
+    throw wrong(`${shown ?? String(reward)} as a reward`);
   });
 }
 

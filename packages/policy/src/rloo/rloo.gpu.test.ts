@@ -1,13 +1,13 @@
+import type { ArgsOf } from '@attune/config';
 import { expect, test } from 'vitest';
-import { type RLOOArguments, RLOOTrainer } from './rloo-trainer.ts';
-import { expectRecorded, openCase, train } from './testing.ts';
+import { expectRecorded, openCase, train } from '../testing.ts';
+import { rlooConfig } from './rloo.config.ts';
+import { RLOOTrainer } from './rloo.ts';
 
-async function trainerOf(name: string, change: Partial<RLOOArguments> = {}) {
-  const run = await openCase(`rloo/${name}`);
-  const trainer = await RLOOTrainer.create({
-    ...run.options,
-    arguments: { ...run.args, ...change },
-  });
+async function trainerOf(name: string, change: ArgsOf<typeof rlooConfig> = {}) {
+  const run = await openCase(`rloo/${name}`, rlooConfig);
+  const args = { ...run.options.args, ...change };
+  const trainer = await RLOOTrainer.create({ ...run.options, args });
   return { run, trainer };
 }
 
@@ -27,7 +27,7 @@ test.each([
   },
 );
 
-test('a run that goes on in the middle of a round comes to the same bits', async () => {
+test('a run that goes on in the middle of a generation batch comes to the same bits', async () => {
   const first = await trainerOf('lora-iterations');
   const reports = await train(first.trainer);
   const weights = await first.trainer.trained();

@@ -1,13 +1,16 @@
 import { AttuneError } from '@attune/gpu';
-import type { Rollout, RolloutRound, RolloutSource } from './rollouts.ts';
+import type { Completion, RolloutSource } from './rollouts.ts';
 
-/** A line of a recording: what was sampled, and what it was rewarded with. */
+/** A recorded completion with its rewards. */
+type Recorded = Completion & { readonly rewards: readonly (number | null)[] };
+
+/** A line of a recording: what was sampled, and its rewards. */
 export type RecordedRow = Readonly<Record<string, unknown>>;
 
 export interface ReplayOptions {
   readonly rows: readonly RecordedRow[];
-  /** Completions of a round, and of a group. */
-  readonly roundSize: number;
+  /** Completions of a generation batch, and of a group. */
+  readonly generationSize: number;
   readonly numGenerations: number;
   readonly maxCompletionLength: number;
   readonly vocabSize: number;
@@ -24,16 +27,16 @@ export interface ReplayOptions {
 /**
  * Recorded completions and rewards in place of sampling. Rows are `{prompt, completion, rewards}`: token ids, and a
  * number (or null) for each reward function; a single function's may be `reward`. Groups of `numGenerations` rows
- * have the same prompt; `step`, where it is there, counts rounds.
+ * have the same prompt; `step`, where it is there, counts generation batches.
  * @throws AttuneError `rollout-malformed`, `rollout-group`, `rollout-round`, `rollout-too-long`, `rollout-rewards`
  */
-export function replay(options: ReplayOptions): RolloutSource & { readonly rounds: number } {
-  const { rows, roundSize, numGenerations, prompts, order } = options;
-  if (rows.length === 0 || rows.length % roundSize !== 0) {
+export function replay(options: ReplayOptions): RolloutSource & { readonly generations: number } {
+  const { rows, generationSize, numGenerations, prompts, order } = options;
+  if (rows.length === 0 || rows.length % generationSize !== 0) {
     throw wrong(
       'rollout-round',
-      `The recording has ${rows.length} rows, which are no whole rounds of ${roundSize} completions.`,
-      'Give the rows of whole rounds: per_device_train_batch_size times steps_per_generation each.',
+      `The recording has ${rows.length} rows, not a multiple of a generation batch of ${generationSize} completions.`,
+      'Give the rows of whole generation batches: per_device_train_batch_size times steps_per_generation each.',
     );
   }
   const rollouts = rows.map((row, i) => readRow(row, i, options));
@@ -48,50 +51,59 @@ export function replay(options: ReplayOptions): RolloutSource & { readonly round
     );
   });
   checkGroups(rollouts, numGenerations);
-  checkRounds(rows, roundSize);
-  const rounds = rows.length / roundSize;
+  checkGenerations(rows, generationSize);
+  const generations = rows.length / generationSize;
   return {
     rewardNames,
-    rounds,
-    roundsPerEpoch: prompts
-      ? Math.max(1, Math.floor((prompts * numGenerations) / roundSize))
-      : rounds,
+    generations,
+    generationsPerEpoch: prompts
+      ? Math.max(1, Math.floor((prompts * numGenerations) / generationSize))
+      : generations,
     longest: {
       prompt: Math.max(...rollouts.map(({ prompt }) => prompt.length)),
       completion: Math.max(...rollouts.map(({ completion }) => completion.length)),
     },
-    async round(index: number): Promise<RolloutRound> {
-      if (index >= rounds) {
+    async completions(generation) {
+      if (generation >= generations) {
         throw wrong(
           'rollouts-exhausted',
-          `The recording holds ${rounds} rounds, and round ${index + 1} is asked for.`,
+          `The recording holds ${generations} generation batches, and number ${generation + 1} is asked for.`,
           'Set max_steps to what was recorded, or record more.',
         );
       }
-      const first = index * roundSize;
-      const round = rollouts.slice(first, first + roundSize);
-      const inFile = [...round.keys()];
-      return { rollouts: round, order: order ? orderOf(order, first, roundSize) : inFile };
+      const first = generation * generationSize;
+      const completions = rollouts.slice(first, first + generationSize);
+      const inFile = [...completions.keys()];
+      const rows = order ? orderOf(order, first, generationSize) : inFile;
+      return { generation, completions, order: rows };
+    },
+    async rewards({ generation }) {
+      const first = generation * generationSize;
+      const table = rollouts.slice(first, first + generationSize).map(({ rewards }) => rewards);
+      return { table, metrics: {} };
     },
   };
 }
 
 /**
- * Steps that a recording of `rounds` is enough for, each round making `perRound` micro-batches. As in training, the
+ * Steps that a recording is enough for, each generation batch making `perGeneration` micro-batches. As in training, the
  * last step of an epoch is shorter where `accumulation` does not divide the epoch.
  */
 export function recordedSteps(
-  { rounds, roundsPerEpoch }: { readonly rounds: number; readonly roundsPerEpoch: number },
-  perRound: number,
+  {
+    generations,
+    generationsPerEpoch,
+  }: { readonly generations: number; readonly generationsPerEpoch: number },
+  perGeneration: number,
   accumulation: number,
 ): number {
-  const epochs = Math.floor(rounds / roundsPerEpoch);
-  const rest = (rounds % roundsPerEpoch) * perRound;
-  const perEpoch = Math.ceil((roundsPerEpoch * perRound) / accumulation);
+  const epochs = Math.floor(generations / generationsPerEpoch);
+  const rest = (generations % generationsPerEpoch) * perGeneration;
+  const perEpoch = Math.ceil((generationsPerEpoch * perGeneration) / accumulation);
   return epochs * perEpoch + Math.floor(rest / accumulation);
 }
 
-function readRow(row: RecordedRow, i: number, options: ReplayOptions): Rollout {
+function readRow(row: RecordedRow, i: number, options: ReplayOptions): Recorded {
   const { vocabSize, maxCompletionLength, positions } = options;
   const ids = (column: 'prompt' | 'completion') => {
     const value = row[column];
@@ -127,7 +139,7 @@ function readRow(row: RecordedRow, i: number, options: ReplayOptions): Rollout {
   return { prompt, completion, rewards: rewards as (number | null)[] };
 }
 
-function checkGroups(rollouts: readonly Rollout[], size: number): void {
+function checkGroups(rollouts: readonly Completion[], size: number): void {
   rollouts.forEach(({ prompt }, i) => {
     const first = rollouts[i - (i % size)]!.prompt;
     if (prompt.length === first.length && prompt.every((id, t) => id === first[t])) return;
@@ -139,30 +151,30 @@ function checkGroups(rollouts: readonly Rollout[], size: number): void {
   });
 }
 
-function checkRounds(rows: readonly RecordedRow[], size: number): void {
+function checkGenerations(rows: readonly RecordedRow[], size: number): void {
   rows.forEach(({ step }, i) => {
     const first = rows[i - (i % size)]!.step;
     if (step === first && (i < size || i % size > 0 || step !== rows[i - 1]!.step)) return;
     if (step === undefined && first === undefined) return;
     throw wrong(
       'rollout-round',
-      `Row ${i + 1} of the recording belongs to step ${step}, but rounds of ${size} completions would put it ${step === first ? 'into another round' : `into that of step ${first}`}.`,
+      `Row ${i + 1} of the recording belongs to step ${step}, but generation batches of ${size} completions would put it ${step === first ? 'into another one' : `into that of step ${first}`}.`,
       'Set per_device_train_batch_size and steps_per_generation to what the recording was made with.',
     );
   });
 }
 
-/** The micro-batches of one round, as row numbers within it. */
+/** The micro-batches of one generation batch, as row numbers within it. */
 function orderOf(order: readonly (readonly number[])[], first: number, size: number): number[] {
-  const inRound = (row: number) => row >= first && row < first + size;
-  const found = order.filter((rows) => rows.every(inRound)).flat();
+  const inside = (row: number) => row >= first && row < first + size;
+  const found = order.filter((rows) => rows.every(inside)).flat();
   // Later iterations repeat the same micro-batches.
   const once = found.slice(0, size).map((row) => row - first);
   if (new Set(once).size === size) return once;
   throw wrong(
     'rollout-malformed',
     `The order of training names ${new Set(once).size} of the ${size} rows from ${first + 1} on.`,
-    'Give each row of a round once before any is repeated.',
+    'Give each row of a generation batch once before any is repeated.',
   );
 }
 

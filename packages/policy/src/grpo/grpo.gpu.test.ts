@@ -1,14 +1,15 @@
+import type { ArgsOf } from '@attune/config';
 import { expect, test } from 'vitest';
-import type { GRPOArguments } from './grpo-arguments.ts';
-import { GRPOTrainer } from './grpo-trainer.ts';
-import { expectRecorded, openCase, train } from './testing.ts';
+import { expectRecorded, openCase, train } from '../testing.ts';
+import { grpoConfig } from './grpo.config.ts';
+import { GRPOTrainer } from './grpo.ts';
 
-async function trainerOf(name: string, change: Partial<GRPOArguments> = {}) {
-  const run = await openCase(`grpo/${name}`);
-  const trainer = await GRPOTrainer.create({
-    ...run.options,
-    arguments: { ...run.args, ...change },
-  });
+type GRPOArgs = ArgsOf<typeof grpoConfig>;
+
+async function trainerOf(name: string, change: GRPOArgs = {}) {
+  const run = await openCase(`grpo/${name}`, grpoConfig);
+  const args = { ...run.options.args, ...change };
+  const trainer = await GRPOTrainer.create({ ...run.options, args });
   return { run, trainer };
 }
 
@@ -50,7 +51,7 @@ test('vespo: the figures are those that TRL recorded, as near as 32-bit sums of 
   trainer.destroy();
 });
 
-test('a run that goes on in the middle of a round comes to the same bits', async () => {
+test('a run that goes on in the middle of a generation batch comes to the same bits', async () => {
   const first = await trainerOf('lora-adaptive-entropy', { numIterations: 3, maxSteps: 5 });
   const reports = await train(first.trainer);
   const weights = await first.trainer.trained();
@@ -74,27 +75,34 @@ test('a run that goes on in the middle of a round comes to the same bits', async
   resumed.trainer.destroy();
 });
 
-test('the memory account is there before the first step, and grows with the longest completion', async () => {
+test('the memory estimate is there before the first step, and grows with the longest completion', async () => {
   const { run, trainer } = await trainerOf('lora-two-rewards');
-  const account = await trainer.account();
-  expect(account.get('activations')).toBeGreaterThan(0);
+  const estimate = await trainer.memoryEstimate();
+  expect(estimate.get('activations')).toBeGreaterThan(0);
   trainer.destroy();
-  const longest = { prompt: 200, completion: 200 };
-  const rollouts = { ...run.options.rollouts, longest };
-  const other = await GRPOTrainer.create({ ...run.options, rollouts, arguments: run.args });
-  const more = (await other.account()).get('activations')!;
-  expect(more).toBeGreaterThan(4 * account.get('activations')!);
+  const row = { prompt: Array(200).fill(5), completion: Array(50).fill(6), rewards: [1, 0] };
+  const other = await GRPOTrainer.create({
+    ...run.options,
+    rollouts: Array(8).fill(row),
+    args: { ...run.options.args, maxSteps: 1, maxCompletionLength: 50 },
+  });
+  const more = (await other.memoryEstimate()).get('activations')!;
+  expect(more).toBeGreaterThan(4 * estimate.get('activations')!);
   other.destroy();
 });
 
-test.each<[string, Partial<GRPOArguments>, RegExp]>([
-  ['group-size', { numGenerations: 3 }, /8 completions.*no multiple of num_generations 3/],
-  ['group-size', { numGenerations: 1 }, /alone/],
-  ['bad-option', { lossType: 'ppo' as never }, /no loss ppo/],
-  ['bad-option', { temperature: 0 }, /temperature is 0/],
+test.each<[string, GRPOArgs, RegExp]>([
+  ['group-size', { numGenerations: 3 }, /8 completions.*not a multiple of num_generations 3/],
+  ['group-size', { numGenerations: 1 }, /alone has no group/],
+  ['bad-value', { lossType: 'ppo' as never }, /lossType is "ppo", not one of grpo/],
+  ['bad-value', { temperature: 0 }, /temperature is 0, not greater than 0/],
   ['bad-option', { rewardWeights: [1] }, /2 reward functions and 1 reward_weights/],
-  ['bad-option', { topEntropyQuantile: 0 }, /top_entropy_quantile is 0/],
-  ['bad-option', { generationBatchSize: 12 }, /12, no multiple of per_device_train_batch_size 8/],
+  ['bad-value', { topEntropyQuantile: 0 }, /topEntropyQuantile is 0/],
+  [
+    'bad-option',
+    { generationBatchSize: 12 },
+    /12, not a multiple of per_device_train_batch_size 8/,
+  ],
   ['bad-option', { generationBatchSize: 8, stepsPerGeneration: 1 }, /both set/],
 ])('%s: refuses %j', async (code, change, message) => {
   await expect(trainerOf('lora-two-rewards', change)).rejects.toMatchObject({

@@ -1,37 +1,34 @@
-export interface EntropyArguments {
-  /** What the mean entropy is worth in the loss. Default 0. */
-  readonly entropyCoef?: number;
-  /** The coefficient adapts: up while the entropy is below the target, down above. Default false. */
-  readonly useAdaptiveEntropy?: boolean;
-  /** Default 0. */
-  readonly entropyCoefMin?: number;
-  /** Default 1. */
-  readonly entropyCoefMax?: number;
-  /** By how much the coefficient changes after a step. Default 0.005. */
-  readonly entropyCoefDelta?: number;
-  /** In nats. Default 0.2. */
-  readonly entropyTarget?: number;
-}
+import type { GRPOSettings } from './grpo.config.ts';
+
+type EntropySettings = Pick<
+  GRPOSettings,
+  | 'entropyCoef'
+  | 'useAdaptiveEntropy'
+  | 'entropyCoefMin'
+  | 'entropyCoefMax'
+  | 'entropyCoefDelta'
+  | 'entropyTarget'
+>;
 
 /**
  * The coefficient of the entropy bonus. An adaptive one is moved after each step by that step's entropy, and acts only
  * while the step before had too little of it: not at all in the first step, as in TRL.
  */
 export class EntropyControl {
-  readonly #args: EntropyArguments;
+  readonly #args: EntropySettings;
   #coefficient: number;
   #lastEntropy = Number.POSITIVE_INFINITY;
   #sum = 0;
   #tokens = 0;
 
-  constructor(args: EntropyArguments) {
+  constructor(args: EntropySettings) {
     this.#args = args;
-    this.#coefficient = args.entropyCoef ?? 0;
+    this.#coefficient = args.entropyCoef;
   }
 
   /** Whether there is a bonus at all. */
   get enabled(): boolean {
-    return this.#args.useAdaptiveEntropy === true || (this.#args.entropyCoef ?? 0) !== 0;
+    return this.#args.useAdaptiveEntropy === true || this.#args.entropyCoef !== 0;
   }
 
   /** The coefficient as it stands after the last step. */
@@ -41,7 +38,7 @@ export class EntropyControl {
 
   /** The one that acts in the step under way. */
   get acting(): number {
-    const { useAdaptiveEntropy, entropyTarget = 0.2 } = this.#args;
+    const { useAdaptiveEntropy, entropyTarget } = this.#args;
     return useAdaptiveEntropy && this.#lastEntropy > entropyTarget ? 0 : this.#coefficient;
   }
 
@@ -51,8 +48,8 @@ export class EntropyControl {
     this.#sum += sum;
     this.#tokens += tokens;
     if (!last) return;
-    const { entropyTarget = 0.2, entropyCoefDelta = 0.005 } = this.#args;
-    const { entropyCoefMin = 0, entropyCoefMax = 1 } = this.#args;
+    const { entropyTarget, entropyCoefDelta } = this.#args;
+    const { entropyCoefMin, entropyCoefMax } = this.#args;
     this.#lastEntropy = this.#sum / Math.max(1, this.#tokens);
     this.#coefficient =
       this.#lastEntropy <= entropyTarget
@@ -63,7 +60,7 @@ export class EntropyControl {
   }
 
   /** As JSON, between steps. */
-  state(): unknown {
+  save(): unknown {
     const lastEntropy = Number.isFinite(this.#lastEntropy) ? this.#lastEntropy : null;
     return { coefficient: this.#coefficient, lastEntropy };
   }

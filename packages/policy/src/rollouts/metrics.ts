@@ -1,12 +1,12 @@
 import { nanMean, nanStd, type RewardTable, weightedRewards } from './advantages.ts';
-import type { Rollout } from './rollouts.ts';
+import type { Completion } from './rollouts.ts';
 
 /** TRL's names for the lengths of completions; terminated ones are those that an end token ended. */
 export function lengthMetrics(
-  rollouts: readonly Rollout[],
+  completions: readonly Completion[],
   truncated: readonly boolean[],
 ): Record<string, number> {
-  const lengths = rollouts.map(({ completion }) => completion.length);
+  const lengths = completions.map(({ completion }) => completion.length);
   const ended = lengths.filter((_, i) => !truncated[i]);
   const terminated = ended.length > 0 ? ended : [0];
   return {
@@ -20,7 +20,7 @@ export function lengthMetrics(
   };
 }
 
-/** TRL's names for rewards: of each function, and of their weighted sum. What is no number is left out. */
+/** TRL's names for rewards: of each function, and of their weighted sum. What is not a number is left out. */
 export function rewardMetrics(
   names: readonly string[],
   table: RewardTable,
@@ -40,7 +40,15 @@ export function rewardMetrics(
   return withoutNaN(metrics);
 }
 
-/** A figure that cannot be told is absent from the log. */
+/** A metric that is not a number is absent from the log. */
 export function withoutNaN(metrics: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(metrics).filter(([, value]) => !Number.isNaN(value)));
+}
+
+/** Whether each completion was cut off: its last token ends nothing. */
+export function truncated(
+  completions: readonly Completion[],
+  endTokenIds: readonly number[],
+): boolean[] {
+  return completions.map(({ completion }) => !endTokenIds.includes(completion.at(-1)!));
 }

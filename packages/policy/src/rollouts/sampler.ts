@@ -1,9 +1,16 @@
 import { permutation } from '@attune/data';
 import { AttuneError } from '@attune/gpu';
-import { Generator, type ModelConfig } from '@attune/model';
-import type { SamplingPolicy } from './policy-trainer.ts';
+import { Generator, type ModelConfig, type Network } from '@attune/model';
+import type { Executor } from '@attune/plan';
+import { Means } from '@attune/trainer';
 import { type NamedReward, rewardTable } from './rewards.ts';
-import type { RolloutRound, RolloutSource } from './rollouts.ts';
+import type { Rewards, RolloutSource, Sampled } from './rollouts.ts';
+
+/** The policy as it is while it trains: what completions are sampled from. */
+export interface SamplingPolicy {
+  readonly executor: Executor;
+  readonly network: Network;
+}
 
 /** A prompt of the data set. */
 export interface PromptRow {
@@ -17,8 +24,8 @@ export interface PromptRow {
 export interface SamplerOptions {
   readonly prompts: readonly PromptRow[];
   readonly rewards: readonly NamedReward[];
-  /** Completions of a round, and to each prompt of it. */
-  readonly roundSize: number;
+  /** Completions of a generation batch, and of each prompt of it. */
+  readonly generationSize: number;
   readonly numGenerations: number;
   readonly maxCompletionLength: number;
   /** Divides the logits. Default 1. */
@@ -32,15 +39,15 @@ export interface SamplerOptions {
   readonly seed: number;
   /** A new order of prompts each epoch; else that of the data. Default true. */
   readonly shuffle?: boolean;
-  /** The last round of an epoch may be smaller: for held-out prompts. Default false, then they are left out. */
+  /** The last generation batch of an epoch may be smaller: for held-out prompts. Default false: they are left out. */
   readonly partial?: boolean;
   /** Sequences decoded together. Default 32. */
   readonly decodeTogether?: number;
-  /** Told of each round's completions: for a look at what is being written. */
-  readonly sampled?: (round: number, texts: readonly string[]) => void;
+  /** Called with the texts of each generation batch: for a look at what is being written. */
+  readonly onSample?: (generation: number, texts: readonly string[]) => void;
 }
 
-/** Rounds of one seed that do not share random numbers with those of another. */
+/** Generation batches of one seed that do not share random numbers with those of another. */
 const seedStride = 2 ** 20;
 
 /**
@@ -50,31 +57,33 @@ const seedStride = 2 ** 20;
  */
 export class Sampler implements RolloutSource {
   readonly rewardNames: readonly string[];
-  readonly roundsPerEpoch: number;
+  readonly generationsPerEpoch: number;
   readonly longest: { readonly prompt: number; readonly completion: number };
   readonly bytes: number;
   readonly #options: SamplerOptions;
-  readonly #perRound: number;
+  readonly #promptsPerGeneration: number;
+  /** Prompts and texts of the generation batch that was sampled last, for its rewards. */
+  #last: { generation: number; rows: readonly PromptRow[]; texts: readonly string[] } | undefined;
   readonly #generator: Generator;
   #order: { epoch: number; rows: ArrayLike<number> } | undefined;
 
   constructor({ executor, network }: SamplingPolicy, options: SamplerOptions) {
-    const { prompts, rewards, roundSize, numGenerations, decodeTogether = 32 } = options;
+    const { prompts, rewards, generationSize, numGenerations, decodeTogether = 32 } = options;
     if (rewards.length === 0) {
       throw new AttuneError(
         'no-rewards',
         'There is no reward function.',
-        'Name one or several in reward_funcs, or a trained judge in reward_model_name_or_path.',
+        'Name one or several in reward_funcs, or a reward model in reward_model_name_or_path.',
       );
     }
     this.#options = options;
-    this.#perRound = roundSize / numGenerations;
-    const rounds = prompts.length / this.#perRound;
-    this.roundsPerEpoch = options.partial ? Math.ceil(rounds) : Math.floor(rounds);
-    if (this.roundsPerEpoch < 1) {
+    this.#promptsPerGeneration = generationSize / numGenerations;
+    const count = prompts.length / this.#promptsPerGeneration;
+    this.generationsPerEpoch = options.partial ? Math.ceil(count) : Math.floor(count);
+    if (this.generationsPerEpoch < 1) {
       throw new AttuneError(
         'prompts-too-few',
-        `${prompts.length} prompts fill no round of ${this.#perRound} (${roundSize} completions, ${numGenerations} a prompt).`,
+        `${prompts.length} prompts do not fill a generation batch of ${this.#promptsPerGeneration} (${generationSize} completions, ${numGenerations} a prompt).`,
         'Give more prompts, or a smaller per_device_train_batch_size or steps_per_generation.',
       );
     }
@@ -83,16 +92,18 @@ export class Sampler implements RolloutSource {
       prompt: prompts.reduce((most, { ids }) => Math.max(most, ids.length), 0),
       completion: options.maxCompletionLength,
     };
-    const batchSize = Math.min(roundSize, decodeTogether);
+    const batchSize = Math.min(generationSize, decodeTogether);
     this.#generator = new Generator(executor, network, { batchSize });
     this.bytes = cacheBytes(network.config, batchSize, this.longest);
   }
 
-  async round(index: number): Promise<RolloutRound> {
-    const { numGenerations, maxCompletionLength, eosTokenIds, decode, rewards } = this.#options;
+  async completions(generation: number): Promise<Sampled> {
+    const { numGenerations, maxCompletionLength, eosTokenIds, decode } = this.#options;
     const { temperature = 1, topP = 1, topK = 0, minP = 0, seed } = this.#options;
-    const rows = this.#prompts(index).flatMap((row) => Array<PromptRow>(numGenerations).fill(row));
-    const generations = await this.#generator.generate(
+    const rows = this.#prompts(generation).flatMap((row) =>
+      Array<PromptRow>(numGenerations).fill(row),
+    );
+    const sampled = await this.#generator.generate(
       rows.map(({ ids }) => [...ids]),
       {
         maxNewTokens: maxCompletionLength,
@@ -101,44 +112,55 @@ export class Sampler implements RolloutSource {
         topK,
         minP,
         eosTokenIds,
-        seed: seed * seedStride + (index % seedStride),
+        seed: seed * seedStride + (generation % seedStride),
       },
     );
-    const texts = generations.map(({ ids }) => decode(ids));
-    this.#options.sampled?.(index, texts);
-    const told = new Map<string, number[]>();
-    const table = await rewardTable(rewards, {
+    const texts = sampled.map(({ ids }) => decode(ids));
+    this.#options.onSample?.(generation, texts);
+    this.#last = { generation, rows, texts };
+    return {
+      generation,
+      completions: rows.map(({ ids }, i) => ({
+        prompt: ids,
+        completion: Int32Array.from(sampled[i]!.ids),
+      })),
+    };
+  }
+
+  async rewards({ generation, completions }: Sampled): Promise<Rewards> {
+    if (this.#last?.generation !== generation) {
+      throw new AttuneError(
+        'no-rewards',
+        `Generation batch ${generation} is not the one that was sampled last.`,
+        'Ask for the rewards of completions before more are sampled.',
+      );
+    }
+    const { rows, texts } = this.#last;
+    const metrics = new Means();
+    const table = await rewardTable(this.#options.rewards, {
       ...columnsOf(rows),
       prompts: rows.map(({ prompt }) => prompt),
       completions: rows.map(({ prompt }, i) =>
         Array.isArray(prompt) ? [{ role: 'assistant', content: texts[i] }] : texts[i],
       ),
-      completion_ids: generations.map(({ ids }) => ids),
-      trainer_state: { round: index },
-      log_metric: (name, value) => told.set(name, [...(told.get(name) ?? []), value]),
+      completion_ids: completions.map(({ completion }) => [...completion]),
+      trainer_state: { generation },
+      log_metric: (name, value) => metrics.add({ [name]: value }),
     });
-    const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-    return {
-      rollouts: rows.map(({ ids }, i) => ({
-        prompt: ids,
-        completion: Int32Array.from(generations[i]!.ids),
-        rewards: table[i]!,
-      })),
-      metrics: Object.fromEntries([...told].map(([name, values]) => [name, mean(values)])),
-    };
+    return { table, metrics: metrics.take() };
   }
 
-  /** The prompts of a round, in the order of its epoch. */
+  /** The prompts of a generation batch, in the order of its epoch. */
   #prompts(index: number): PromptRow[] {
     const { prompts, shuffle = true, seed } = this.#options;
-    const epoch = Math.floor(index / this.roundsPerEpoch);
+    const epoch = Math.floor(index / this.generationsPerEpoch);
     if (this.#order?.epoch !== epoch) {
       const rows = shuffle ? permutation(prompts.length, seed, epoch) : [...prompts.keys()];
       this.#order = { epoch, rows };
     }
-    const first = (index % this.roundsPerEpoch) * this.#perRound;
+    const first = (index % this.generationsPerEpoch) * this.#promptsPerGeneration;
     const { rows } = this.#order;
-    const count = Math.min(this.#perRound, prompts.length - first);
+    const count = Math.min(this.#promptsPerGeneration, prompts.length - first);
     return Array.from({ length: count }, (_, i) => prompts[rows[first + i]!]!);
   }
 

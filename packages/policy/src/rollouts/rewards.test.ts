@@ -12,7 +12,7 @@ const batch = (completion_ids: number[][], completions: unknown[] = []): RewardB
   prompts: [],
   completions,
   completion_ids,
-  trainer_state: { round: 0 },
+  trainer_state: { generation: 0 },
   log_metric: () => undefined,
 });
 const idsOf = (length: number) => Array<number>(length).fill(1);
