@@ -1,7 +1,6 @@
 import { shader } from '../contract/index.ts';
-import type { MatmulVariant } from './choose.ts';
 import text from './matmul.naive.wgsl';
-import { bindOperands } from './operands.ts';
+import { bindOperands, type MatmulVariant } from './matmul.operands.ts';
 
 const source = shader('matmul.naive', text);
 

@@ -1,6 +1,7 @@
 import { AttuneError } from '@attune/gpu';
 import {
   elements,
+  elementsInclude,
   expectShape,
   type HostArray,
   type Recorder,
@@ -9,7 +10,7 @@ import {
 } from '../contract/index.ts';
 import text from './lora.dropout.wgsl';
 
-const source = shader('lora.dropout', text);
+const source = shader('lora.dropout', text, elementsInclude);
 
 const threshold = (p: number) => Math.floor(p * 2 ** 32);
 

@@ -1,10 +1,17 @@
 import { lanesOf } from '../contract/index.ts';
-import type { MatmulVariant } from './choose.ts';
+import {
+  bindOperands,
+  canRead,
+  canTurn,
+  joinsLowRank,
+  type MatmulVariant,
+  turned,
+  withOperands,
+} from './matmul.operands.ts';
 import registersText from './matmul.registers.wgsl';
 import rowText from './matmul.row.wgsl';
 import slicedText from './matmul.sliced.wgsl';
 import tiledText from './matmul.tiled.wgsl';
-import { bindOperands, canRead, canTurn, joinsLowRank, turned, withOperands } from './operands.ts';
 
 const registersSource = withOperands('registers', registersText);
 const rowSource = withOperands('row', rowText);

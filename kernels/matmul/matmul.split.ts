@@ -1,6 +1,6 @@
-import { chooseMatmul, type MatmulVariant } from './choose.ts';
-import type { Problem } from './problem.ts';
-import { recordColumnSums } from './record.ts';
+import { recordColumnSums } from './matmul.column-sums.ts';
+import type { MatmulVariant } from './matmul.operands.ts';
+import type { Problem } from './matmul.problem.ts';
 
 /** Tiles of 64 × 64, and how many a GPU should have to work on; rows of k that a slice keeps at least. */
 const [tile, wanted, shortest] = [64, 128, 128];
@@ -28,14 +28,13 @@ export const split: MatmulVariant = {
   untuned: true,
   // What is narrower than a tile goes to `sliced`, in one dispatch.
   suits: ({ software }, { m, n }) => !software && Math.min(m, n) >= tile,
-  record(recorder, { a, b, y }, problem) {
+  record(recorder, { a, b, y }, problem, multiply) {
     const { m, n, k, accumulate } = problem;
     const batch = slices(problem);
     const slice = k / batch;
     const part = { ...problem, batch, k: slice, accumulate: false };
     const products = recorder.tensor('products of slices', [batch, m, n]);
-    chooseMatmul(recorder.traits, part).record(
-      recorder,
+    multiply(
       {
         a: recorder.view(a, [batch, slice, m]),
         b: recorder.view(b, [batch, slice, n]),

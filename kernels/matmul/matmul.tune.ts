@@ -5,10 +5,10 @@ import {
   forceMatmulVariant,
   matmulVariants,
   rememberMatmulChoices,
-} from './choose.ts';
-import { type MatmulChoices, matmulClass, type Problem } from './problem.ts';
-import { recordMatmul } from './record.ts';
-import { fastestWithin } from './trials.ts';
+} from './matmul.choose.ts';
+import { type MatmulChoices, matmulClass, type Problem } from './matmul.problem.ts';
+import { recordMatmul } from './matmul.record.ts';
+import { fastestWithin } from './matmul.trials.ts';
 
 /** Products of a training step, the dearest first: y = x·Wᵀ, dx = dy·W, one token's row, LoRA's thin ones. */
 const shapes: readonly (readonly [

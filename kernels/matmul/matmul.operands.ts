@@ -1,7 +1,14 @@
-import { type Shader, shader, type Tensor } from '../contract/index.ts';
+import {
+  type KernelTraits,
+  type Recorder,
+  type Shader,
+  shader,
+  type Tensor,
+} from '../contract/index.ts';
 import { rowUnit, scalesAt, weightDefines, weightReader } from '../quantised/quantised.ts';
+import fourKText from './matmul.four-k.wgsl';
 import operandsText from './matmul.operands.wgsl';
-import type { Problem } from './problem.ts';
+import type { Problem } from './matmul.problem.ts';
 
 /** The tensors of one product once the result has its place. */
 export interface Operands {
@@ -14,10 +21,31 @@ export interface Operands {
   readonly y: Tensor;
 }
 
-/** A variant's shader: its text goes on where matmul.operands.wgsl ends. */
+/** Records one product. */
+export type Multiply = (operands: Operands, problem: Problem) => void;
+
+/** One way to multiply. */
+export interface MatmulVariant {
+  readonly name: string;
+  /** Whether the adapter and the sizes allow it at all. */
+  canRun(traits: KernelTraits, problem: Problem): boolean;
+  /** Whether it is the one to take where it can run; the first that says so wins. */
+  suits(traits: KernelTraits, problem: Problem): boolean;
+  /** Taken wherever it suits: for products that the tuner does not try. */
+  readonly untuned?: boolean;
+  /** Takes the low-rank pair into the same dispatch. */
+  readonly joinsLowRank?: (problem: Problem) => boolean;
+  /** `multiply` records products that are parts of this one, each by the variant that suits it. */
+  record(recorder: Recorder, operands: Operands, problem: Problem, multiply: Multiply): void;
+}
+
+/** The shader of a variant that includes matmul.operands.wgsl. */
 export function withOperands(name: string, text: string): Shader {
-  const reader = `#if VECTOR_B\n${weightReader('b')}#endif\n`;
-  return shader(`matmul.${name}`, `${operandsText}\n${reader}${text}`);
+  return shader(`matmul.${name}`, text, {
+    'matmul.operands.wgsl': operandsText,
+    'matmul.four-k.wgsl': fourKText,
+    'quantised.wgsl': weightReader('b'),
+  });
 }
 
 /** Whether matmul.operands.wgsl can read the operands: all but f32 is read by fours, blocks fill rows. */

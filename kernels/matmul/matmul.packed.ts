@@ -1,8 +1,7 @@
 import { lanesOf } from '../contract/index.ts';
 import { isQuantised } from '../quantised/quantised.ts';
-import type { MatmulVariant } from './choose.ts';
+import { bindOperands, joinsLowRank, type MatmulVariant, withOperands } from './matmul.operands.ts';
 import text from './matmul.packed.wgsl';
-import { bindOperands, joinsLowRank, withOperands } from './operands.ts';
 
 const source = withOperands('packed', text);
 

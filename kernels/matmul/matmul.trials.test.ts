@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Candidates, fastestWithin, type TrialClock } from './trials.ts';
+import { type Candidates, fastestWithin, type TrialClock } from './matmul.trials.ts';
 
 /** A clock that goes on only when work is done. */
 function handClock() {

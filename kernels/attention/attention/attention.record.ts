@@ -1,16 +1,16 @@
-import { type Recorder, shader, type Tensor } from '../../contract/index.ts';
+import { elementsInclude, type Recorder, shader, type Tensor } from '../../contract/index.ts';
 import type { AttentionOptions } from './attention.reference.ts';
 import statsText from './attention.stats.wgsl';
-import { chooseAttention } from './variant.ts';
+import { chooseAttention } from './attention.variant.ts';
 
-const statsSource = shader('attention.stats', statsText);
+const statsSource = shader('attention.stats', statsText, elementsInclude);
 
 type Inputs = { q: Tensor; k: Tensor; v: Tensor; bounds: Tensor };
 
 const scaleOf = ({ scale, headDim }: AttentionOptions) => scale ?? 1 / Math.sqrt(headDim);
 
-/** The numbers that all kernels take. Only the plain ones take `dim`. */
-function numbers(options: AttentionOptions, plain: boolean) {
+/** The numbers that all kernels take. */
+function numbers(options: AttentionOptions) {
   const { length, heads, kvHeads, headDim, window = length } = options;
   return {
     length,
@@ -18,8 +18,9 @@ function numbers(options: AttentionOptions, plain: boolean) {
     kvHeads,
     window: Math.min(window, length),
     causal: Number(options.causal ?? true),
+    dim: headDim % 4 === 0 ? headDim / 4 : headDim,
     factor: scaleOf(options) * Math.LOG2E,
-    ...(plain && { dim: headDim % 4 === 0 ? headDim / 4 : headDim }),
+    scale: scaleOf(options),
   };
 }
 
@@ -32,7 +33,7 @@ export function recordForward(recorder: Recorder, inputs: Inputs, options: Atten
     tensors: { ...inputs, y, lse },
     defines,
     constants,
-    params: numbers(options, 'VEC4' in defines),
+    params: numbers(options),
     workgroups: [Math.ceil(length / block), heads, rows],
   });
   return { y, lse };
@@ -65,7 +66,7 @@ export function recordGradients(
 ): { dq?: Tensor; dk?: Tensor; dv?: Tensor } {
   const { rows, length, heads, kvHeads } = options;
   const { sources, defines, constants, block } = chooseAttention(recorder.traits, options);
-  const params = { ...numbers(options, 'VEC4' in defines), scale: scaleOf(options) };
+  const params = numbers(options);
   const blocks = Math.ceil(length / block);
   const found: { dq?: Tensor; dk?: Tensor; dv?: Tensor } = {};
   if (needs.query) {

@@ -1,8 +1,15 @@
 import { lanesOf } from '../contract/index.ts';
-import type { MatmulVariant } from './choose.ts';
 import text from './matmul.broadcast.wgsl';
-import { bindOperands, canRead, canTurn, joinsLowRank, turned, withOperands } from './operands.ts';
-import type { Problem } from './problem.ts';
+import {
+  bindOperands,
+  canRead,
+  canTurn,
+  joinsLowRank,
+  type MatmulVariant,
+  turned,
+  withOperands,
+} from './matmul.operands.ts';
+import type { Problem } from './matmul.problem.ts';
 
 const source = withOperands('broadcast', text);
 

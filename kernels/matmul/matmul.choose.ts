@@ -1,26 +1,12 @@
-import type { KernelTraits, Recorder } from '../contract/index.ts';
-import { broadcast } from './broadcast.ts';
-import { naive } from './naive.ts';
-import type { Operands } from './operands.ts';
-import { packed } from './packed.ts';
-import { type MatmulChoices, matmulClass, type Problem } from './problem.ts';
-import { quads } from './quads.ts';
-import { split } from './split.ts';
-import { registers, row, sliced, tiled } from './variants.ts';
-
-/** One way to multiply. */
-export interface MatmulVariant {
-  readonly name: string;
-  /** Whether the adapter and the sizes allow it at all. */
-  canRun(traits: KernelTraits, problem: Problem): boolean;
-  /** Whether it is the one to take where it can run; the first that says so wins. */
-  suits(traits: KernelTraits, problem: Problem): boolean;
-  /** Taken wherever it suits: for products that the tuner does not try. */
-  readonly untuned?: boolean;
-  /** Takes the low-rank pair into the same dispatch. */
-  readonly joinsLowRank?: (problem: Problem) => boolean;
-  record(recorder: Recorder, operands: Operands, problem: Problem): void;
-}
+import type { KernelTraits } from '../contract/index.ts';
+import { broadcast } from './matmul.broadcast.ts';
+import { naive } from './matmul.naive.ts';
+import type { MatmulVariant } from './matmul.operands.ts';
+import { packed } from './matmul.packed.ts';
+import { type MatmulChoices, matmulClass, type Problem } from './matmul.problem.ts';
+import { quads } from './matmul.quads.ts';
+import { split } from './matmul.split.ts';
+import { registers, row, sliced, tiled } from './matmul.variants.ts';
 
 /** Best first. */
 export const matmulVariants: readonly MatmulVariant[] = [
