@@ -4,7 +4,7 @@ export {
   createBuffer,
   liveBuffers,
   liveBytes,
-  spokenBytes,
+  formatBytes,
 } from './buffers.ts';
 export { describeGpu } from './describe.ts';
 export { foldWorkgroups } from './dispatch.ts';

@@ -1,27 +1,43 @@
 import { readFileSync } from 'node:fs';
-import type { Example } from '@attune/data';
+import { fileURLToPath } from 'node:url';
 import { requestGpu } from '@attune/gpu';
-import { freshWeights, parseConfig } from '@attune/model';
-import { fullTuning, loraTuning, type TuningMethod } from '@attune/peft';
+import {
+  folderFromPath,
+  freshWeights,
+  type OpenModel,
+  openTokenizer,
+  parseConfig,
+} from '@attune/model';
+import type { PeftConfig } from '@attune/trainer';
 import { expect, test } from 'vitest';
-import { SFTTrainer } from './sft-trainer.ts';
+import { SFTTrainer } from './sft.ts';
 
-const config = parseConfig({
-  ...JSON.parse(
-    readFileSync(new URL('../fixtures/models/llama/config.json', import.meta.url), 'utf8'),
-  ),
+const fixture = fileURLToPath(new URL('../../fixtures/models/llama', import.meta.url));
+const rawConfig = {
+  ...JSON.parse(readFileSync(`${fixture}/config.json`, 'utf8')),
   ...{ max_position_embeddings: 2048, vocab_size: 2048, hidden_size: 128, head_dim: 32 },
   intermediate_size: 384,
-});
+};
+const config = parseConfig(rawConfig);
 
-/** One sequence that trains every token but the first. */
-function example(tokens: number): Example {
-  const inputIds = Int32Array.from({ length: tokens }, (_, i) => 4 + ((i * 7) % 300));
-  return { inputIds, labels: inputIds.slice() };
+/** A model of these shapes, with fresh weights. */
+async function freshModel(): Promise<OpenModel> {
+  const files = await folderFromPath(fixture);
+  const tokenizer = await openTokenizer(files);
+  return { config, rawConfig, weights: freshWeights(config), files, tokenizer };
 }
 
+/** One sequence that trains every token but the first. */
+const row = (tokens: number) => ({
+  input_ids: Array.from({ length: tokens }, (_, i) => 4 + ((i * 7) % 300)),
+});
+
 /** A trainer on a device of its own, whose buffers are counted from outside, and what it then held at most. */
-async function counted(tokens: number, method: TuningMethod, checkpointing = false) {
+async function counted(
+  tokens: number,
+  peftConfig: PeftConfig | undefined,
+  gradientCheckpointing = false,
+) {
   const gpu = await requestGpu();
   const sizes = new Map<GPUBuffer, number>();
   let peak = 0;
@@ -42,36 +58,31 @@ async function counted(tokens: number, method: TuningMethod, checkpointing = fal
   };
   const trainer = await SFTTrainer.create({
     gpu,
-    config,
-    weights: freshWeights(config),
-    method,
-    padTokenId: 3,
-    train: [example(tokens)],
-    arguments: {
-      ...{ seed: 1, learningRate: 1e-3, lrSchedulerType: 'constant', warmupSteps: 0 },
-      ...{ maxSteps: 1, numTrainEpochs: 1, gradientAccumulationSteps: 1, maxGradNorm: 1 },
-      ...{ weightDecay: 0, adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon: 1e-8 },
-      ...{ perDeviceTrainBatchSize: 1, perDeviceEvalBatchSize: 1, dataloaderDropLast: false },
-      ...{ trainSamplingStrategy: 'sequential', gradientCheckpointing: checkpointing },
-      lossType: 'nll',
+    model: await freshModel(),
+    trainDataset: [row(tokens)],
+    peftConfig,
+    args: {
+      ...{ seed: 1, learningRate: 1e-3, lrSchedulerType: 'constant', maxSteps: 1, maxLength: null },
+      ...{ perDeviceTrainBatchSize: 1, gradientCheckpointing, saveStrategy: 'no' },
     },
+    log: () => {},
   });
-  const account = await trainer.account();
-  for await (const _ of trainer.steps());
+  const estimate = await trainer.memoryEstimate();
+  for await (const _ of trainer.train());
   trainer.destroy();
   gpu.destroy();
-  const promised = [...account.values()].reduce((a, b) => a + b, 0);
-  return { promised, peak, activations: account.get('activations')! };
+  const promised = [...estimate.values()].reduce((a, b) => a + b, 0);
+  return { promised, peak, activations: estimate.get('activations')! };
 }
 
-const lora = loraTuning(config, { targetModules: ['all-linear'], r: 8, loraAlpha: 16 }, 1);
+const lora = { peftType: 'LORA', targetModules: ['all-linear'], r: 8, loraAlpha: 16 };
 
 test.each([
   { name: 'LoRA', method: lora, checkpointing: false },
-  { name: 'all parameters', method: fullTuning(config), checkpointing: false },
+  { name: 'all parameters', method: undefined, checkpointing: false },
   { name: 'LoRA with gradient checkpointing', method: lora, checkpointing: true },
 ])(
-  'the account of $name is within a hundredth of the bytes that the device was asked for',
+  'the memory estimate of $name is within a hundredth of the bytes that the device was asked for',
   async ({ name, method, checkpointing }) => {
     const { promised, peak } = await counted(512, method, checkpointing);
     console.log(

@@ -2,7 +2,7 @@ import { Network, parseConfig, stacksOf } from '@attune/model';
 import { fullTuning, loraTuning, type TuningMethod, trainableOf } from '@attune/peft';
 import { Graph, planMemory } from '@attune/plan';
 import { expect, test } from 'vitest';
-import { nextTokenLoss } from './next-token.ts';
+import { sftLoss } from './sft.loss.ts';
 
 const traits = {
   software: true,
@@ -39,8 +39,8 @@ function calls(layers: number, method: Method, gradient: boolean, software = tru
   const layout = { formats: new Map(), stacks: new Map(stacks.map((s) => [s.path, s])) };
   const network = new Network(model, chosen.tuning(trainableOf(chosen, layout)), layout);
   const graph = new Graph({ ...traits, software });
-  const options = { lossType: 'nll', gradientCheckpointing: false, positions: 512 } as const;
-  const loss = nextTokenLoss(graph, network, { tokens: 256, count: 256 }, options, gradient);
+  const { record } = sftLoss({ lossType: 'nll', gradientCheckpointing: false });
+  const loss = record(graph, { tokens: 256, count: 256, rows: 1 }, network, gradient);
   graph.output('loss', loss);
   if (gradient) graph.backward(loss);
   return planMemory(graph).calls.map(({ shader }) => shader.label);

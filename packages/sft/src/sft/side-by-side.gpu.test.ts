@@ -1,10 +1,10 @@
+import { joinRows, type RowBatch } from '@attune/data';
 import { testGpu } from '@attune/gpu/testing';
 import {
   freshWeights,
   Network,
   parseConfig,
   plainLayout,
-  tokenValues,
   uploadWeights,
   type WeightLayout,
 } from '@attune/model';
@@ -18,8 +18,9 @@ import {
   tunedLayout,
 } from '@attune/peft';
 import { Executor, Graph, Store } from '@attune/plan';
+import type { Feed } from '@attune/trainer';
 import { expect, test } from 'vitest';
-import { nextTokenLoss } from './next-token.ts';
+import { sftLoss } from './sft.loss.ts';
 
 const config = parseConfig({
   model_type: 'llama',
@@ -36,11 +37,8 @@ const config = parseConfig({
 });
 const tokens = 40;
 const ids = Int32Array.from({ length: tokens }, (_, t) => (t * 37) % 90);
-const rows = {
-  ...{ rows: 1, length: tokens, inputIds: ids },
-  positions: Int32Array.from(ids.keys()),
-  segmentIds: new Int32Array(tokens).fill(1),
-};
+const batch = joinRows([{ inputIds: ids, labels: ids }]);
+const share = { items: tokens - 1, microBatches: 1, index: 0, training: true, last: true };
 
 /** Loss and gradients of one batch, and how often the layers were stacked. */
 async function run(method: TuningMethod, layout: WeightLayout, checkpoint = false) {
@@ -55,30 +53,14 @@ async function run(method: TuningMethod, layout: WeightLayout, checkpoint = fals
     except: (name) => method.replaces(name),
   });
   const network = new Network(config, method.tuning(trainable), layout);
-  const graph = new Graph(gpu.traits);
-  const target = nextTokenLoss(
-    graph,
-    network,
-    { tokens, count: tokens - 1 },
-    { lossType: 'nll', positions: 64, gradientCheckpointing: checkpoint },
-    true,
-  );
+  const graph = new Graph<Feed<RowBatch>>(gpu.traits);
+  const { record } = sftLoss({ lossType: 'nll', gradientCheckpointing: checkpoint });
+  const target = record(graph, { tokens, count: tokens - 1, rows: 1 }, network, true);
   graph.output('loss', target);
   graph.backward(target);
   const executor = new Executor(store);
   const plan = await executor.compile(graph);
-  const { loss } = await executor.run([
-    [
-      plan,
-      {
-        ...tokenValues(rows),
-        predicting: Int32Array.from({ length: tokens - 1 }, (_, t) => t),
-        targets: ids.slice(1),
-        weights: new Float32Array(tokens - 1).fill(1),
-        scale: Float32Array.of(1 / (tokens - 1)),
-      },
-    ],
-  ]);
+  const { loss } = await executor.run([[plan, plan.planned.values({ batch, share })]]);
   const gradients = await trainable.read(store, 'gradients');
   const values = await trainable.read(store);
   executor.destroy();

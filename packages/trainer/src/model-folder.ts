@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   encodeFloats,
   expectedTensors,
@@ -8,7 +6,7 @@ import {
   streamSafetensors,
   type WeightSource,
 } from '@attune/model';
-import { writeStream, writeWhole } from './files.ts';
+import type { OutputFolder } from './folder.ts';
 
 export type SavedDtype = 'F32' | 'F16' | 'BF16';
 
@@ -30,7 +28,7 @@ const beside = [
  * with config and tokenizer.
  */
 export async function writeModelFolder(
-  out: string,
+  out: OutputFolder,
   model: Pick<OpenModel, 'config' | 'rawConfig' | 'files' | 'gguf' | 'tokenizer'>,
   weights: Pick<WeightSource, 'float32'>,
   {
@@ -59,35 +57,30 @@ export async function writeModelFolder(
       },
     }),
   );
-  await mkdir(out, { recursive: true });
-  await writeStream(join(out, 'model.safetensors'), streamSafetensors(tensors));
+  await out.writeStream('model.safetensors', streamSafetensors(tensors));
   const raw: Record<string, unknown> = { ...model.rawConfig, dtype: words[dtype] };
   if ('torch_dtype' in raw) raw.torch_dtype = words[dtype];
   if (untied) raw.tie_word_embeddings = false;
-  await writeWhole(join(out, 'config.json'), json(raw));
+  await out.write('config.json', json(raw));
   await writeTokenizer(out, model);
 }
 
 /** The tokenizer's files: as they lay beside the weights, or made from a GGUF's metadata. */
 export async function writeTokenizer(
-  out: string,
+  out: OutputFolder,
   model: Pick<OpenModel, 'files' | 'tokenizer'>,
 ): Promise<void> {
-  await mkdir(out, { recursive: true });
   for (const file of beside) {
     if (!(await model.files.has(file))) continue;
     const source = await model.files.open(file);
-    await writeFile(join(out, file), await source.read(0, source.size));
+    await out.write(file, await source.read(0, source.size));
   }
   if (await model.files.has('tokenizer.json')) return;
   try {
     const { tokenizerJson, tokenizerConfig, chatTemplate } = model.tokenizer;
-    await writeWhole(join(out, 'tokenizer.json'), json(tokenizerJson));
-    if (tokenizerConfig)
-      await writeWhole(join(out, 'tokenizer_config.json'), json(tokenizerConfig));
-    if (chatTemplate !== undefined) {
-      await writeWhole(join(out, 'chat_template.jinja'), chatTemplate);
-    }
+    await out.write('tokenizer.json', json(tokenizerJson));
+    if (tokenizerConfig) await out.write('tokenizer_config.json', json(tokenizerConfig));
+    if (chatTemplate !== undefined) await out.write('chat_template.jinja', chatTemplate);
   } catch {
     // A model without a tokenizer is written without one.
   }

@@ -1,90 +1,28 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { prepareDataset } from '@attune/data';
+import type { ArgsOf } from '@attune/config';
+import { type Row, readAllRows } from '@attune/data';
 import { testGpu } from '@attune/gpu/testing';
-import { bytesFromPath, openModel, readSafetensors } from '@attune/model';
-import { fullTuning, loraFromFiles, readAdapter } from '@attune/peft';
-import { Tokenizer } from '@attune/tokenizer';
-import type { StepReport } from '@attune/trainer';
+import { bytesFromPath, readSafetensors } from '@attune/model';
+import { recordedRun, train } from '@attune/trainer/testing';
 import { describe, expect, test, vi } from 'vitest';
-import { type SFTArguments, SFTTrainer } from './sft-trainer.ts';
+import { sftConfig } from './sft.config.ts';
+import { SFTTrainer } from './sft.ts';
 
 // All recorded runs lie in the repository; ATTUNE_FIXTURES points to a folder with others.
-const root = process.env.ATTUNE_FIXTURES ?? new URL('../fixtures', import.meta.url).pathname;
+const root = process.env.ATTUNE_FIXTURES ?? new URL('../../fixtures', import.meta.url).pathname;
 const cases = readdirSync(`${root}/sft`);
 
-/** The flat `key: value` lines of a recipe: enough here, the command line reads real YAML. */
-function readRecipe(file: string) {
-  const text = readFileSync(file, 'utf8');
-  const pairs = [...text.matchAll(/^\s*-?\s*(\w+): (\S.*)$/gm)];
-  // biome-ignore lint/suspicious/noExplicitAny: a recipe's values are of any kind.
-  return Object.fromEntries(pairs.map(([, key, value]) => [key, scalar(value!)])) as any;
-}
-
-function scalar(text: string): string | number | boolean {
-  if (text === 'true' || text === 'false') return text === 'true';
-  return Number.isNaN(Number(text)) ? text.replaceAll("'", '') : Number(text);
-}
-
-async function trainerOf(folder: string, change: Partial<SFTArguments> = {}) {
-  const recipe = readRecipe(`${folder}/recipe.yaml`);
-  const {
-    config,
-    weights,
-    tokenizer: files,
-  } = await openModel(`${folder}/${recipe.model_name_or_path}`);
-  const tokenizer = Tokenizer.from(files);
-  const adapter = existsSync(`${folder}/initial`)
-    ? await readAdapter(async (file) => readFileSync(`${folder}/initial/${file}`))
-    : undefined;
-  const lora = adapter && loraFromFiles(config, adapter);
-  const data = await prepareDataset([`${folder}/${recipe.data_files}`], tokenizer, {
-    maxLength: recipe.max_length,
-    packing: recipe.packing,
-    packingStrategy: recipe.packing_strategy,
-    completionOnlyLoss: recipe.completion_only_loss,
-    assistantOnlyLoss: recipe.assistant_only_loss,
-  });
-  const args: SFTArguments = {
-    seed: 42,
-    learningRate: recipe.learning_rate,
-    lrSchedulerType: recipe.lr_scheduler_type,
-    warmupSteps: recipe.warmup_steps,
-    maxSteps: recipe.max_steps,
-    numTrainEpochs: 3,
-    gradientAccumulationSteps: recipe.gradient_accumulation_steps,
-    maxGradNorm: recipe.max_grad_norm,
-    weightDecay: recipe.weight_decay,
-    adamBeta1: recipe.adam_beta1,
-    adamBeta2: recipe.adam_beta2,
-    adamEpsilon: recipe.adam_epsilon,
-    perDeviceTrainBatchSize: recipe.per_device_train_batch_size,
-    perDeviceEvalBatchSize: 8,
-    trainSamplingStrategy: 'sequential',
-    dataloaderDropLast: false,
-    gradientCheckpointing: recipe.gradient_checkpointing,
-    lossType: recipe.loss_type,
-    ...change,
-  };
+async function trainerOf(folder: string, change: ArgsOf<typeof sftConfig> = {}) {
+  const { recipe: _, ...run } = recordedRun(folder, sftConfig);
+  const { trainDataset } = run;
+  const rows: Row[] = [];
+  for await (const row of readAllRows([trainDataset])) rows.push(row);
   return SFTTrainer.create({
+    ...run,
     gpu: await testGpu(),
-    config,
-    weights,
-    method: lora?.method ?? fullTuning(config),
-    ...(lora && { values: lora.values }),
-    padTokenId: tokenizer.padTokenId!,
-    train: data.examples,
-    evaluation: data.examples.slice(0, 5),
-    arguments: args,
+    evalDataset: rows.slice(0, 5),
+    args: { ...run.args, ...change },
   });
-}
-
-async function train(trainer: SFTTrainer, steps = Number.POSITIVE_INFINITY) {
-  const reports: StepReport[] = [];
-  for await (const report of trainer.steps()) {
-    reports.push(report);
-    if (reports.length >= steps) break;
-  }
-  return reports;
 }
 
 const relative = (actual: number, expected: number) => Math.abs(actual / expected - 1);
@@ -159,8 +97,8 @@ test('gradient checkpointing changes no bit of a run but needs less memory', asy
   const saving = await trainerOf(folder, { maxSteps: 3, gradientCheckpointing: true });
   const losses = async (trainer: SFTTrainer) => (await train(trainer)).map(({ loss }) => loss);
   expect(await losses(saving)).toEqual(await losses(plain));
-  expect((await saving.account()).get('activations')!).toBeLessThan(
-    (await plain.account()).get('activations')!,
+  expect((await saving.memoryEstimate()).get('activations')!).toBeLessThan(
+    (await plain.memoryEstimate()).get('activations')!,
   );
   plain.destroy();
   saving.destroy();
@@ -199,7 +137,7 @@ test('a loss that is not a number stops the run and leaves the weights of the st
   const trainer = await trainerOf(`${root}/sft/full-text`, { learningRate: 1e30, maxGradNorm: 0 });
   let kept: Map<string, Float32Array> | undefined;
   const run = async () => {
-    for await (const _ of trainer.steps()) kept = await trainer.trained();
+    for await (const _ of trainer.train()) kept = await trainer.trained();
   };
   await expect(run()).rejects.toMatchObject({ code: 'loss-not-finite' });
   expect(await trainer.trained()).toEqual(kept);
@@ -213,7 +151,7 @@ test('a step of a shape seen before makes no buffer and no bind group, and submi
   const groups = vi.spyOn(device, 'createBindGroup');
   const submits = vi.spyOn(device.queue, 'submit');
   const counts: number[][] = [];
-  for await (const { submits: counted } of trainer.steps()) {
+  for await (const { submits: counted } of trainer.train()) {
     counts.push([buffers, groups, submits].map(({ mock }) => mock.calls.length));
     expect(counted).toBeLessThanOrEqual(2);
   }
