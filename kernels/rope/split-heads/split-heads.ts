@@ -109,11 +109,7 @@ export const splitHeads = operation<Inputs, Parts, SplitHeadsOptions>({
  */
 export function splitIntoCaches(
   recorder: Recorder,
-  {
-    kCache,
-    vCache,
-    ...inputs
-  }: Inputs & { positions: Tensor; kCache: Tensor; vCache: Tensor },
+  { kCache, vCache, ...inputs }: Inputs & { positions: Tensor; kCache: Tensor; vCache: Tensor },
   options: SplitHeadsOptions,
 ): Tensor {
   const tokens = tokensOf(inputs, options);
