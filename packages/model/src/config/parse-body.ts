@@ -51,7 +51,7 @@ export function parseBody(fields: Fields, absent: BodyDefaults) {
     numKeyValueHeads,
     headDim,
     maxPositionEmbeddings: fields.int('max_position_embeddings', { fallback: absent.positions }),
-    hiddenAct: parseActivation(fields, key, only),
+    hiddenAct: parseActivation(fields, key, only, only),
     rmsNormEps: fields.number('rms_norm_eps', { fallback: absent.eps ?? 1e-6 }),
     initializerRange: fields.number('initializer_range', { fallback: 0.02 }),
     rope: parseRope(fields, headDim, absent.theta),
@@ -70,8 +70,13 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
   gelu_pytorch_tanh: 'gelu_pytorch_tanh',
 };
 
-/** The activation under `key`: one that runs here, and for gated layers `only` that of their kernel. */
-export function parseActivation(fields: Fields, key: string, only?: Activation, usual = only) {
+/** The activation under `key`, or `usual`: one that runs here, and for gated layers `only` that of their kernel. */
+export function parseActivation(
+  fields: Fields,
+  key: string,
+  usual: string,
+  only?: Activation,
+): Activation {
   const word = fields.text(key, usual);
   const found = Object.hasOwn(ACTIVATIONS, word) ? ACTIVATIONS[word] : undefined;
   if (found !== undefined && (only === undefined || found === only)) return found;
