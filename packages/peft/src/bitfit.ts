@@ -3,7 +3,9 @@ import { elements } from '@attune/kernels';
 import {
   bytesFromMemory,
   expectedTensors,
+  familyOf,
   type ModelConfig,
+  parseConfig,
   readSafetensors,
   type WeightSource,
   writeSafetensors,
@@ -31,7 +33,7 @@ export function bitFitTuning(config: ModelConfig): BitFitMethod {
     throw new AttuneError(
       'nothing-to-train',
       `BitFit trains biases, and this ${config.modelType} model has none.`,
-      config.modelType === 'llama'
+      familyOf(config.modelType).biasKeys
         ? 'Set add_biases: true, which gives its linear layers biases of zero, or use another method.'
         : 'Use another method, such as LoRA.',
     );
@@ -106,15 +108,17 @@ interface Biased {
  * @throws AttuneError `unsupported-config` for families whose layers cannot have biases
  */
 export function withBiases({ config, rawConfig, weights }: Biased): Biased {
-  if (config.modelType !== 'llama') {
+  const keys = familyOf(config.modelType).biasKeys;
+  if (!keys) {
     throw new AttuneError(
       'unsupported-config',
       `Linear layers of a ${config.modelType} model have no biases, and its config has no word for them.`,
-      'Leave out add_biases, or use a model of the llama type.',
+      'Leave out add_biases, or use a model whose config.json has attention_bias, such as Llama.',
     );
   }
-  const biases = { attentionBias: true, attentionOutputBias: true, mlpBias: true };
-  const biased = { ...config, ...biases };
+  const biasedRaw = { ...rawConfig, ...Object.fromEntries(keys.map((key) => [key, true])) };
+  const { attentionBias, attentionOutputBias, mlpBias } = parseConfig(biasedRaw);
+  const biased = { ...config, attentionBias, attentionOutputBias, mlpBias };
   const added = new Map(
     [...expectedTensors(biased)]
       .filter(({ name }) => name.endsWith('.bias') && !weights.has(name))
@@ -123,7 +127,7 @@ export function withBiases({ config, rawConfig, weights }: Biased): Biased {
   const zeros = (name: string) => new Float32Array(elements(added.get(name)!));
   return {
     config: biased,
-    rawConfig: { ...rawConfig, attention_bias: true, mlp_bias: true },
+    rawConfig: biasedRaw,
     weights: {
       names: () => [...weights.names(), ...added.keys()],
       has: (name) => added.has(name) || weights.has(name),

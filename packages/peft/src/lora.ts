@@ -8,7 +8,7 @@ import {
   randomUniforms,
   type Tensor,
 } from '@attune/kernels';
-import { expectedTensors, type ModelConfig } from '@attune/model';
+import { blueprintOf, expectedTensors, type ModelConfig } from '@attune/model';
 import type { Graph, TrainableTensor } from '@attune/plan';
 import { stackedLayers } from './lora-stacks.ts';
 import type { TuningMethod } from './method.ts';
@@ -74,6 +74,7 @@ export function loraTuning(model: ModelConfig, config: LoraConfig, seed = 42): L
   const dropout = config.loraDropout ?? 0;
   const sideBySide = stackedLayers(model, byPath);
   const shapes = new Map(saved.map(({ name, shape }) => [name, shape]));
+  const table = `${blueprintOf(model).tokens.path}.weight`;
   return {
     kind: 'LORA',
     config,
@@ -87,8 +88,7 @@ export function loraTuning(model: ModelConfig, config: LoraConfig, seed = 42): L
       ...saved.map(({ name, shape }) => ({ name, shape, decay: !/norm|bias/.test(name) })),
     ],
     // A tied output layer goes on using the frozen table.
-    replaces: (name) =>
-      shapes.has(name) && !(model.tieWordEmbeddings && name.includes('embed_tokens')),
+    replaces: (name) => shapes.has(name) && !(model.tieWordEmbeddings && name === table),
     joins: ({ path, parts }, options) => {
       const stacked = sideBySide.get(path);
       const whole = parts.some((part) =>
@@ -104,7 +104,7 @@ export function loraTuning(model: ModelConfig, config: LoraConfig, seed = 42): L
       const shape = shapes.get(name);
       if (shape) {
         const tied = name === 'lm_head.weight' && !weights.has(name);
-        return weights.float32(tied ? 'model.embed_tokens.weight' : name);
+        return weights.float32(tied ? table : name);
       }
       const layer = byPath.get(name.replace(/\.lora_[AB]\.weight$/, ''))!;
       return initialMatrix(layer, name.endsWith('lora_A.weight'), config.initLoraWeights ?? true, {
@@ -114,7 +114,7 @@ export function loraTuning(model: ModelConfig, config: LoraConfig, seed = 42): L
     },
     tuning: (trainable, options) => ({
       // A copy of a tied table that alone is trained must not change the output layer: PEFT unties them.
-      unties: shapes.has('model.embed_tokens.weight'),
+      unties: shapes.has(table),
       weight: (graph, name) =>
         shapes.has(name) ? trainable.tensor(graph, name, options) : undefined,
       linear(graph, path, inputs) {

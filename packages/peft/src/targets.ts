@@ -1,24 +1,14 @@
 import { AttuneError, nearest } from '@attune/gpu';
-import { expectedTensors, type ModelConfig } from '@attune/model';
+import { type ModelConfig, type Module, modulesOf } from '@attune/model';
 
-/** A linear layer of the model: its module path and its weight's shape. */
-export interface LinearModule {
-  readonly path: string;
-  readonly out: number;
-  readonly in: number;
-}
+/** A linear layer of the model. */
+export type LinearModule = Module;
 
 const outputLayers = ['lm_head', 'score', 'classifier'];
 
 /** Every linear layer, the output layer included. */
 export function linearModules(config: ModelConfig): LinearModule[] {
-  return [...expectedTensors(config)]
-    .filter(({ name, shape }) => shape.length === 2 && !name.includes('embed_tokens'))
-    .map(({ name, shape }) => ({
-      path: name.replace(/\.weight$/, ''),
-      out: shape[0]!,
-      in: shape[1]!,
-    }));
+  return modulesOf(config).filter(({ kind }) => kind === 'linear');
 }
 
 export interface TargetOptions {
@@ -73,12 +63,11 @@ export function findTargets(config: ModelConfig, options: TargetOptions): Linear
       targetModules.length === 1 &&
       targetModules[0] === 'all-linear');
   const layers = layersToTransform == null ? undefined : [layersToTransform].flat();
-  const found = modules.filter(({ path }) => {
+  const found = modules.filter(({ path, layer }) => {
     const last = path.split('.').at(-1)!;
     if (all ? outputLayers.includes(last) : !matchesModule(path, targetModules)) return false;
     if (excludeModules?.length && matchesModule(path, excludeModules)) return false;
-    const layer = /\.layers\.(\d+)\./.exec(path)?.[1];
-    return !layers || (layer !== undefined && layers.includes(Number(layer)));
+    return !layers || (layer !== undefined && layers.includes(layer));
   });
   const output = found.find(({ path }) => outputLayers.includes(path));
   if (output) {

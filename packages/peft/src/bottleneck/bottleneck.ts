@@ -1,3 +1,4 @@
+import { AttuneError } from '@attune/gpu';
 import {
   activate,
   add,
@@ -9,7 +10,7 @@ import {
   scale,
   type Tensor,
 } from '@attune/kernels';
-import type { LinearInputs, ModelConfig } from '@attune/model';
+import { blueprintOf, type LinearInputs, type ModelConfig } from '@attune/model';
 import type { Graph, TrainableTensor } from '@attune/plan';
 import { badPeftConfig } from '../checks.ts';
 import { decays, type TuningMethod } from '../method.ts';
@@ -41,13 +42,18 @@ export function bottleneckTuning(
   checkBottleneck(config);
   if (!/^[\w-]+$/.test(name)) throw badPeftConfig('adapter_name', name, 'letters, digits, _ and -');
   const places = new Map<string, string>();
-  for (let layer = 0; layer < model.numHiddenLayers; layer++) {
+  for (const [layer, { path, attention, feedForward }] of blueprintOf(model).blocks.entries()) {
     if (config.leaveOut.includes(layer)) continue;
-    const at = `model.layers.${layer}`;
-    if (config.mhAdapter)
-      places.set(`${at}.self_attn.o_proj`, `${at}.attention_adapters.adapters.${name}`);
-    if (config.outputAdapter)
-      places.set(`${at}.mlp.down_proj`, `${at}.output_adapters.adapters.${name}`);
+    if (attention.after || feedForward.after) {
+      throw new AttuneError(
+        'unsupported-config',
+        `Bottleneck adapters stand between a sublayer and the stream, where a ${model.modelType} model has a norm.`,
+        'Use another method for this model, such as LoRA.',
+      );
+    }
+    const [one, two] = [`${path}.attention_adapters`, `${path}.output_adapters`];
+    if (config.mhAdapter) places.set(attention.output.path, `${one}.adapters.${name}`);
+    if (config.outputAdapter) places.set(feedForward.output.path, `${two}.adapters.${name}`);
   }
   const width = model.hiddenSize;
   const narrow = Math.max(1, Math.floor(width / config.reductionFactor));

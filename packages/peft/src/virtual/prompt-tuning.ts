@@ -1,5 +1,5 @@
 import { randomUniforms } from '@attune/kernels';
-import type { ModelConfig, WeightSource } from '@attune/model';
+import { blueprintOf, type ModelConfig, type WeightSource } from '@attune/model';
 import { badPeftConfig, wholeNumber } from '../checks.ts';
 import { type VirtualMethod, virtualMethod } from './virtual-method.ts';
 
@@ -62,7 +62,7 @@ export function promptTuning(
     seed,
     ...(begins && {
       async start() {
-        const table = await weights.float32('model.embed_tokens.weight');
+        const table = await weights.float32(`${blueprintOf(model).tokens.path}.weight`);
         const start = new Float32Array(count * width);
         for (const [i, id] of rows().entries()) {
           start.set(table.subarray(id * width, (id + 1) * width), i * width);
