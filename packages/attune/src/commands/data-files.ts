@@ -1,22 +1,23 @@
 import { isAbsolute, join } from 'node:path';
-import { usageError, type Values } from '../command-line/option.ts';
+import type { Values } from '../command-line/command.ts';
+import { usageError } from '../command-line/usage.ts';
 
-/** Files of the training data and of held-out rows. */
+/** Files of the training data and of held-out rows, as a trainer takes them. */
 export interface DataFiles {
-  readonly train: readonly string[];
-  readonly evaluation: readonly string[];
+  readonly trainDataset?: readonly string[];
+  readonly evalDataset?: readonly string[];
 }
 
 /**
  * The files that `datasets`, `dataset_name` and `eval_dataset` name.
  * @throws AttuneError `missing-key`, `bad-value`
  */
-export function dataFiles(values: Values): DataFiles {
-  const trainSplit = String(values.dataset_train_split ?? 'train');
-  const testSplit = String(values.dataset_test_split ?? 'test');
+export function dataFiles(values: Values, { needed }: { readonly needed: boolean }): DataFiles {
+  const trainSplit = String(values.datasetTrainSplit);
+  const testSplit = String(values.datasetTestSplit);
   const train: string[] = [];
-  const evaluation: string[] = values.eval_dataset ? [String(values.eval_dataset)] : [];
-  if (values.dataset_name !== undefined) train.push(String(values.dataset_name));
+  const evaluation: string[] = values.evalDataset ? [String(values.evalDataset)] : [];
+  if (values.datasetName !== undefined) train.push(String(values.datasetName));
   for (const entry of mixture(values.datasets)) {
     const { path, data_files: files, data_dir: folder, split } = entry;
     if (files === undefined) {
@@ -35,16 +36,22 @@ export function dataFiles(values: Values): DataFiles {
         throw badMixture(`data_files has ${Object.keys(splits).join(', ')}, not ${wanted}`);
       }
       train.push(...[splits[wanted]].flat().map(place));
-      if (splits[testSplit] !== undefined)
+      if (splits[testSplit] !== undefined) {
         evaluation.push(...[splits[testSplit]].flat().map(place));
+      }
     } else train.push(...[files].flat().map(place));
   }
-  if (train.length > 0) return { train, evaluation };
-  throw usageError(
-    'missing-key',
-    'No training data is named.',
-    'Give --dataset_name FILE.jsonl, or `datasets` in the recipe: a list of {path: json, data_files: FILE.jsonl, split: train}.',
-  );
+  if (train.length === 0 && needed) {
+    throw usageError(
+      'missing-key',
+      'No training data is named.',
+      'Give --dataset_name FILE.jsonl, or `datasets` in the recipe: a list of {path: json, data_files: FILE.jsonl, split: train}.',
+    );
+  }
+  return {
+    ...(train.length > 0 && { trainDataset: train }),
+    ...(evaluation.length > 0 && { evalDataset: evaluation }),
+  };
 }
 
 function mixture(value: unknown): Record<string, unknown>[] {
