@@ -7,6 +7,7 @@ export type {
 } from './config/config.ts';
 export { expectedTensors, MODEL_TYPES, parseConfig } from './config/parse.ts';
 export { inverseFrequencies, type RopeTable, ropeDivisors, ropeTable } from './config/rope.ts';
+export { outputTensor, tableTensor } from './config/tied.ts';
 export {
   type ByteSource,
   bytesFromBlob,
