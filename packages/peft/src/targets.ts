@@ -1,25 +1,15 @@
 import { AttuneError, nearest } from '@attune/gpu';
-import { expectedTensors, type ModelConfig } from '@attune/model';
+import { type ModelConfig, type Module, modulesOf } from '@attune/model';
 import { pythonPattern } from './python-pattern.ts';
 
-/** A linear layer of the model: its module path and its weight's shape. */
-export interface LinearModule {
-  readonly path: string;
-  readonly out: number;
-  readonly in: number;
-}
+/** A linear layer of the model. */
+export type LinearModule = Module;
 
 const outputLayers = ['lm_head', 'score', 'classifier'];
 
 /** Every linear layer, the output layer included. */
 export function linearModules(config: ModelConfig): LinearModule[] {
-  return [...expectedTensors(config)]
-    .filter(({ name, shape }) => shape.length === 2 && !name.includes('embed_tokens'))
-    .map(({ name, shape }) => ({
-      path: name.replace(/\.weight$/, ''),
-      out: shape[0]!,
-      in: shape[1]!,
-    }));
+  return modulesOf(config).filter(({ kind }) => kind === 'linear');
 }
 
 /**
@@ -28,8 +18,8 @@ export function linearModules(config: ModelConfig): LinearModule[] {
  */
 export function modulePaths(config: ModelConfig): string[] {
   const paths = new Set<string>();
-  for (const { name } of expectedTensors(config)) {
-    const parts = name.split('.').slice(0, -1);
+  for (const { path } of modulesOf(config)) {
+    const parts = path.split('.');
     for (let end = 1; end <= parts.length; end++) {
       if (!/^\d+$/.test(parts[end] ?? '')) paths.add(parts.slice(0, end).join('.'));
     }
@@ -72,7 +62,7 @@ export const isAllLinear = (targets: TargetOptions['targetModules']): boolean =>
   targets != null && String(targets).toLowerCase() === 'all-linear';
 
 /** What PEFT adapts where no target is named: queries and values, or the family's one projection. */
-const defaultTargets = [['q_proj', 'v_proj'], ['c_attn'], ['query_key_value']];
+const defaultTargets = [['q_proj', 'v_proj'], ['qkv_proj'], ['c_attn']];
 
 /** The targets by name: PEFT's default where none are given. */
 export function namedTargets(

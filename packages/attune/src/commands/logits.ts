@@ -2,6 +2,7 @@ import { AttuneError } from '@attune/gpu';
 import {
   decoder,
   logits as logitsOf,
+  storedPositions,
   streamSafetensors,
   tokenInputs,
   tokenValues,
@@ -59,7 +60,7 @@ export const logits: Command = {
 function logitsComputer({ gpu, model, network, executor }: Session) {
   const { config } = model;
   const { virtual } = network.tuning;
-  const positions = executor.store.get('rope.cos').shape[0]!;
+  const positions = storedPositions(executor.store, config);
   const bodies = new Map<number, Plan>();
   const heads = new Map<number, Plan>();
   const most = Math.max(

@@ -5,7 +5,7 @@ import { notDone } from '../settings.ts';
 export const bitFitConfig = group('BitFit', {
   addBiases: flag(
     false,
-    'BitFit: gives linear layers without a bias one of zero to train (llama models).',
+    'BitFit: gives linear layers without a bias one of zero to train, in families whose config has a word for it (Llama).',
     { memory: true, trl: false },
   ),
 });

@@ -1,6 +1,6 @@
 import { AttuneError } from '@attune/gpu';
 import { elements } from '@attune/kernels';
-import { expectedTensors, type ModelConfig } from '@attune/model';
+import { expectedTensors, familyOf, type ModelConfig, parseConfig } from '@attune/model';
 import { changedWeights, replacedWeights } from '../changed-weights.ts';
 import { stackedWeights } from '../full/full.ts';
 import type { TunedParts, TuningKind } from '../kind.ts';
@@ -56,7 +56,7 @@ export function bitFitTuning(config: ModelConfig): BitFitMethod {
     throw new AttuneError(
       'nothing-to-train',
       `BitFit trains biases, and this ${config.modelType} model has none.`,
-      config.modelType === 'llama'
+      familyOf(config.modelType).biasKeys
         ? 'Set add_biases: true, which gives its linear layers biases of zero, or use another method.'
         : 'Use another method, such as LoRA.',
     );
@@ -97,20 +97,23 @@ export function bitFitFromValues(
 }
 
 /**
- * The same function with a bias of zero on every linear layer of its blocks: config.json then says
- * `attention_bias` and `mlp_bias`, and the trained model stays one that transformers loads.
+ * The same function with a bias of zero on every linear layer that its config has a word for (`attention_bias`,
+ * `mlp_bias`), which config.json then says, and the trained model stays one that transformers loads.
  * @throws AttuneError `unsupported-config` for families whose layers cannot have biases
  */
 export function withBiases<M extends ModelParts>(model: M): M {
-  const { config, rawConfig, weights } = model;
-  if (config.modelType !== 'llama') {
+  const { config, weights } = model;
+  const keys = familyOf(config.modelType).biasKeys;
+  if (!keys) {
     throw new AttuneError(
       'unsupported-config',
       `Linear layers of a ${config.modelType} model have no biases, and its config has no word for them.`,
-      'Leave out add_biases, or use a model of the llama type.',
+      'Leave out add_biases, or use a model whose config.json has attention_bias, such as Llama.',
     );
   }
-  const biased = { ...config, attentionBias: true, attentionOutputBias: true, mlpBias: true };
+  const rawConfig = { ...model.rawConfig, ...Object.fromEntries(keys.map((key) => [key, true])) };
+  const { attentionBias, attentionOutputBias, mlpBias } = parseConfig(rawConfig);
+  const biased = { ...config, attentionBias, attentionOutputBias, mlpBias };
   const zeros = [...expectedTensors(biased)]
     .filter(({ name }) => name.endsWith('.bias') && !weights.has(name))
     .map(({ name, shape }) => {
@@ -118,7 +121,7 @@ export function withBiases<M extends ModelParts>(model: M): M {
     });
   return withParts(model, {
     config: biased,
-    rawConfig: { ...rawConfig, attention_bias: true, mlp_bias: true },
+    rawConfig,
     weights: changedWeights(weights, new Map(zeros)),
   });
 }

@@ -1,4 +1,5 @@
-import type { ModelConfig } from '@attune/model';
+import { AttuneError } from '@attune/gpu';
+import { blueprintOf, type ModelConfig } from '@attune/model';
 import type { TrainableTensor } from '@attune/plan';
 import { adapterConfigFile } from '../adapter-names.ts';
 import type { TuningKind } from '../kind.ts';
@@ -74,13 +75,18 @@ function bottleneckMethod(
   const { adapterName: name } = config;
   checkPlaces(config);
   const places = new Map<string, string>();
-  for (let layer = 0; layer < model.numHiddenLayers; layer++) {
+  for (const [layer, { path, attention, feedForward }] of blueprintOf(model).blocks.entries()) {
     if (config.leaveOut.includes(layer)) continue;
-    const at = `model.layers.${layer}`;
-    if (config.mhAdapter)
-      places.set(`${at}.self_attn.o_proj`, `${at}.attention_adapters.adapters.${name}`);
-    if (config.outputAdapter)
-      places.set(`${at}.mlp.down_proj`, `${at}.output_adapters.adapters.${name}`);
+    if (attention.after || feedForward.after) {
+      throw new AttuneError(
+        'unsupported-config',
+        `Bottleneck adapters stand between a sublayer and the stream, where a ${model.modelType} model has a norm.`,
+        'Use another method for this model, such as LoRA.',
+      );
+    }
+    const [one, two] = [`${path}.attention_adapters`, `${path}.output_adapters`];
+    if (config.mhAdapter) places.set(attention.output.path, `${one}.adapters.${name}`);
+    if (config.outputAdapter) places.set(feedForward.output.path, `${two}.adapters.${name}`);
   }
   const width = model.hiddenSize;
   const narrow = Math.max(1, Math.floor(width / config.reductionFactor!));

@@ -114,17 +114,18 @@ const variant = (what: string) => notDone(null, `${what} is not computed here`, 
 
 /** The other keys of PEFT 0.21's LoraConfig, with PEFT's defaults. */
 export const loraOther: OtherKeys = {
-  withoutEffect: { ...peftOrigin, megatron_core: 'megatron.core', qalora_group_size: 16 },
+  withoutEffect: {
+    ...peftOrigin,
+    // PEFT corrects it by the kind of layer that it finds.
+    fan_in_fan_out: false,
+    megatron_core: 'megatron.core',
+    qalora_group_size: 16,
+  },
   notDone: {
     bias: notDone(
       'none',
       'biases do not train beside LoRA here',
       'Train with bias none (PEFT itself does not save the biases of lora_only), or tune by BITFIT.',
-    ),
-    fan_in_fan_out: notDone(
-      false,
-      'weights that lie as [in, out] are not computed here',
-      'Set it to false where the layers of the model are ordinary linear layers.',
     ),
     use_dora: notDone(false, 'DoRA is not computed here', mergeThere),
     lora_bias: notDone(false, 'a bias on B is not computed here', mergeThere),

@@ -66,7 +66,7 @@ export function loraFiles(
     ),
     base_model_name_or_path: baseModel,
     bias: 'none',
-    fan_in_fan_out: false,
+    fan_in_fan_out: layers.some(({ transposed }) => transposed),
     inference_mode: true,
     peft_type: 'LORA',
     use_dora: false,

@@ -1,11 +1,13 @@
 import { AttuneError } from '@attune/gpu';
 import {
+  familyOf,
   type GgufMetadata,
   type GgufTensorData,
   ggufName,
   ggufValue,
+  interleavedHeads,
   type ModelConfig,
-  rotatedProjection,
+  modulesOf,
   toGgufRows,
   writeGguf,
 } from '@attune/model';
@@ -35,7 +37,7 @@ export function writeLoraGguf(
   const { scale, r } = method.layers[0]!;
   const alpha = scale * r;
   const metadata: GgufMetadata = new Map([
-    ['general.architecture', ggufValue.string('llama')],
+    ['general.architecture', ggufValue.string(familyOf(model.modelType).gguf.architecture)],
     ['general.type', ggufValue.string('adapter')],
     ['adapter.type', ggufValue.string('lora')],
     ['adapter.lora.alpha', ggufValue.float32(alpha)],
@@ -53,19 +55,18 @@ function layerTensors(
   values: ReadonlyMap<string, Float32Array>,
 ): GgufTensorData[] {
   const { path, out, in: width, r, scale } = layer;
-  const name = ggufName(`${path}.weight`);
+  const name = ggufName(model, `${path}.weight`);
   if (name === undefined) {
     throw new AttuneError(
       'unsupported-export',
-      `llama.cpp's Llama has no place for an adapter on ${path}.`,
+      `llama.cpp has no place for an adapter on ${path}.`,
       'Leave that layer out of target_modules, or merge the adapter into the model.',
     );
   }
   const own = scale * r;
   const b = values.get(`${path}.lora_B.weight`)!;
   const scaled = own === alpha ? b : b.map((x) => x * (own / alpha));
-  const side = rotatedProjection(`${path}.weight`);
-  const heads = side === 'q' ? model.numAttentionHeads : model.numKeyValueHeads;
+  const heads = interleavedHeads(model, modulesOf(model).find((m) => m.path === path)!);
   const rows = bytesOf(scaled);
   return [
     {
@@ -78,7 +79,7 @@ function layerTensors(
       name: `${name}.lora_b`,
       type: 'F32',
       shape: [out, r],
-      data: side === undefined ? rows : toGgufRows(rows, { heads, rowBytes: 4 * r }),
+      data: heads === undefined ? rows : toGgufRows(rows, { heads, rowBytes: 4 * r }),
     },
   ];
 }

@@ -1,6 +1,7 @@
-import { type OpenModel, outputTensor, tableTensor, type WeightSource } from '@attune/model';
+import type { OpenModel, WeightSource } from '@attune/model';
 import { type ChangedTensor, changedWeights } from '../changed-weights.ts';
 import { type ModelParts, withParts } from '../method.ts';
+import { outputTensor, tableTensor } from '../tied.ts';
 import type { LoraLayer, LoraMethod } from './lora.ts';
 
 /**
@@ -16,7 +17,7 @@ export function mergedWeights(
   const changes = new Map<string, ChangedTensor>();
   for (const layer of method.layers) {
     changes.set(`${layer.path}.weight`, {
-      shape: [layer.out, layer.in],
+      shape: weights.info(`${layer.path}.weight`).shape,
       float32: () => mergedLayer(weights, layer, values, sign),
     });
   }
@@ -30,7 +31,7 @@ export function mergedWeights(
 
 async function mergedLayer(
   weights: WeightSource,
-  { path, out, in: width, r, scale }: LoraLayer,
+  { path, out, in: width, r, scale, transposed }: LoraLayer,
   values: ReadonlyMap<string, Float32Array>,
   sign: 1 | -1,
 ): Promise<Float32Array<ArrayBuffer>> {
@@ -44,7 +45,7 @@ async function mergedLayer(
       const factor = b[i * r + k]! * scale * sign;
       for (let j = 0; j < width; j++) row[j]! += factor * a[k * width + j]!;
     }
-    for (let j = 0; j < width; j++) weight[i * width + j]! += row[j]!;
+    for (let j = 0; j < width; j++) weight[transposed ? j * out + i : i * width + j]! += row[j]!;
   }
   return weight;
 }

@@ -1,12 +1,13 @@
 import { AttuneError } from '@attune/gpu';
 import { elements, lora as loraKernel } from '@attune/kernels';
-import { type ModelConfig, outputTensor, tableTensor } from '@attune/model';
+import type { ModelConfig } from '@attune/model';
 import type { TrainableTensor } from '@attune/plan';
 import { adapterConfigFile, adapterWeightsFile } from '../adapter-names.ts';
 import type { TuningKind } from '../kind.ts';
 import { sameModel, type TuningMethod } from '../method.ts';
 import { settingsOf } from '../settings.ts';
 import { findTargets, patternValue } from '../targets.ts';
+import { outputTensor, tableTensor } from '../tied.ts';
 import {
   type LoraConfig,
   type LoraSettings,
@@ -29,6 +30,8 @@ export interface LoraLayer {
   readonly path: string;
   readonly out: number;
   readonly in: number;
+  /** The base weight is [in, out], as in GPT-2; A and B are as everywhere. */
+  readonly transposed?: boolean;
   readonly r: number;
   readonly scale: number;
 }

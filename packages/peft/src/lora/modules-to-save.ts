@@ -1,6 +1,7 @@
 import { AttuneError, nearest } from '@attune/gpu';
-import { expectedTensors, type ModelConfig, outputTensor, tableTensor } from '@attune/model';
+import { expectedTensors, type ModelConfig } from '@attune/model';
 import { modulePaths } from '../targets.ts';
+import { outputTensor, tableTensor } from '../tied.ts';
 import type { LoraSettings } from './lora.config.ts';
 
 /** What PEFT adds to `modules_to_save` of a classifier; models have one of them. */

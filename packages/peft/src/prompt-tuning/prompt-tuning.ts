@@ -1,15 +1,10 @@
 import { randomUniforms } from '@attune/kernels';
-import {
-  folderFromPath,
-  type ModelConfig,
-  openTokenizer,
-  tableTensor,
-  type WeightSource,
-} from '@attune/model';
+import { folderFromPath, type ModelConfig, openTokenizer, type WeightSource } from '@attune/model';
 import { Tokenizer } from '@attune/tokenizer';
 import { adapterConfigFile } from '../adapter-names.ts';
 import { type TunedParts, type TuningKind, tokenizerOf } from '../kind.ts';
 import { badSetting, settingsOf } from '../settings.ts';
+import { tableTensor } from '../tied.ts';
 import { virtualKindFiles } from '../virtual/virtual.files.ts';
 import { type VirtualMethod, virtualMethod } from '../virtual/virtual.ts';
 import {
