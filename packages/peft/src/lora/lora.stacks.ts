@@ -1,8 +1,8 @@
 import type { Corner } from '@attune/kernels';
 import { type ModelConfig, stacksOf } from '@attune/model';
 import type { TrainableStack } from '@attune/plan';
+import { linearModules } from '../targets.ts';
 import type { LoraLayer } from './lora.ts';
-import { linearModules } from './targets.ts';
 
 type Part = TrainableStack['parts'][number];
 

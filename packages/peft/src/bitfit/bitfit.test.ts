@@ -1,8 +1,8 @@
 import { openModel } from '@attune/model';
 import { expect, test } from 'vitest';
-import { bitFitFromValues, bitFitTuning, readBiases, withBiases, writeAdapter } from './index.ts';
+import { bitFitFromValues, bitFitTuning, readBiases, withBiases, writeAdapter } from '../index.ts';
 
-const fixtures = new URL('../fixtures', import.meta.url).pathname;
+const fixtures = new URL('../../fixtures', import.meta.url).pathname;
 const biased = await openModel(`${fixtures}/families/llama-bias`);
 const plain = await openModel(`${fixtures}/families/llama`);
 

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { openModel, scoreModel } from '@attune/model';
 import { expect, test } from 'vitest';
-import { loraFromFiles, loraTuning, mergedWeights, readAdapter, writeAdapter } from './index.ts';
+import { loraFromFiles, loraTuning, mergedWeights, readAdapter, writeAdapter } from '../index.ts';
 
-const root = new URL('../../reward/fixtures', import.meta.url).pathname;
+const root = new URL('../../../reward/fixtures', import.meta.url).pathname;
 const read = (folder: string) => async (file: string) =>
   readFileSync(`${root}/reward/${folder}/${file}`);
 const language = await openModel(`${root}/models/pref-llama`);

@@ -9,9 +9,9 @@ import {
   patternValue,
   readAdapter,
   writeAdapter,
-} from './index.ts';
+} from '../index.ts';
 
-const root = new URL('../../sft/fixtures', import.meta.url).pathname;
+const root = new URL('../../../sft/fixtures', import.meta.url).pathname;
 const read = (folder: string) => async (file: string) =>
   readFileSync(`${root}/sft/${folder}/${file}`);
 const model = await openModel(`${root}/models/llama`);

@@ -1,6 +1,7 @@
 import { expectedTensors, type ModelConfig, type Stack, stackShape } from '@attune/model';
 import type { TrainableStack } from '@attune/plan';
-import { decays, type TuningMethod } from './method.ts';
+import { replacedWeights } from '../changed-weights.ts';
+import { decays, sameModel, type TuningMethod, withParts } from '../method.ts';
 
 /** Every parameter of the model trains. A tied output layer is the embedding table: one tensor. */
 export function fullTuning(config: ModelConfig): TuningMethod {
@@ -12,7 +13,10 @@ export function fullTuning(config: ModelConfig): TuningMethod {
   const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
   return {
     kind: 'FULL',
+    leaves: 'model',
     tensors,
+    trains: () => true,
+    modelFor: sameModel,
     replaces: (name) => shapes.has(name),
     joins: () => true,
     stacks: (stacks) => stackedWeights(stacks, shapes, ['weight', 'bias']),
@@ -20,6 +24,11 @@ export function fullTuning(config: ModelConfig): TuningMethod {
     tuning: (trainable, options) => ({
       weight: (graph, name) => trainable.tensor(graph, name, options),
     }),
+    save: () => new Map(),
+    merge: (model, values) => {
+      const { config, rawConfig, weights } = model;
+      return withParts(model, { config, rawConfig, weights: replacedWeights(weights, values) });
+    },
   };
 }
 

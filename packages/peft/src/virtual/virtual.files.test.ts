@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { openModel } from '@attune/model';
 import { describe, expect, test } from 'vitest';
-import { type AdapterFiles, adapterFromFiles, readAdapter, writeAdapter } from '../index.ts';
+import { tensorsOf } from '../adapter-tensors.ts';
+import { adapterFromFiles, readAdapter, writeAdapter } from '../index.ts';
 
 const fixtures = new URL('../../fixtures', import.meta.url).pathname;
 const { config } = await openModel(`${fixtures}/families/llama`);
@@ -37,14 +38,8 @@ test('an encoder is written beside what it makes, and only with it can training 
   made.forEach((value, i) => void expect(value).toBeCloseTo(theirs[i]!, 5));
 });
 
-async function encoderOf(name: string): Promise<AdapterFiles['tensors']> {
-  const files = await readAdapter(async (file) =>
-    file === 'adapter_config.json'
-      ? new TextEncoder().encode('{"peft_type":"NONE"}')
-      : readFileSync(`${fixtures}/peft/${name}/final.safetensors`),
-  );
-  return files.tensors;
-}
+const encoderOf = (name: string) =>
+  tensorsOf(readFileSync(`${fixtures}/peft/${name}/final.safetensors`), 'final.safetensors');
 
 describe('files that do not fit', () => {
   const change = async (change: Record<string, unknown>, tensor = 'prompt_embeddings') => {
@@ -54,9 +49,9 @@ describe('files that do not fit', () => {
   };
   test.each<[string, Record<string, unknown>, string | undefined, string]>([
     ['another number of tokens', { num_virtual_tokens: 4 }, undefined, 'wrong-shape'],
-    ['a number that is none', { num_virtual_tokens: 'ten' }, undefined, 'bad-peft-config'],
-    ['another model', { num_layers: 30 }, undefined, 'bad-peft-config'],
-    ['a start that is unknown', { prompt_tuning_init: 'ZERO' }, undefined, 'bad-peft-config'],
+    ['a number that is none', { num_virtual_tokens: 'ten' }, undefined, 'bad-adapter-config'],
+    ['another model', { num_layers: 30 }, undefined, 'bad-adapter-config'],
+    ['a start that is unknown', { prompt_tuning_init: 'ZERO' }, undefined, 'bad-adapter-config'],
     ['a tensor by another name', {}, 'embeddings', 'missing-tensor'],
     ['a method that is not computed', { peft_type: 'IA3' }, undefined, 'unsupported-peft-type'],
   ])('%s is refused by name', async (_, changed, tensor, code) => {

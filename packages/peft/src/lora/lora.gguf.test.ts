@@ -6,8 +6,9 @@ import {
   readGguf,
 } from '@attune/model';
 import { expect, test } from 'vitest';
-import { type LoraConfig, loraTuning } from './lora.ts';
-import { writeLoraGguf } from './lora-gguf.ts';
+import type { LoraConfig } from './lora.config.ts';
+import { writeLoraGguf } from './lora.gguf.ts';
+import { loraTuning } from './lora.ts';
 
 const model: ModelConfig = parseConfig(
   {
