@@ -1,12 +1,12 @@
 import type { ArgsOf, Config, OtherKeys } from '@attune/config';
 import type { DatasetSource } from '@attune/data';
 import type { DeviceChoice, Gpu } from '@attune/gpu';
+import type { PeftConfig } from '@attune/peft';
 import type { Tokenizer } from '@attune/tokenizer';
 import type { AdapterSource } from './adapter.ts';
 import type { TrainerCallbacks } from './callbacks.ts';
 import type { ModelSource } from './find-model.ts';
 import type { OutputFolder } from './folder.ts';
-import type { PeftConfig } from './method.ts';
 import type { AnyTrainer } from './trainer.ts';
 
 /** What a trainer is made from. Only `model` and `trainDataset` must be given. */
@@ -43,6 +43,10 @@ export interface TrainerOptions<C extends Config = Config> {
   readonly progress?: (line: string) => void;
 }
 
+/** The same where rows may be left out: algorithms that can be given their samples. */
+export type SetupOptions<C extends Config = Config> = Omit<TrainerOptions<C>, 'trainDataset'> &
+  Partial<Pick<TrainerOptions<C>, 'trainDataset'>>;
+
 /** A paper that an algorithm comes from. */
 export interface Paper {
   readonly title: string;
@@ -55,7 +59,7 @@ export interface Paper {
  */
 export interface Algorithm<
   C extends Config = Config,
-  O extends TrainerOptions<C> = TrainerOptions<C>,
+  O extends SetupOptions<C> = TrainerOptions<C>,
 > {
   /** The command, as in `attune dpo`. */
   readonly name: string;
@@ -75,12 +79,14 @@ export interface Algorithm<
   readonly otherKeys: OtherKeys;
   /** TRL's command for the same recipe; absent where TRL has none. */
   readonly trlCommand?: string;
+  /** Values of an adapter's configuration that the algorithm wants unless the caller says otherwise. */
+  readonly peftDefaults?: PeftConfig;
   /** Whether `trainDataset` may be left out for the options that are given: replayed rollouts bring their own. */
   readonly needsData?: (options: Readonly<Record<string, unknown>>) => boolean;
   create(options: O): Promise<AnyTrainer>;
 }
 
 /** States an algorithm, with the types of its config. */
-export const algorithm = <C extends Config, O extends TrainerOptions<C>>(
+export const algorithm = <C extends Config, O extends SetupOptions<C>>(
   of: Algorithm<C, O>,
 ): Algorithm<C, O> => of;

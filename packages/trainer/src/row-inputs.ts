@@ -116,7 +116,7 @@ export interface LogpsOptions extends TokenLogpsOptions {
  * ln π of every predicted token [count], in one forward pass over all rows, with what else the output layer says of
  * each, and the hidden states.
  */
-export function tokenLogps<F>(
+export function predictedLogps<F>(
   graph: Graph<F>,
   network: Network,
   rows: RowInputs<F>,
@@ -185,8 +185,9 @@ export function completionLogps<F>(
   logps: Tensor,
   completions: Completions<F>,
   weightOf: (feed: F, row: number, i: number) => number = () => 1,
+  name = 'weights',
 ): Tensor {
-  const weights = completionWeights(graph, rows, completions, weightOf);
+  const weights = completionWeights(graph, rows, completions, weightOf, name);
   return graph.apply(segmentSum, { x: logps, weights, bounds: completions.bounds }, {}).y;
 }
 
