@@ -2,21 +2,13 @@ import { AttuneError } from '@attune/gpu';
 import { expectShape, operation, shader, type Tensor } from '../contract/index.ts';
 import forwardText from './kl-reward.forward.wgsl';
 import k3Text from './kl-reward.k3.wgsl';
-import { klRewardReference } from './kl-reward.reference.ts';
+import { type KlRewardOptions, klRewardReference } from './kl-reward.reference.ts';
 import scoreText from './kl-reward.score.wgsl';
 
-export { klRewardReference } from './kl-reward.reference.ts';
+export { type KlRewardOptions, klRewardReference } from './kl-reward.reference.ts';
 
 const forwardSource = shader('kl-reward.forward', `${forwardText}\n${k3Text}`);
 const scoreSource = shader('kl-reward.score', scoreText);
-
-export interface KlRewardOptions {
-  /**
-   * With d = refLogps - logps: k1 is -d (unbiased, of either sign), k3 is e^d - 1 - d (unbiased, never negative; |d|
-   * is held within 80). Default k1, TRL's.
-   */
-  readonly estimator?: 'k1' | 'k3';
-}
 
 export type KlRewardInputs = {
   /** [N] f32: log-probabilities of the sampled tokens under the policy that sampled. */

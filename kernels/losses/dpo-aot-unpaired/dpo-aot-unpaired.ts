@@ -1,9 +1,9 @@
 import text from '../dpo-aot/dpo-aot.forward.wgsl';
-import { dpoAotUnpairedReference as reference } from '../dpo-aot/dpo-aot.reference.ts';
 import { recordAotOrder } from '../dpo-aot/dpo-aot.ts';
 import { pairLoss, pairLossShader, smoothingBelowHalf } from '../pair-loss/pair-loss.ts';
+import { dpoAotUnpairedReference as reference } from './dpo-aot-unpaired.reference.ts';
 
-export { dpoAotUnpairedReference } from '../dpo-aot/dpo-aot.reference.ts';
+export { dpoAotUnpairedReference } from './dpo-aot-unpaired.reference.ts';
 
 /**
  * Alignment by optimal transport of the log-ratios of the chosen and of the rejected answers, each sorted
