@@ -11,5 +11,8 @@ export async function ofEach<E>(
   { train, evaluation }: PreferenceExamples<E>,
   change: (examples: readonly E[]) => Promise<readonly E[]>,
 ): Promise<PreferenceExamples<E>> {
-  return { train: await change(train), ...(evaluation && { evaluation: await change(evaluation) }) };
+  return {
+    train: await change(train),
+    ...(evaluation && { evaluation: await change(evaluation) }),
+  };
 }

@@ -1,9 +1,9 @@
 import {
   collatePairs,
-  type PairBatch,
   type PaddedRows,
-  padRows,
+  type PairBatch,
   type PreferenceExample,
+  padRows,
   type RowBatch,
 } from '@attune/data';
 import { columnMean, matmul, type Tensor } from '@attune/kernels';

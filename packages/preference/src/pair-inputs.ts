@@ -7,8 +7,7 @@ import type { Feed } from '@attune/trainer';
 export const pairLengths = <B extends PairBatch>(
   graph: Graph<Feed<B>>,
   { rows }: { readonly rows: number },
-): Tensor =>
-  graph.input('lengths', [rows], ({ batch }) => Float32Array.from(batch.lengths));
+): Tensor => graph.input('lengths', [rows], ({ batch }) => Float32Array.from(batch.lengths));
 
 /** f32 [1]: 1 / pairs. As in TRL every micro-batch weighs the same, a short one too. */
 export const pairScale = <B extends PairBatch>(graph: Graph<Feed<B>>): Tensor =>

@@ -1,15 +1,16 @@
-import type { RowBatch } from '@attune/data';
+import { completionRow, joinRows, type RowBatch } from '@attune/data';
 import type { Network } from '@attune/model';
 import { type Executor, Graph, PlannedGraph } from '@attune/plan';
 import {
   PlanCache,
+  predictedLogps,
   type ReferenceModel,
   type RowSizes,
   rowInputs,
   rowSizes,
   type TunedModel,
-  predictedLogps,
 } from '@attune/trainer';
+import { blocksOf } from './blocks.ts';
 import { completionSums, type TokenWeight } from './completions.ts';
 import {
   type CacheSetup,
@@ -18,15 +19,29 @@ import {
   referenceCacheOf,
 } from './reference-cache.ts';
 
+/** A whole row of token ids, and where its completion starts. */
+export interface CompletionRow {
+  readonly ids: Int32Array;
+  readonly start: number;
+}
+
 export interface ReferenceLogpsOptions {
   readonly executor: Executor;
   /** The reference model. */
   readonly network: Network;
-  /** What a token of a completion weighs in its sum. Default 1. */
-  readonly weightOf?: TokenWeight<RowBatch> | undefined;
   readonly cache?: ReferenceCache | undefined;
   /** Called after each batch with the rows done so far. */
   readonly progress?: (done: number, total: number) => void;
+}
+
+/** ln π_ref(y | x) of the completion of every row, `batchSize` rows at a time. */
+export function referenceLogps(
+  rows: readonly CompletionRow[],
+  { batchSize, ...options }: ReferenceLogpsOptions & { readonly batchSize: number },
+): Promise<Float32Array> {
+  const joined = (block: readonly CompletionRow[]) =>
+    joinRows(block.map(({ ids, start }) => completionRow(ids, start)));
+  return batchLogps(blocksOf(rows, batchSize).map(joined), options);
 }
 
 /** How a trainer computes them: under its reference model, read from its cache where an earlier run left them. */
@@ -44,17 +59,24 @@ export const referenceLogpsOptions = (
 });
 
 /**
- * ln π_ref(y | x) of the completion of every row, batch by batch: computed once, or read from the cache of an earlier
- * run. The batches are those of training, so that at the first step policy and reference model are equal to the bit.
+ * ln π_ref(y | x) of the rows of all batches, one batch behind the other: computed, or read from the cache. Where the
+ * batches are those of training, policy and reference model are equal to the bit at the first step. `weightOf` is what
+ * a token weighs in the sum over its completion, 1 by default.
  */
-export async function referenceLogps(
+export async function batchLogps(
   batches: readonly RowBatch[],
-  { executor, network, weightOf = () => 1, cache, progress }: ReferenceLogpsOptions,
-): Promise<Float32Array[]> {
+  {
+    executor,
+    network,
+    cache,
+    progress,
+    weightOf = () => 1,
+  }: ReferenceLogpsOptions & { readonly weightOf?: TokenWeight<RowBatch> },
+): Promise<Float32Array> {
   const total = batches.reduce((sum, { rows }) => sum + rows, 0);
   const key = cache && (await keyOf(batches, weightOf));
   const known = key && (await cache!.read(key));
-  if (known && known.length === total) return split(known, batches);
+  if (known && known.length === total) return known;
   const plans = new PlanCache(executor);
   const logps = new Float32Array(total);
   let done = 0;
@@ -72,7 +94,7 @@ export async function referenceLogps(
     plans.destroy();
   }
   if (key) await cache!.write(key, logps);
-  return split(logps, batches);
+  return logps;
 }
 
 function planned(
@@ -86,14 +108,6 @@ function planned(
   const sum = completionSums(graph, rows).weightedBy(weightOf);
   graph.output('logps', sum(predictedLogps(graph, network, rows).logps));
   return new PlannedGraph(graph);
-}
-
-function split(logps: Float32Array, batches: readonly RowBatch[]): Float32Array[] {
-  let end = 0;
-  return batches.map(({ rows }) => {
-    end += rows;
-    return logps.subarray(end - rows, end);
-  });
 }
 
 /** SHA-256 of all that the numbers depend on besides the model: ids (data, template, truncation) and weights. */

@@ -6,7 +6,7 @@ import {
 } from '@attune/data';
 import { type PreferenceExamples, preferenceData, type TrainerSetup } from '@attune/trainer';
 import { blocksOf } from '../blocks.ts';
-import { type ReferenceLogpsOptions, referenceLogps } from '../reference-logps.ts';
+import { batchLogps, type ReferenceLogpsOptions } from '../reference-logps.ts';
 import type { DPOSettings, dpoConfig } from './dpo.config.ts';
 
 /** Rows of prompt, chosen and rejected as token ids. */
@@ -39,12 +39,14 @@ export async function withReferenceLogps(
   const size = args.precomputeRefBatchSize ?? args.perDeviceTrainBatchSize;
   const blocks = blocksOf(pairs, size);
   const weightOf = lengthWeight(args.ldAlpha);
-  const logps = await referenceLogps(blocks.map(collatePairs), { ...options, weightOf });
-  return blocks.flatMap((block, b) =>
-    block.map((pair, i) => ({
+  const logps = await batchLogps(blocks.map(collatePairs), { ...options, weightOf });
+  return blocks.flatMap((block, b) => {
+    // Of each block first all chosen, then all rejected.
+    const [chosen, rejected] = [2 * b * size, 2 * b * size + block.length];
+    return block.map((pair, i) => ({
       ...pair,
-      refChosenLogps: logps[b]![i]!,
-      refRejectedLogps: logps[b]![block.length + i]!,
-    })),
-  );
+      refChosenLogps: logps[chosen + i]!,
+      refRejectedLogps: logps[rejected + i]!,
+    }));
+  });
 }

@@ -13,10 +13,10 @@ import {
   type Loss,
   meanOver,
   namedMeans,
+  predictedLogps,
   type RowSizes,
   rowInputs,
   rowSizes,
-  predictedLogps,
 } from '@attune/trainer';
 import { completionSums } from '../completions.ts';
 import { pairLengths, pairScale } from '../pair-inputs.ts';

@@ -1,7 +1,12 @@
-import { collateUnpaired, ktoWeightNote, prepareUnpaired, type UnpairedExample } from '@attune/data';
+import {
+  collateUnpaired,
+  ktoWeightNote,
+  prepareUnpaired,
+  type UnpairedExample,
+} from '@attune/data';
 import { type PreferenceExamples, preferenceData, type TrainerSetup } from '@attune/trainer';
 import { blocksOf } from '../blocks.ts';
-import { type ReferenceLogpsOptions, referenceLogps } from '../reference-logps.ts';
+import { batchLogps, type ReferenceLogpsOptions } from '../reference-logps.ts';
 import type { KTOSettings, ktoConfig } from './kto.config.ts';
 
 /** Rows of prompt, completion and label as token ids; completions are exchanged within batches for the KL term. */
@@ -30,12 +35,10 @@ export async function withReferenceLogps(
     refLogps !== undefined && (refKlLogps !== undefined || !needsKl);
   if (rows.every(known)) return rows;
   const size = args.precomputeRefBatchSize ?? args.perDeviceTrainBatchSize;
-  const blocks = blocksOf(rows, size);
-  const batches = blocks.map(collateUnpaired);
-  const logps = await referenceLogps(batches, options);
-  const klBatches = batches.map(({ kl }) => kl);
-  const klLogps = needsKl ? await referenceLogps(klBatches, options) : logps;
-  return blocks.flatMap((block, b) =>
-    block.map((row, i) => ({ ...row, refLogps: logps[b]![i]!, refKlLogps: klLogps[b]![i]! })),
-  );
+  const batches = blocksOf(rows, size).map(collateUnpaired);
+  const logps = await batchLogps(batches, options);
+  if (!needsKl) return rows.map((row, i) => ({ ...row, refLogps: logps[i]! }));
+  const exchanged = batches.map(({ kl }) => kl);
+  const klLogps = await batchLogps(exchanged, options);
+  return rows.map((row, i) => ({ ...row, refLogps: logps[i]!, refKlLogps: klLogps[i]! }));
 }

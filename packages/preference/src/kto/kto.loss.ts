@@ -5,10 +5,10 @@ import {
   type Loss,
   type LossMetrics,
   meanOver,
+  predictedLogps,
   type RowSizes,
   rowInputs,
   rowSizes,
-  predictedLogps,
 } from '@attune/trainer';
 import { completionSums } from '../completions.ts';
 import type { KTOSettings } from './kto.config.ts';
@@ -77,10 +77,9 @@ export const ktoLoss = (
   },
 
   metrics({ loss, metrics, entropy, meanLogits }, { batch: { lengths, desirable } }) {
-    const sums = Object.fromEntries(ktoMetricNames.map((name, i) => [name, metrics![i]!])) as Record<
-      (typeof ktoMetricNames)[number],
-      number
-    >;
+    const sums = Object.fromEntries(
+      ktoMetricNames.map((name, i) => [name, metrics![i]!]),
+    ) as Record<(typeof ktoMetricNames)[number], number>;
     const found: LossMetrics = {
       loss: loss![0]!,
       kl: sums.kl,

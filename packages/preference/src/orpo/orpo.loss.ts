@@ -4,9 +4,9 @@ import {
   completionLogps,
   type Loss,
   namedMeans,
+  predictedLogps,
   type RowSizes,
   rowSizes,
-  predictedLogps,
 } from '@attune/trainer';
 import { chosenLikelihood, nllLoss } from '../chosen-likelihood.ts';
 import {
