@@ -25,6 +25,15 @@ export const preferenceConfig = {
   }),
 };
 
+/** The same of ORPO and CPO: without a max_length TRL cuts their rows at 512 tokens. */
+export const referenceFreeConfig = {
+  ...preferenceConfig,
+  maxLength: {
+    ...preferenceConfig.maxLength,
+    help: 'Tokens kept of prompt and completion together, from the start (null: 512).',
+  },
+};
+
 /** The KL coefficient of losses with a reference model. */
 export const klCoefficient = number(
   0.1,

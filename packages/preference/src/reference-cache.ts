@@ -2,7 +2,7 @@ import { bytesFromMemory, readSafetensors, writeSafetensors } from '@attune/mode
 import { isLora } from '@attune/peft';
 import { diskFolder, type TrainerSetup } from '@attune/trainer';
 
-/** Keeps log-probabilities of the reference model between runs; keys tell rows apart, not models. */
+/** Keeps log-probabilities of the reference model between runs; a key stands for rows, not for a model. */
 export interface ReferenceCache {
   /** What was written under the key; undefined where nothing whole is there. */
   read(key: string): Promise<Float32Array | undefined>;
@@ -17,7 +17,7 @@ export interface ReferenceCacheOptions {
   readonly referenceCache?: ReferenceCache | null;
 }
 
-/** What of a trainer's setup tells its reference model from others. */
+/** The part of a trainer's setup that says which reference model it has. */
 export type CacheSetup = Pick<TrainerSetup, 'model' | 'chosen' | 'log' | 'progress'>;
 
 /** The cache of a run that keeps reference log-probabilities: the one that was given, or that on disk. */

@@ -1,10 +1,10 @@
 import { choice, group, number, type SettingsOf } from '@attune/config';
 import { type CpoLossName, cpoLosses } from '@attune/kernels';
-import { preferenceConfig } from '../preference.config.ts';
+import { referenceFreeConfig } from '../preference.config.ts';
 
 /** The arguments of CPOTrainer; names and defaults are those of TRL's CPOConfig. */
 export const cpoConfig = {
-  ...preferenceConfig,
+  ...referenceFreeConfig,
   ...group('Preference', {
     lossType: choice(
       'sigmoid',

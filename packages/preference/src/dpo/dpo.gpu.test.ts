@@ -88,7 +88,7 @@ test("each pair's log-probabilities under the reference model are those that TRL
   trainer.destroy();
 });
 
-test('a new adapter needs one copy of the base; whole training keeps a frozen one, unless the reference is computed once', async () => {
+test('a new adapter needs one copy of the base; whole training keeps a frozen one', async () => {
   const run = await open('lora-sigmoid');
   const lora = await trainerOf(run, {}, fresh());
   const full = await trainerOf(run, {}, whole);

@@ -1,9 +1,9 @@
 import { group, number, type SettingsOf } from '@attune/config';
-import { preferenceConfig } from '../preference.config.ts';
+import { referenceFreeConfig } from '../preference.config.ts';
 
 /** The arguments of ORPOTrainer; names and defaults are those of TRL's ORPOConfig. */
 export const orpoConfig = {
-  ...preferenceConfig,
+  ...referenceFreeConfig,
   ...group('Preference', {
     beta: number(
       0.1,
