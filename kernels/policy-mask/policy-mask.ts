@@ -1,11 +1,21 @@
 import { AttuneError } from '@attune/gpu';
-import { elementsInclude, expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import {
+  elementsInclude,
+  expectShape,
+  finiteInclude,
+  operation,
+  shader,
+  type Tensor,
+} from '../contract/index.ts';
 import forwardText from './policy-mask.forward.wgsl';
 import { type PolicyMaskOptions, policyMaskReference } from './policy-mask.reference.ts';
 
 export { type PolicyMaskOptions, policyMaskReference } from './policy-mask.reference.ts';
 
-const source = shader('policy-mask.forward', forwardText, elementsInclude);
+const source = shader('policy-mask.forward', forwardText, {
+  ...elementsInclude,
+  ...finiteInclude,
+});
 
 export type PolicyMaskInputs = {
   /** [N] f32: what a token weighs if it is kept. */

@@ -1,13 +1,21 @@
 import { AttuneError } from '@attune/gpu';
-import { elementsInclude, expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import {
+  elementsInclude,
+  expectShape,
+  finiteInclude,
+  operation,
+  shader,
+  type Tensor,
+} from '../contract/index.ts';
 import backwardText from './token-kl.backward.wgsl';
 import forwardText from './token-kl.forward.wgsl';
 import { tokenKlReference } from './token-kl.reference.ts';
 
 export { tokenKlReference } from './token-kl.reference.ts';
 
-const forwardSource = shader('token-kl.forward', forwardText, elementsInclude);
-const backwardSource = shader('token-kl.backward', backwardText, elementsInclude);
+const includes = { ...elementsInclude, ...finiteInclude };
+const forwardSource = shader('token-kl.forward', forwardText, includes);
+const backwardSource = shader('token-kl.backward', backwardText, includes);
 
 export type TokenKlInputs = {
   /** [N] f32: log-probabilities of sampled tokens under the policy. */

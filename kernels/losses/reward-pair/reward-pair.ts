@@ -1,6 +1,7 @@
 import { AttuneError } from '@attune/gpu';
 import {
   expectShape,
+  finiteInclude,
   numericInclude,
   operation,
   shader,
@@ -12,7 +13,10 @@ import { type RewardPairOptions, rewardPairReference } from './reward-pair.refer
 
 export { type RewardPairOptions, rewardPairReference } from './reward-pair.reference.ts';
 
-const source = shader('reward-pair.forward', forwardText, numericInclude);
+const source = shader('reward-pair.forward', forwardText, {
+  ...finiteInclude,
+  ...numericInclude,
+});
 
 export type RewardPairInputs = {
   /** [2 P] f32: the rewards of P chosen answers, then those of the rejected ones. */

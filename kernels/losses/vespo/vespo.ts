@@ -1,6 +1,7 @@
 import { AttuneError } from '@attune/gpu';
 import {
   expectShape,
+  finiteInclude,
   operation,
   segmentsInclude,
   shader,
@@ -20,7 +21,10 @@ import weightsText from './vespo.weights.wgsl';
 
 export { type VespoOptions, vespoReference } from './vespo.reference.ts';
 
-const weightsSource = shader('vespo.weights', weightsText, segmentsInclude);
+const weightsSource = shader('vespo.weights', weightsText, {
+  ...segmentsInclude,
+  ...finiteInclude,
+});
 const source = tokenLossShader('vespo.forward', forwardText);
 
 export type VespoInputs = PpoClipInputs & {
