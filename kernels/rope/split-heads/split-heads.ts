@@ -1,6 +1,7 @@
 import { AttuneError } from '@attune/gpu';
 import {
   elements,
+  elementsInclude,
   expectShape,
   operation,
   type Recorder,
@@ -12,7 +13,7 @@ import text from './split-heads.wgsl';
 
 export { type SplitHeadsOptions, splitHeadsReference } from './split-heads.reference.ts';
 
-const source = shader('split-heads', text);
+const source = shader('split-heads', text, elementsInclude);
 
 type Inputs = { qkv: Tensor; cos?: Tensor; sin?: Tensor; positions?: Tensor };
 type Parts = { q: Tensor; k: Tensor; v: Tensor };

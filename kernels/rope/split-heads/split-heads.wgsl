@@ -13,11 +13,7 @@
 //
 // Parallel plan: one pair (i, i + D/2) of one head of one token an invocation (or four pairs).
 
-#if VEC4
-alias Element = vec4f;
-#else
-alias Element = f32;
-#endif
+#include "elements.wgsl"
 
 struct Params { count: u32, heads: u32, kvHeads: u32, half: u32, capacity: i32 }
 
@@ -62,15 +58,7 @@ fn rowOf(token: u32) -> u32 {
 #endif
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let pair = id.x + id.y * groups.x * 64u;
-  if (pair >= params.count) {
-    return;
-  }
+fn each(pair: u32) {
   let half = params.half;
   let all = params.heads + 2u * params.kvHeads;
   let i = pair % half;

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { AttuneError, type DeviceChoice, type Gpu, requestGpu, spokenBytes } from '@attune/gpu';
+import { AttuneError, type DeviceChoice, type Gpu, requestGpu, formatBytes } from '@attune/gpu';
 import { forceMatmulVariant } from '@attune/kernels';
 import {
   downloadModel,
@@ -44,7 +44,7 @@ export async function findModel(values: Values, terminal: Terminal): Promise<Ope
     ...(process.env.HF_TOKEN && { token: process.env.HF_TOKEN }),
     ...(process.env.HF_ENDPOINT && { endpoint: process.env.HF_ENDPOINT }),
     onProgress: ({ file, done, total }: { file: string; done: number; total: number }) =>
-      terminal.progress(`${file}: ${spokenBytes(done)} of ${spokenBytes(total)}`),
+      terminal.progress(`${file}: ${formatBytes(done)} of ${formatBytes(total)}`),
   });
   terminal.settle();
   return openModel(folder);

@@ -1,8 +1,4 @@
-export {
-  NextToken,
-  type NextTokenOptions,
-  type NextTokenSizes,
-  nextTokenLoss,
-  type SFTLoss,
-} from './next-token.ts';
-export { type SFTArguments, SFTTrainer, type SFTTrainerOptions } from './sft-trainer.ts';
+export * from './sft/sft.config.ts';
+export * from './sft/sft.data.ts';
+export * from './sft/sft.loss.ts';
+export * from './sft/sft.ts';

@@ -1,6 +1,6 @@
 import type { Phrase } from '../phrase';
 import { useText } from '../text';
-import { spokenBytes } from './spoken';
+import { formatBytes } from './spoken';
 
 /** What the account of a run calls its purposes. */
 const purposes: Readonly<Record<string, Phrase>> = {
@@ -22,7 +22,7 @@ export default function Account({ account }: { account: Readonly<Record<string, 
   return Object.entries(account)
     .map(([purpose, bytes]) => {
       const known = purposes[purpose];
-      return `${known ? text(known) : purpose} ${spokenBytes(bytes)}`;
+      return `${known ? text(known) : purpose} ${formatBytes(bytes)}`;
     })
     .join(comma);
 }

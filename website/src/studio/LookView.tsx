@@ -1,5 +1,5 @@
 import Account from '../live/Account';
-import { spokenBytes } from '../live/spoken';
+import { formatBytes } from '../live/spoken';
 import { words } from '../live/words';
 import { useText } from '../text';
 import { phrases } from './phrases';
@@ -47,7 +47,7 @@ export default function LookView({ look }: { look: Look }) {
         {text(words.colon)}
         <Account account={account} />
         {text(words.semicolon)}
-        {text(phrases.needed)} {spokenBytes(needed)}
+        {text(phrases.needed)} {formatBytes(needed)}
       </p>
     </div>
   );

@@ -3,7 +3,7 @@ import { byteSize } from '@attune/kernels';
 import { laidTensors, Network } from '@attune/model';
 import { updateGraph } from '@attune/optim';
 import { trainableOf, tunedLayout } from '@attune/peft';
-import { Graph, PlannedGraph, printAccount, sharedActivations } from '@attune/plan';
+import { Graph, PlannedGraph, printMemory, sharedActivations } from '@attune/plan';
 import { nextTokenLoss } from '@attune/sft';
 import { bucket } from '@attune/trainer';
 import type { Command } from '../command-line/command.ts';
@@ -129,7 +129,7 @@ function account(
       0,
     );
   const rope = 4 * positions * config.headDim;
-  return printAccount([
+  return printMemory([
     ['weights', frozen + rope],
     ['parameters', trainable.bytes],
     ['gradients', trainable.bytes],

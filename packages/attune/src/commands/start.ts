@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openModel } from '@attune/model';
 import { TinyRun, tinyModelFolder } from '@attune/tiny';
-import { Progress, spokenSeconds } from '@attune/trainer';
+import { Progress, formatDuration } from '@attune/trainer';
 import type { Command, Context } from '../command-line/command.ts';
 import { writeWhole } from '../files.ts';
 import { modelKeys } from '../keys/model-keys.ts';
@@ -59,7 +59,7 @@ export const start: Command = {
       `\nHeld-out loss ${before.loss.toFixed(3)} → ${after.loss.toFixed(3)}, exact answers ${before.right} → ${after.right} of ${after.rows}.`,
     );
     terminal.out(
-      `Done in ${spokenSeconds((performance.now() - began) / 1000)}. The adapter is in ${out}: attune generate --model_name_or_path ${baseModel} --adapter_name_or_path ${out}`,
+      `Done in ${formatDuration((performance.now() - began) / 1000)}. The adapter is in ${out}: attune generate --model_name_or_path ${baseModel} --adapter_name_or_path ${out}`,
     );
   },
 };

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { AttuneError, type Gpu, spokenBytes } from '@attune/gpu';
+import { AttuneError, type Gpu, formatBytes } from '@attune/gpu';
 import type { OpenModel } from '@attune/model';
 import { writeAdapter } from '@attune/peft';
-import { type Executor, printAccount, type Trainable } from '@attune/plan';
+import { type Executor, printMemory, type Trainable } from '@attune/plan';
 import {
   diskFolder,
   Progress,
@@ -11,7 +11,7 @@ import {
   runTraining,
   type SavedTensors,
   type StepReport,
-  spokenSeconds,
+  formatDuration,
   type TrainedTensors,
 } from '@attune/trainer';
 import type { Context } from '../command-line/command.ts';
@@ -128,7 +128,7 @@ export async function runTrainer(run: TrainerRun): Promise<void> {
     await saveResult(out, run, await trainer.trained());
     await record.finish(last?.step ?? earlier?.resume.step ?? 0, last?.epoch ?? 0);
     terminal.out(
-      `Done: ${result.steps} steps, ${result.tokens} tokens, mean loss ${result.trainLoss.toFixed(4)}, in ${spokenSeconds(result.seconds)}. ${leavesModel(chosen) ? 'Model' : 'Adapter'}: ${out}`,
+      `Done: ${result.steps} steps, ${result.tokens} tokens, mean loss ${result.trainLoss.toFixed(4)}, in ${formatDuration(result.seconds)}. ${leavesModel(chosen) ? 'Model' : 'Adapter'}: ${out}`,
     );
   } catch (error) {
     terminal.settle();
@@ -226,15 +226,15 @@ async function preflight(trainer: RunnableTrainer, { terminal, verbose }: Contex
   const total = [...account.values()].reduce((a, b) => a + b, 0);
   terminal.note(
     verbose
-      ? `Memory for the longest batch:\n${printAccount(account)}`
-      : `Trains ${trainer.trainable.count} numbers in ${trainer.totalSteps} steps; needs ${spokenBytes(total)}.`,
+      ? `Memory for the longest batch:\n${printMemory(account)}`
+      : `Trains ${trainer.trainable.count} numbers in ${trainer.totalSteps} steps; needs ${formatBytes(total)}.`,
   );
   const limit = memoryLimit(trainer.executor.gpu);
   const resident = total - (account.get('activations') ?? 0);
   if (total <= limit.total && total - resident <= limit.left) return;
   throw new AttuneError(
     'out-of-memory',
-    `The longest batch needs ${spokenBytes(total)}, ${spokenBytes(total - resident)} of it for activations; ${limit.name} has ${spokenBytes(Math.min(limit.total, resident + limit.left))}.`,
+    `The longest batch needs ${formatBytes(total)}, ${formatBytes(total - resident)} of it for activations; ${limit.name} has ${formatBytes(Math.min(limit.total, resident + limit.left))}.`,
     'Lower per_device_train_batch_size or max_length, or turn on gradient_checkpointing.',
   );
 }
