@@ -11,7 +11,7 @@ import {
   type Tensor,
 } from '@attune/kernels';
 import type { Graph } from '@attune/plan';
-import type { Block, FeedForward, Sublayer } from '../families/blueprint.ts';
+import type { Block, FeedForward, Module, Sublayer } from '../families/blueprint.ts';
 import { blueprintOf } from '../families/families.ts';
 import type { Network, Reading } from './network.ts';
 import { normReading, ready } from './norm.ts';
@@ -171,14 +171,21 @@ function added(
 function inner(graph: Graph, network: Network, layer: FeedForward, read: Reading): Tensor {
   const { inputs, stack, gated, activation } = layer;
   const one = inputs.length === 1 ? inputs[0] : network.stack(stack);
+  const approximate = activation === 'gelu' ? 'none' : 'tanh';
   if (!gated) {
     const x = network.linear(graph, one!.path, read);
     if (activation === 'silu') return graph.apply(activate, { x }, { kind: 'silu' }).y;
-    return graph.apply(gelu, { x }, { approximate: activation === 'gelu' ? 'none' : 'tanh' }).y;
+    return graph.apply(gelu, { x }, { approximate }).y;
   }
-  const gate = activation === 'silu' ? swiglu : geglu;
-  if (one) return graph.apply(gate, { gate: network.linear(graph, one.path, read) }, {}).y;
+  const parts = one
+    ? { gate: network.linear(graph, one.path, read) }
+    : apart(graph, network, inputs, read);
+  if (activation === 'silu') return graph.apply(swiglu, parts, {}).y;
+  return graph.apply(geglu, parts, { approximate }).y;
+}
+
+function apart(graph: Graph, network: Network, inputs: readonly Module[], read: Reading) {
   const b = ready(read().y);
-  const [g, up] = inputs.map(({ path }) => network.linear(graph, path, b));
-  return graph.apply(gate, { gate: g!, up: up! }, {}).y;
+  const [gate, up] = inputs.map(({ path }) => network.linear(graph, path, b));
+  return { gate: gate!, up: up! };
 }
