@@ -118,15 +118,17 @@ type BlockInputs = { x: Tensor; prefix?: Tensor };
 /** What the first block reads: embeddings of tokens, virtual ones among them, and of positions if these are learned. */
 function embedded(graph: Graph, network: Network, batch: TokenBatch): Tensor {
   const { tokens, embeddingScale: scale, positions } = blueprintOf(network.config);
-  const table = network.weight(graph, `${tokens.path}.weight`);
-  let x = graph.apply(
-    embedding,
-    { table, ids: batch.ids },
-    { ...(scale !== undefined && { scale }) },
-  ).y;
-  const more = (table: Tensor, ids: Tensor) => {
-    x = graph.apply(add, { a: x, b: graph.apply(embedding, { table, ids }, {}).y }, {}).y;
+  const [table, ...rest] = network.parts(graph, `${tokens.path}.weight`);
+  const options = { ...(scale !== undefined && { scale }) };
+  let x = graph.apply(embedding, { table: table!, ids: batch.ids }, options).y;
+  const more = (table: Tensor, ids: Tensor, options = {}) => {
+    x = graph.apply(add, { a: x, b: graph.apply(embedding, { table, ids }, options).y }, {}).y;
   };
+  let first = table!.shape[0]!;
+  for (const part of rest) {
+    more(part, batch.ids, { ...options, first });
+    first += part.shape[0]!;
+  }
   const { virtual, virtualIds } = batch;
   if (virtual?.embeddings && virtualIds) more(virtual.embeddings(graph), virtualIds);
   if (positions) more(network.weight(graph, `${positions.path}.weight`), batch.positions);
