@@ -207,7 +207,7 @@ function fileOf(
       const { shape, type, bytes } = find(name);
       return { shape: [...shape], dtype: type.name, bytes };
     },
-    float32: (name) => float32Rows(name, 0, find(name).shape[0] ?? 1),
+    float32: async (name) => float32Rows(name, 0, find(name).shape[0] ?? 1),
     async raw(name) {
       const { offset, bytes } = find(name);
       return source.read(offset, bytes);

@@ -54,7 +54,7 @@ export async function readSafetensors(input: ByteSource | Uint8Array): Promise<S
       const { shape, dtype, begin, end } = find(name);
       return { shape: [...shape], dtype, bytes: end - begin };
     },
-    float32: (name) => float32Rows(name, 0, find(name).shape[0] ?? 1),
+    float32: async (name) => float32Rows(name, 0, find(name).shape[0] ?? 1),
     async raw(name) {
       const { begin, end } = find(name);
       return source.read(dataStart + begin, end - begin);
