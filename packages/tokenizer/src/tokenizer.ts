@@ -4,8 +4,9 @@ import { AddedTokenSplitter } from './added-tokens.ts';
 import type { Word } from './bpe.ts';
 import { joinBytes, tokenBytes } from './byte-level.ts';
 import { CharFinder } from './char-finder.ts';
-import type { ChatMessage, ChatOptions } from './chat-template.ts';
-import { ChatTemplate, readChatTemplate } from './chat-template.ts';
+import type { ChatMessage, ChatOptions, ChatTemplate } from './chat-template.ts';
+import type { ChatTemplateSource } from './named-templates.ts';
+import { NamedTemplates, readChatTemplates } from './named-templates.ts';
 import type { SpecialTokens } from './special-tokens.ts';
 import { readSpecialTokens } from './special-tokens.ts';
 import type { Steps } from './steps.ts';
@@ -21,7 +22,7 @@ export interface TokenizerFiles {
   tokenizerJson: string | Json;
   tokenizerConfig?: string | Json | undefined;
   /** chat_template.jinja; wins over `chat_template` in tokenizer_config.json. */
-  chatTemplate?: string | undefined;
+  chatTemplate?: ChatTemplateSource | undefined;
   generationConfig?: string | Json | undefined;
 }
 
@@ -86,7 +87,7 @@ export class Tokenizer {
   readonly #verbatim: AddedTokenSplitter;
   readonly #normalized: AddedTokenSplitter | undefined;
   readonly #trimSpaces: boolean;
-  readonly #template: ChatTemplate | undefined;
+  readonly #templates: NamedTemplates | undefined;
 
   private constructor(files: TokenizerFiles) {
     const config = parse(files.tokenizerConfig, 'tokenizer_config.json');
@@ -128,9 +129,8 @@ export class Tokenizer {
     const replaced = 'add_bos_token' in config || 'add_eos_token' in config;
     this.#trimSpaces =
       !replaced && JSON.stringify(file.postProcessor)?.includes('"trim_offsets":true');
-    const template = readChatTemplate(files.chatTemplate, config);
-    this.#template =
-      template === undefined ? undefined : new ChatTemplate(template, this.#special.names);
+    const templates = readChatTemplates(files.chatTemplate, config);
+    this.#templates = templates && new NamedTemplates(templates, this.#special.names);
   }
 
   /**
@@ -142,7 +142,7 @@ export class Tokenizer {
   }
 
   get hasChatTemplate(): boolean {
-    return this.#template !== undefined;
+    return this.#templates !== undefined;
   }
 
   /** Token ids of a text. */
@@ -204,7 +204,7 @@ export class Tokenizer {
    * `chat-template-runaway`
    */
   renderChat(messages: readonly ChatMessage[], options: ChatOptions = {}): string {
-    return this.#chatTemplate().render(messages, options).text;
+    return this.#chatTemplate(options).render(messages, options).text;
   }
 
   /**
@@ -215,13 +215,13 @@ export class Tokenizer {
    * has no generation blocks
    */
   encodeChat(messages: readonly ChatMessage[], options: EncodeChatOptions = {}): EncodedChat {
-    const template = this.#chatTemplate();
+    const template = this.#chatTemplate(options);
     if (!options.assistantMask) {
       const ids: number[] = [];
       this.#encodeInto(ids, template.render(messages, options).text);
       return { ids };
     }
-    const { text, generated } = template.forTraining().render(messages, options);
+    const { text, generated } = template.forTraining().renderMarked(messages, options);
     // The last character of a stretch may take two UTF-16 units.
     const lastCharacter = (end: number): number =>
       end - (/[\uDC00-\uDFFF]/.test(text[end - 1] ?? '') ? 2 : 1);
@@ -239,8 +239,8 @@ export class Tokenizer {
     return { ids, assistantMask };
   }
 
-  #chatTemplate(): ChatTemplate {
-    if (this.#template) return this.#template;
+  #chatTemplate({ tools, kwargs }: ChatOptions): ChatTemplate {
+    if (this.#templates) return this.#templates.for(tools ?? kwargs?.tools);
     throw new AttuneError(
       'chat-template-missing',
       'The rows are conversations, but the model has no chat template.',
