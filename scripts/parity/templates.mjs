@@ -34,9 +34,8 @@ for (const [name, { template, cases: expected }] of Object.entries(rendered)) {
     if (counts.different <= limit) console.log(`${name} / ${title}:\n${difference}\n`);
   }
 }
-const templates = Object.keys(rendered).length;
 console.log(
-  `${templates} templates x ${Object.keys(cases).length} conversations against transformers ${versions.transformers}, TRL ${versions.trl}: ` +
+  `${Object.keys(rendered).length} templates, ${Object.keys(cases).length} conversations, against transformers ${versions.transformers}, TRL ${versions.trl}: ` +
     `${counts.rendered} texts equal (${counts.marked} of them with equal marks), ${counts.refused} refused by both, ${counts.different} different`,
 );
 process.exit(counts.different ? 1 : 0);

@@ -1,9 +1,10 @@
 """Renders every chat template of TRL's wheel with transformers, for templates.mjs to compare:
 
     pip install transformers trl
-    python scripts/parity/templates.py TEMPLATES.json
+    python scripts/parity/templates.py TEMPLATES.json [--record]
 
-The file holds the templates' text too, so it stays outside the repository.
+The file holds the templates' text too, so it stays outside the repository. With --record the answers to the small
+templates of our own are written beside them, into packages/tokenizer/fixtures/jinja.json, where its tests read them.
 """
 
 import json
@@ -26,10 +27,13 @@ wheel = Path(trl.__file__).parent / "chat_templates"
 templates = {
     path.stem: path.read_bytes().decode() for path in sorted(wheel.glob("*.jinja"))
 }
-extra = json.loads((here / "template-snippets.json").read_text())
-templates |= {f"snippet: {source}": source for source in extra}
-windows = {f"{name} with CRLF": text.replace("\r\n", "\n").replace("\n", "\r\n")
-           for name, text in templates.items() if not name.startswith("snippet")}
+windows = {
+    f"{name} with CRLF": text.replace("\r\n", "\n").replace("\n", "\r\n")
+    for name, text in templates.items()
+}
+# Small templates of our own, for what the wheel's do not use; one conversation is enough for each.
+snippets_file = here / "../../packages/tokenizer/fixtures/jinja.json"
+snippets = [source for source, _ in json.loads(snippets_file.read_text())]
 named = [("qwen2_5", "qwen3"), ("llama3", "llama3_1"), ("gemma", "deepseekv3")]
 
 
@@ -101,6 +105,17 @@ for default, with_tools in named:
         "cases": {case: named_render(default, with_tools, value) for case, value in cases.items()},
     }
 
+for source in snippets:
+    rendered[f"snippet: {source}"] = {
+        "template": source,
+        "cases": {"plain": render(source, cases["plain"])},
+    }
+
+if "--record" in sys.argv:
+    answers = {name: entry["cases"]["plain"].get("text") for name, entry in rendered.items()}
+    lines = [json.dumps([source, answers[f"snippet: {source}"]]) for source in snippets]
+    snippets_file.write_text("[\n" + ",\n".join(lines) + "\n]\n")
+
 Path(sys.argv[1]).write_text(
     json.dumps(
         {
@@ -111,5 +126,5 @@ Path(sys.argv[1]).write_text(
     )
 )
 counts = [result for entry in rendered.values() for result in entry["cases"].values()]
-print(f"{len(rendered)} templates x {len(cases)} conversations: "
+print(f"{len(rendered)} templates, {len(counts)} cases: "
       f"{sum('text' in c for c in counts)} rendered, {sum('error' in c for c in counts)} refused")

@@ -121,6 +121,27 @@ describe('Tokenizer', () => {
     expect(tokenizer.encode('cat')).toEqual([1, ...plain]);
   });
 
+  it('takes the template named tool_use where tools are given, else the default one', () => {
+    const messages = [{ role: 'user', content: 'Hi' }];
+    const named = (...names: string[]) =>
+      Tokenizer.from({
+        tokenizerJson: fixture('tokenizer.json'),
+        tokenizerConfig: { chat_template: names.map((name) => ({ name, template: name })) },
+      });
+    const both = named('tool_use', 'default');
+    expect(both.renderChat(messages)).toBe('default');
+    expect(both.renderChat(messages, { tools: [] })).toBe('tool_use');
+    expect(both.renderChat(messages, { kwargs: { tools: [{}] } })).toBe('tool_use');
+    expect(named('rag', 'default').renderChat(messages, { tools: [{}] })).toBe('default');
+    expect(codeOf(() => named('rag', 'other').renderChat(messages))).toBe('chat-template-missing');
+    const files = { default: 'file', tool_use: 'file with tools' };
+    const fromFiles = Tokenizer.from({
+      tokenizerJson: fixture('tokenizer.json'),
+      chatTemplate: files,
+    });
+    expect(fromFiles.renderChat(messages, { tools: [] })).toBe('file with tools');
+  });
+
   it('counts the bytes that it has to drop and the characters it does not know', () => {
     const dropping = Tokenizer.from({ tokenizerJson: kinds[1]!.tokenizer });
     expect(dropping.encode('\u0001\u0002')).toEqual([]);

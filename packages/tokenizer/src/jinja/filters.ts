@@ -1,7 +1,7 @@
 import type { Applier } from './applying-filters.ts';
 import { applyingFilters } from './applying-filters.ts';
 import { bind } from './arguments.ts';
-import { TemplateFault, typeError } from './fault.ts';
+import { TemplateFault, typeError, valueError } from './fault.ts';
 import { dumps } from './json.ts';
 import { ownAttribute } from './members.ts';
 import type { Numeric } from './numbers.ts';
@@ -18,11 +18,24 @@ import {
 } from './numbers.ts';
 import type { FilterFunction } from './sequence-filters.ts';
 import { sequenceFilters } from './sequence-filters.ts';
-import { escapeHtml, splitLines, strip, textOf } from './text.ts';
+import { characters, escapeHtml, splitLines, strip, textOf } from './text.ts';
 import { formatPercent } from './text-format.ts';
 import { capitalize, justify, replace } from './text-methods.ts';
 import type { Value } from './values.ts';
-import { Dict, Float, isNumber, Markup, Tuple, truth, typeName, Undefined } from './values.ts';
+import {
+  Dict,
+  DictView,
+  Float,
+  isIterable,
+  isNumber,
+  iterate,
+  lengthOf,
+  Markup,
+  Tuple,
+  truth,
+  typeName,
+  Undefined,
+} from './values.ts';
 
 const none: string[] = [];
 
@@ -69,18 +82,18 @@ export function isFilter(name: string): boolean {
   return name === 'format' || Object.hasOwn(filters, name) || Object.hasOwn(applyingFilters, name);
 }
 
-const takeSafe = new Set([
-  'safe',
-  'string',
-  'tojson',
-  'length',
-  'count',
-  'default',
-  'd',
-  'list',
-  'e',
-  'escape',
+// What these make of a text marked as safe is safe too; the second take the mark itself.
+const keepSafe = new Set([
+  'capitalize',
+  'center',
+  'indent',
+  'lower',
+  'reverse',
+  'trim',
+  'truncate',
+  'upper',
 ]);
+const takeSafe = new Set(['d', 'default', 'e', 'escape', 'safe', 'string']);
 
 /** `value|name(…)`. @throws TemplateFault where Python raises, or the filter is not known here */
 export function applyFilter(
@@ -91,7 +104,8 @@ export function applyFilter(
   applier: Applier,
 ): Value {
   if (value instanceof Markup && !takeSafe.has(name)) {
-    throw typeError(`the filter ${name} on a text marked as safe is not supported here`);
+    const made = applyFilter(name, value.text, args, keywords, applier);
+    return keepSafe.has(name) && typeof made === 'string' ? new Markup(made) : made;
   }
   if (name === 'format') return format(value, args, keywords);
   const applying = Object.hasOwn(applyingFilters, name) ? applyingFilters[name] : undefined;
@@ -158,7 +172,9 @@ function indent(
 ): Value {
   const margin =
     typeof width === 'string' ? width : ' '.repeat(Math.max(0, Math.min(1e4, toIndex(width))));
-  const [start = '', ...rest] = splitLines(`${textOf(value)}\n`);
+  if (value instanceof Undefined) throw value.fault();
+  if (typeof value !== 'string') throw typeError(`'${typeName(value)}' object cannot be indented`);
+  const [start = '', ...rest] = splitLines(`${value}\n`);
   const lines = rest.map((line) => (line || truth(blank) ? margin + line : line));
   return (truth(first) ? margin : '') + [start, ...lines].join('\n');
 }
@@ -216,15 +232,14 @@ function toJson(value: Value, args: (Value | undefined)[]): Value {
 
 function truncate(value: Value, args: (Value | undefined)[]): Value {
   const [length = 255, killWords = false, end = '...', leeway = 5] = args;
-  const [all, mark] = [Array.from(textOf(value)), textOf(end)];
-  const [size, tail] = [toIndex(length), Array.from(mark).length];
-  if (all.length <= size + toIndex(leeway ?? 5)) return all.join('');
-  const kept = all.slice(0, Math.max(0, size - tail)).join('');
-  return (
-    (truth(killWords)
-      ? kept
-      : kept.slice(0, kept.lastIndexOf(' ') < 0 ? undefined : kept.lastIndexOf(' '))) + mark
-  );
+  const [size, tail] = [toIndex(length), textOf(end)];
+  if (lengthOf(value) <= size + toIndex(leeway === null ? 5 : leeway)) return value;
+  if (typeof value !== 'string') throw typeError(`'${typeName(value)}' object cannot be truncated`);
+  const kept = characters(value)
+    .slice(0, Math.max(0, size - lengthOf(tail)))
+    .join('');
+  const space = truth(killWords) ? -1 : kept.lastIndexOf(' ');
+  return (space < 0 ? kept : kept.slice(0, space)) + tail;
 }
 
 function urlEncode(value: Value): Value {
@@ -234,9 +249,12 @@ function urlEncode(value: Value): Value {
       const hex = byte.toString(16).toUpperCase().padStart(2, '0');
       return safe.test(character) ? character : `%${hex}`;
     }).join('');
-  if (value instanceof Dict) {
-    const part = (item: Value) => quote(textOf(item), /[\w.~-]/).replaceAll('%20', '+');
-    return Array.from(value.entries(), ([key, field]) => `${part(key)}=${part(field)}`).join('&');
-  }
-  return quote(textOf(value), /[\w.~/-]/);
+  if (typeof value === 'string' || !isIterable(value)) return quote(textOf(value), /[\w.~/-]/);
+  const part = (item: Value) => quote(textOf(item), /[\w.~-]/).replaceAll('%20', '+');
+  const pairs = value instanceof Dict ? new DictView(value, 'items') : value;
+  return Array.from(iterate(pairs), (pair) => {
+    const fields = Array.from(iterate(pair));
+    if (fields.length !== 2) throw valueError(`${fields.length} values to unpack (expected 2)`);
+    return fields.map(part).join('=');
+  }).join('&');
 }

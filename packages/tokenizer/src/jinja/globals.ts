@@ -20,6 +20,9 @@ export function globals(): Record<string, Value> {
       return made;
     },
     cycler: (args) => new Cycler(args),
+    lipsum: () => {
+      throw typeError('lipsum() writes at random, which is not supported here');
+    },
     joiner: (args) => {
       const [separator = ', '] = bind('joiner', ['sep?'], args);
       let used = false;

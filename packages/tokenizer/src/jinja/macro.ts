@@ -13,7 +13,7 @@ export function makeMacro(macro: MacroParts, scope: Scope, interpreter: Interpre
   const { parameters, body, takes } = macro;
   const name = macro.name ?? 'caller';
 
-  return new Callable(name, (args, given) => {
+  const call: Callable['call'] = (args, given) => {
     const keywords = new Map(given);
     const inner = new Scope(scope);
     const values: (Value | undefined)[] = parameters.map((parameter, i) => {
@@ -45,5 +45,6 @@ export function makeMacro(macro: MacroParts, scope: Scope, interpreter: Interpre
       inner.set(parameter.name, interpreter.evaluate(parameter.value, inner));
     });
     return interpreter.apart(body, inner);
-  });
+  };
+  return new Callable(name, call, macro.name === undefined ? undefined : `<Macro '${name}'>`);
 }

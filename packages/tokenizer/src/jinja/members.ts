@@ -56,10 +56,7 @@ export function ownAttribute(object: Value, name: string): Value | undefined {
     return object instanceof Dict && object.has(name) ? undefined : unsafe(object, name);
   }
   if (typeof object === 'string') return textMethod(object, name);
-  if (object instanceof Markup) {
-    if (!textMethod(object.text, name)) return undefined;
-    throw typeError(`${name}() of a text marked as safe is not supported here`);
-  }
+  if (object instanceof Markup) return safeMethod(object.text, name);
   if (object instanceof Dict) return dictMethod(object, name);
   if (Array.isArray(object)) {
     if (changesLists.has(name)) return unsafe(object, name);
@@ -73,7 +70,21 @@ export function ownAttribute(object: Value, name: string): Value | undefined {
     const own = object.attribute(name);
     if (own !== undefined) return own;
   }
+  if (object instanceof Range) return listMethod(object.items(), name);
   return object instanceof Tuple ? listMethod(object.items, name) : undefined;
+}
+
+/** A method of a text marked as safe: what it gives is safe too. */
+function safeMethod(text: string, name: string): Value | undefined {
+  const method = textMethod(text, name);
+  if (!method) return undefined;
+  return new Callable(name, (args, keywords) => {
+    if (args.length || keywords.size) {
+      throw typeError(`${name}() with arguments of a text marked as safe is not supported here`);
+    }
+    const made = method.call([], keywords);
+    return typeof made === 'string' ? new Markup(made) : made;
+  });
 }
 
 const changesLists = new Set([
@@ -196,7 +207,6 @@ function cut<T>(items: readonly T[], bounds: readonly (Value | undefined)[]): T[
 export function reversed(value: Value): Value[] {
   if (
     value instanceof Lazy ||
-    value instanceof Undefined ||
     (typeof value === 'object' && value !== null && 'attribute' in value)
   ) {
     throw typeError(`'${typeName(value)}' object is not reversible`);

@@ -51,19 +51,14 @@ function added(left: Value, right: Value): Value | undefined {
 
 function repeat(value: Value, times: number | bigint | boolean): Value | undefined {
   const count = Math.max(0, Number(times));
-  const limit = (length: number): void => {
-    if (length * count > copyLimit) {
-      throw new TemplateFault('MemoryError', `a value repeated ${count} times is too long`);
-    }
+  const limit = (length: number): number => {
+    if (length * count <= copyLimit) return length === 0 ? 0 : count;
+    throw new TemplateFault('MemoryError', `a value repeated ${count} times is too long`);
   };
-  if (typeof value === 'string') {
-    limit(value.length);
-    return value.repeat(count);
-  }
+  if (typeof value === 'string') return value.repeat(limit(value.length));
   const items = value instanceof Tuple ? value.items : Array.isArray(value) ? value : undefined;
   if (!items) return undefined;
-  limit(items.length);
-  const repeated = Array.from({ length: count }, () => items).flat();
+  const repeated = Array.from({ length: limit(items.length) }, () => items).flat();
   return value instanceof Tuple ? new Tuple(repeated) : repeated;
 }
 

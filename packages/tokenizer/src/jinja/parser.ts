@@ -1,6 +1,6 @@
 import { ExpressionParser } from './expressions.ts';
 import { tokenize } from './lexer.ts';
-import type { Expression, Filter, MacroParts, Parameter, Statement } from './syntax.ts';
+import type { Expression, Filter, MacroParts, Parameter, Statement, Target } from './syntax.ts';
 import { TokenStream } from './token-stream.ts';
 import { reads } from './walk.ts';
 
@@ -115,6 +115,9 @@ class Parser extends ExpressionParser {
     const { stream } = this;
     stream.next();
     const target = this.target(['in']);
+    if (namesOf(target).includes('loop')) {
+      throw stream.fault("Can't assign to special loop variable in for-loop target");
+    }
     stream.expect('name', 'in');
     const iterable = this.tuple(false, ['recursive']);
     const test = stream.skip('name', 'if') ? this.expression() : undefined;
@@ -196,6 +199,10 @@ class Parser extends ExpressionParser {
       if (parameters.length) stream.expect('op', ',');
       const name = this.name();
       const value = stream.skip('op', '=') ? this.expression() : undefined;
+      if (parameters.some((parameter) => parameter.name === name)) {
+        throw stream.fault(`duplicate argument '${name}'`);
+      }
+      if (name === 'caller' && !value) throw stream.fault('the argument caller has no default');
       if (!value && parameters.at(-1)?.value) {
         throw stream.fault('non-default argument follows default argument');
       }
@@ -214,4 +221,8 @@ function macroParts(
   const declared = parameters.map((parameter) => parameter.name);
   const special = ['caller', 'kwargs', 'varargs'].filter((word) => !declared.includes(word));
   return { name, parameters, body, takes: new Set(special.filter((word) => reads(body, word))) };
+}
+
+function namesOf(target: Target): string[] {
+  return target.type === 'Tuple' ? target.items.flatMap(namesOf) : [target.name];
 }

@@ -86,9 +86,13 @@ function last(value: Value): Value {
 }
 
 function items(value: Value): Value {
-  if (value instanceof Undefined) return new Lazy([]);
+  return new Lazy(pairsOf(value));
+}
+
+function* pairsOf(value: Value): Generator<Tuple> {
+  if (value instanceof Undefined) return;
   if (!(value instanceof Dict)) throw typeError('Can only get item pairs from a mapping.');
-  return new Lazy(Array.from(value.entries(), (entry) => new Tuple([...entry])));
+  for (const entry of value.entries()) yield new Tuple([...entry]);
 }
 
 function join(value: Value, [separator = '', attribute]: Args): Value {

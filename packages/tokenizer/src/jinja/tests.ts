@@ -1,4 +1,5 @@
 import { bind } from './arguments.ts';
+import { isFilter } from './filters.ts';
 import { isWhole } from './numbers.ts';
 import { binary, compare, equals } from './operators.ts';
 import { textOf } from './text.ts';
@@ -9,8 +10,8 @@ import {
   Dict,
   DictView,
   Float,
+  isIterable,
   isNumber,
-  Lazy,
   Markup,
   sizeOf,
   Undefined,
@@ -29,15 +30,17 @@ const plain: Record<string, (value: Value) => boolean> = {
   escaped: (value) => value instanceof Markup,
   even: (value) => equals(rest(value, 2), 0),
   false: (value) => value === false,
+  filter: (value) => isFilter(textOf(value)),
   float: (value) => value instanceof Float,
   integer: (value) => isWhole(value) && typeof value !== 'boolean',
-  iterable: (value) => sizeOf(value) !== undefined || value instanceof Lazy,
+  iterable: isIterable,
   lower: (value) => isCased(value, 'islower'),
   mapping: (value) => value instanceof Dict,
   none: (value) => value === null,
   number: isNumber,
   odd: (value) => equals(rest(value, 2), 1),
   sequence: (value) => sizeOf(value) !== undefined && !(value instanceof DictView),
+  test: (value) => isTest(textOf(value)),
   string: (value) => typeof value === 'string' || value instanceof Markup,
   true: (value) => value === true,
   undefined: (value) => value instanceof Undefined,

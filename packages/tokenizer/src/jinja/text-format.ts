@@ -1,8 +1,9 @@
 import { typeError, valueError } from './fault.ts';
+import { attribute, subscript } from './members.ts';
 import { floatText, isWhole, toDouble, toIndex } from './numbers.ts';
 import { characters, represent, textOf } from './text.ts';
 import type { Value } from './values.ts';
-import { Dict, Float, isNumber, Tuple, typeName } from './values.ts';
+import { Dict, Float, isNumber, Range, Tuple, typeName, Undefined } from './values.ts';
 
 interface Spec {
   fill: string;
@@ -56,7 +57,9 @@ export function formatPercent(text: string, values: Value): string {
       return percentField(value, spec);
     },
   );
-  if (used < list.length && !(values instanceof Dict)) {
+  // Python lets a list or a dict be left over, which could be asked for items by name.
+  const indexed = [Array, Dict, Undefined, Range].some((type) => values instanceof type);
+  if (used < list.length && !indexed) {
     throw typeError('not all arguments converted during string formatting');
   }
   return out;
@@ -89,20 +92,33 @@ function percentField(value: Value, spec: Spec): string {
 
 const replacement = /\{\{|\}\}|\{([^{}!:]*)(?:!([rsa]))?(?::([^{}]*))?\}|[{}]/g;
 
-/** Python's `text.format(…)`, without attributes, items or nested fields in the field names. */
+/** Python's `text.format(…)`, without fields nested in a field. */
 export function formatBraces(text: string, args: Value[], keywords: Map<string, Value>): string {
   let counted = 0;
   return text.replace(replacement, (all, name?: string, conversion?: string, spec = '') => {
     if (all === '{{' || all === '}}') return all[0]!;
     if (name === undefined) throw valueError(`Single '${all}' encountered in format string`);
-    const value =
-      name === '' ? args[counted++] : /^\d+$/.test(name) ? args[Number(name)] : keywords.get(name);
-    if (value === undefined) throw valueError(`nothing to put in place of ${all}`);
+    const [first, ...path] = name.split(/(?=[.[])/) as [string, ...string[]];
+    const given =
+      first === ''
+        ? args[counted++]
+        : /^\d+$/.test(first)
+          ? args[Number(first)]
+          : keywords.get(first);
+    if (given === undefined) throw valueError(`nothing to put in place of ${all}`);
+    const value = path.reduce(member, given);
     if (conversion === 'a') throw valueError('the conversion !a is not supported');
     const shown =
       conversion === 'r' ? represent(value) : conversion === 's' ? textOf(value) : value;
     return formatValue(shown, readSpec(spec));
   });
+}
+
+function member(object: Value, part: string): Value {
+  if (part.startsWith('.')) return attribute(object, part.slice(1));
+  const key = /^\[(.+)\]$/.exec(part)?.[1];
+  if (key === undefined) throw valueError('Empty attribute in format string');
+  return subscript(object, /^\d+$/.test(key) ? Number(key) : key);
 }
 
 function readSpec(text: string): Spec {
@@ -139,9 +155,7 @@ function plainSpec(type: string): Spec {
 }
 
 function formatValue(value: Value, spec: Spec): string {
-  if (isNumber(value) && !(typeof value === 'boolean' && spec.type === '')) {
-    return number(value as number | bigint | Float, spec);
-  }
+  if (isNumber(value) && !(typeof value === 'boolean' && isEmpty(spec))) return number(value, spec);
   if (typeof value === 'string' || typeof value === 'boolean') {
     if (spec.type !== '' && spec.type !== 's') {
       throw valueError(
@@ -150,9 +164,13 @@ function formatValue(value: Value, spec: Spec): string {
     }
     return pad(cut(textOf(value), spec), { ...spec, align: spec.align || '<' });
   }
-  const empty = spec.width === 0 && spec.type === '' && spec.align === '';
-  if (!empty) throw typeError(`unsupported format string passed to ${typeName(value)}.__format__`);
+  if (!isEmpty(spec))
+    throw typeError(`unsupported format string passed to ${typeName(value)}.__format__`);
   return textOf(value);
+}
+
+function isEmpty({ width, type, align, precision }: Spec): boolean {
+  return width === 0 && type === '' && align === '' && precision === undefined;
 }
 
 function number(value: number | bigint | boolean | Float, spec: Spec): string {

@@ -230,13 +230,11 @@ function splitSpaces(text: string, limit: number, fromRight: boolean): string[] 
     while (at < all.length && isSpace(all[at]!)) at++;
     if (at === all.length) break;
     const start = at;
+    // What is left when the limit is reached stays as it is.
     if (limit >= 0 && words.length >= limit) at = all.length;
     else while (at < all.length && !isSpace(all[at]!)) at++;
     const word = all.slice(start, at);
-    // The rest keeps its inner spaces, not those at the end.
-    words.push(
-      strip((fromRight ? word.reverse() : word).join(''), null, fromRight ? 'left' : 'right'),
-    );
+    words.push((fromRight ? word.reverse() : word).join(''));
   }
   return fromRight ? words.reverse() : words;
 }

@@ -3,6 +3,7 @@ import { space } from './lexer.ts';
 import { floatText } from './numbers.ts';
 import type { Value } from './values.ts';
 import {
+  Callable,
   Dict,
   DictView,
   Float,
@@ -55,6 +56,7 @@ export function represent(value: Value, depth = 0): string {
   }
   if (value instanceof Markup) return `Markup(${quoted(value.text)})`;
   if (value instanceof Undefined) return 'Undefined';
+  if (value instanceof Callable && value.text !== undefined) return value.text;
   // Python would write the object's address in memory.
   throw typeError(`a ${typeName(value)} has no text of its own`);
 }

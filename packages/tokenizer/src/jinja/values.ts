@@ -159,11 +159,14 @@ export class Lazy {
 
 export class Callable {
   readonly name: string;
+  /** Its text, where that does not tell its place in memory. */
+  readonly text: string | undefined;
   readonly call: (args: Value[], keywords: Map<string, Value>) => Value;
 
-  constructor(name: string, call: Callable['call']) {
+  constructor(name: string, call: Callable['call'], text?: string) {
     this.name = name;
     this.call = call;
+    this.text = text;
   }
 }
 
@@ -244,6 +247,10 @@ function characterCount(text: string): number {
   return text.length - pairs;
 }
 
+export function isIterable(value: Value): boolean {
+  return sizeOf(value) !== undefined || value instanceof Lazy;
+}
+
 /** The members of a list, tuple, text, dict (its keys), … @throws TemplateFault where it has none */
 export function iterate(value: Value): Iterable<Value> {
   if (Array.isArray(value)) return value;
@@ -252,8 +259,10 @@ export function iterate(value: Value): Iterable<Value> {
   if (value instanceof Dict) return value.keys();
   if (value instanceof DictView || value instanceof Range) return value.items();
   if (value instanceof Undefined) return [];
-  if (value instanceof Markup) return Array.from(value.text, (text) => new Markup(text));
-  if (value instanceof Lazy) return { [Symbol.iterator]: () => value.iterator };
+  if (value instanceof Markup) return value.text;
+  // Without the iterator's `return`: who stops early leaves the rest to the next reader.
+  if (value instanceof Lazy)
+    return { [Symbol.iterator]: () => ({ next: () => value.iterator.next() }) };
   throw typeError(`'${typeName(value)}' object is not iterable`);
 }
 
@@ -275,6 +284,9 @@ export function hashKey(value: Value): unknown {
   if (value instanceof Undefined) return Undefined;
   if (Array.isArray(value)) throw typeError("unhashable type: 'list'");
   if (value instanceof Dict) throw typeError("unhashable type: 'dict'");
+  if (value instanceof DictView && value.kind !== 'values') {
+    throw typeError(`unhashable type: 'dict_${value.kind}'`);
+  }
   return value;
 }
 
