@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Lowest layer first, as in the design; packages of one row do not know each other. */
 const layers = [
   ['@attune/gpu'],
+  ['@attune/config'],
   ['@attune/kernels'],
   ['@attune/plan'],
   ['@attune/tokenizer'],
@@ -29,6 +30,7 @@ const allowed: Record<string, string[]> = {
   '@attune/kernels': ['wgsl-preprocessor'],
   '@attune/tokenizer': ['@huggingface/tokenizers', '@huggingface/jinja'],
   '@attune/data': ['hyparquet'],
+  '@attune/model': ['@noble/hashes'],
   attune: ['yaml', 'hyparquet', 'webgpu', '@sparticuz/chromium'],
 };
 

@@ -4,6 +4,7 @@ import type { Example } from './encode-example.ts';
 import { newReport } from './encode-example.ts';
 import type { LoadedBatch, LoaderState } from './loader.ts';
 import { BatchLoader } from './loader.ts';
+import { joinRows } from './row-batch.ts';
 
 const count = 23;
 const examples: Example[] = Array.from({ length: count }, (_, i) => {
@@ -17,7 +18,7 @@ const stream: DatasetStream = {
   },
 };
 
-const options = { batchSize: 4, padTokenId: 99, seed: 5 };
+const options = { batchSize: 4, seed: 5, collate: (rows: readonly Example[]) => joinRows(rows) };
 
 async function take(
   loader: BatchLoader,
@@ -56,7 +57,7 @@ describe.each([
       last: false,
       next: { epoch: 1, index: 1 },
     });
-    expect(batches[5]!.batch).toMatchObject({ rows: 3, length: 3 });
+    expect(batches[5]!.batch).toMatchObject({ rows: 3, tokens: 6 });
   });
 
   it('hold every row once an epoch in random order, another order in the next', async () => {

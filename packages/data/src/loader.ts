@@ -1,15 +1,12 @@
 import { AttuneError } from '@attune/gpu';
-import type { Batch } from './collate.ts';
-import { collate } from './collate.ts';
 import type { DatasetStream } from './dataset.ts';
 import type { Example } from './encode-example.ts';
 import { permutation, uniformInteger } from './philox.ts';
+import type { RowBatch } from './row-batch.ts';
 
-export interface LoaderOptions<E = Example, B = Batch> {
+export interface LoaderOptions<E = Example, B = RowBatch> {
   /** Rows of a batch: `per_device_train_batch_size`. */
   batchSize: number;
-  padTokenId: number;
-  padToMultipleOf?: number | undefined;
   /** Order within an epoch. Default random. */
   sampling?: 'sequential' | 'random' | undefined;
   /** Seed of the order; the same seed gives the same order anywhere. Default 42. */
@@ -18,8 +15,8 @@ export interface LoaderOptions<E = Example, B = Batch> {
   dropLast?: boolean;
   /** Sequences among which a stream is shuffled. Default 1000. */
   shuffleBuffer?: number;
-  /** How rows become a batch. Default `collate`; other trainers bring their own rows and batches. */
-  collate?: (examples: readonly E[]) => B;
+  /** How rows become a batch: `joinRows`, `collatePairs`, … */
+  collate: (examples: readonly E[]) => B;
 }
 
 /** Where a run stands in its data: the next batch to give. */
@@ -29,7 +26,7 @@ export interface LoaderState {
   index: number;
 }
 
-export interface LoadedBatch<E = Example, B = Batch> extends LoaderState {
+export interface LoadedBatch<E = Example, B = RowBatch> extends LoaderState {
   batch: B;
   examples: readonly E[];
   /** The last of its epoch. */
@@ -43,7 +40,7 @@ export interface LoadedBatch<E = Example, B = Batch> extends LoaderState {
  * random order is a Philox permutation of the epoch (in memory), or a walk through a shuffle buffer
  * (a stream). Going on from any state gives the batches that would have come.
  */
-export class BatchLoader<E = Example, B = Batch> {
+export class BatchLoader<E = Example, B = RowBatch> {
   /** Undefined for a stream. */
   readonly batchesPerEpoch: number | undefined;
   readonly #data: readonly E[] | DatasetStream<E>;
@@ -60,10 +57,7 @@ export class BatchLoader<E = Example, B = Batch> {
       dropLast: options.dropLast ?? false,
     };
     this.#shuffleBuffer = options.shuffleBuffer ?? 1000;
-    this.#collate =
-      options.collate ??
-      // Without a collate of the caller's, E is Example and B is Batch.
-      ((examples) => collate(examples as readonly Example[], options) as B);
+    this.#collate = options.collate;
     const { batchSize, dropLast } = this.#options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new AttuneError(

@@ -2,11 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Tokenizer } from '@attune/tokenizer';
 import { expect, it } from 'vitest';
-import type { Batch } from './collate.ts';
 import { ignored } from './encode-example.ts';
 import { BatchLoader } from './loader.ts';
 import { collatePairs, collateUnpaired } from './preference-batches.ts';
 import { preparePreference } from './preference-rows.ts';
+import { type PaddedRows, padRows } from './row-batch.ts';
 import { prepareUnpaired } from './unpaired.ts';
 
 type Recorded = Record<string, number[][]> & {
@@ -57,11 +57,11 @@ const table = (flat: ArrayLike<number>, length: number) =>
   Array.from({ length: flat.length / length }, (_, row) =>
     Array.from(flat).slice(row * length, (row + 1) * length),
   );
-const idsAndMask = ({ inputIds, attentionMask, length }: Batch) => ({
+const idsAndMask = ({ inputIds, attentionMask, length }: PaddedRows) => ({
   input_ids: table(inputIds, length),
   attention_mask: table(attentionMask, length),
 });
-const completionMask = ({ labels, length }: Batch) =>
+const completionMask = ({ labels, length }: PaddedRows) =>
   table(
     labels.map((label) => (label === ignored ? 0 : 1)),
     length,
@@ -93,25 +93,25 @@ it.each(pairCases)(
     });
     const loader = new BatchLoader(examples, {
       batchSize,
-      padTokenId,
       sampling: 'sequential',
-      collate: (rows) => collatePairs(rows, { padTokenId }),
+      collate: collatePairs,
     });
     let i = 0;
     for await (const { batch } of loader.batches()) {
       const recorded = batches[i]!;
+      const padded = padRows(batch, padTokenId);
       if (command === 'orpo' || command === 'cpo') {
-        expect(idsAndMask(batch)).toEqual({
+        expect(idsAndMask(padded)).toEqual({
           input_ids: joined(recorded, 'input_ids', padTokenId),
           attention_mask: joined(recorded, 'attention_mask', 0),
         });
-        expect(table(batch.labels, batch.length)).toEqual(joined(recorded, 'labels', ignored));
+        expect(table(padded.labels, padded.length)).toEqual(joined(recorded, 'labels', ignored));
       } else {
-        expect(idsAndMask(batch)).toEqual({
+        expect(idsAndMask(padded)).toEqual({
           input_ids: recorded.input_ids,
           attention_mask: recorded.attention_mask,
         });
-        if (command === 'dpo') expect(completionMask(batch)).toEqual(recorded.completion_mask);
+        if (command === 'dpo') expect(completionMask(padded)).toEqual(recorded.completion_mask);
         else expect(batch.margins && Array.from(batch.margins)).toEqual(recorded.margin);
       }
       if (++i === batches.length) break;
@@ -128,26 +128,26 @@ it.each(casesOf('kto'))(
     const { examples } = await prepareUnpaired(sources, tokenizer, { batchSize, maxLength, kl });
     const loader = new BatchLoader(examples, {
       batchSize,
-      padTokenId,
       sampling: 'sequential',
-      collate: (rows) => collateUnpaired(rows, { padTokenId }),
+      collate: collateUnpaired,
     });
     let i = 0;
     for await (const { batch } of loader.batches()) {
       const recorded = batches[i]!;
-      expect(idsAndMask(batch)).toEqual({
+      const padded = padRows(batch, padTokenId);
+      expect(idsAndMask(padded)).toEqual({
         input_ids: recorded.input_ids,
         attention_mask: recorded.attention_mask,
       });
-      expect(completionMask(batch)).toEqual(recorded.completion_mask);
+      expect(completionMask(padded)).toEqual(recorded.completion_mask);
       expect(Array.from(batch.desirable, (x) => x === 1)).toEqual(recorded.label);
       expect('KL_input_ids' in recorded).toBe(kl);
       if (kl) {
-        expect(idsAndMask(batch.kl)).toEqual({
+        expect(idsAndMask(padRows(batch.kl, padTokenId))).toEqual({
           input_ids: recorded.KL_input_ids,
           attention_mask: recorded.KL_attention_mask,
         });
-        expect(completionMask(batch.kl)).toEqual(recorded.KL_completion_mask);
+        expect(completionMask(padRows(batch.kl, padTokenId))).toEqual(recorded.KL_completion_mask);
       }
       if (++i === batches.length) break;
     }

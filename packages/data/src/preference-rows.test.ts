@@ -5,6 +5,7 @@ import { BatchLoader } from './loader.ts';
 import { collatePairs, collateUnpaired } from './preference-batches.ts';
 import { ktoWeightNote, preferenceNotes } from './preference-report.ts';
 import { preparePreference } from './preference-rows.ts';
+import { joinRows } from './row-batch.ts';
 import { prepareUnpaired } from './unpaired.ts';
 
 const read = (name: string) =>
@@ -150,7 +151,7 @@ describe('prompts', () => {
       ref_rejected_logps: logps - 10,
     }));
     const { examples } = await preparePreference(rows, tokenizer, dpo);
-    const batch = collatePairs(examples, { padTokenId: 3 });
+    const batch = collatePairs(examples);
     expect(Array.from(batch.refLogps!)).toEqual([-1.5, -2.5, -11.5, -12.5]);
   });
 });
@@ -190,7 +191,7 @@ describe('KTO', () => {
   it('labels may be 0 and 1; a label of another kind is refused', async () => {
     const rows = [judged(' a', 1), judged(' b', 0)];
     const { examples } = await prepareUnpaired(rows, tokenizer, { batchSize: 2 });
-    const batch = collateUnpaired(examples, { padTokenId: 3 });
+    const batch = collateUnpaired(examples);
     expect(Array.from(batch.desirable)).toEqual([1, 0]);
     const bad = prepareUnpaired([judged(' a', 'good')], tokenizer, { batchSize: 2 });
     await expect(bad).rejects.toMatchObject({ code: 'data-shape-unknown' });
@@ -221,11 +222,11 @@ describe('KTO', () => {
 it('pairs are shuffled as every other data set, and a run goes on where it stood', async () => {
   const rows = Array.from({ length: 7 }, (_, i) => ({ ...pair, chosen: ` ${i}` }));
   const { examples } = await preparePreference(rows, tokenizer, dpo);
-  const options = { batchSize: 2, padTokenId: 3, seed: 5 };
-  const pairs = new BatchLoader(examples, { ...options, collate: (e) => collatePairs(e, options) });
+  const options = { batchSize: 2, seed: 5 };
+  const pairs = new BatchLoader(examples, { ...options, collate: collatePairs });
   const order = new BatchLoader(
     examples.map(({ chosenIds }) => ({ inputIds: chosenIds, labels: chosenIds })),
-    options,
+    { ...options, collate: joinRows },
   );
   const expected: Int32Array[] = [];
   for await (const { examples: e } of order.epoch(1)) expected.push(...e.map((x) => x.inputIds));

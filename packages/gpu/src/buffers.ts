@@ -138,15 +138,15 @@ function exhausted(
   const total = totalOf(requests);
   const asked =
     requests.length === 1
-      ? `${requests[0]!.label} asks for ${spokenBytes(total)}`
-      : `${requests.length} buffers (${names(requests)}) ask for ${spokenBytes(total)}`;
+      ? `${requests[0]!.label} asks for ${formatBytes(total)}`
+      : `${requests.length} buffers (${names(requests)}) ask for ${formatBytes(total)}`;
   const { liveBytes, freeMemory } = stateOf(device);
-  const live = spokenBytes(liveBytes);
-  const free = freeMemory ? `, this machine has ${spokenBytes(freeMemory())} left` : '';
+  const live = formatBytes(liveBytes);
+  const free = freeMemory ? `, this machine has ${formatBytes(freeMemory())} left` : '';
   const why = reason ? `; the driver says: ${firstLine(reason)}` : '';
   return new AttuneError(
     'out-of-memory',
-    `${asked}. The adapter allows ${spokenBytes(maxBufferSize)} in a buffer and ${spokenBytes(maxStorageBufferBindingSize)} in a binding; ${live} are in use${free}${why}.`,
+    `${asked}. The adapter allows ${formatBytes(maxBufferSize)} in a buffer and ${formatBytes(maxStorageBufferBindingSize)} in a binding; ${live} are in use${free}${why}.`,
     'Take a smaller batch, shorter sequences, gradient checkpointing, or a smaller or quantised model.',
   );
 }
@@ -160,7 +160,7 @@ const names = (requests: readonly BufferRequest[]): string => {
 };
 
 /** "594.0 MiB" */
-export function spokenBytes(bytes: number): string {
+export function formatBytes(bytes: number): string {
   const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
   let unit = 0;
   let value = bytes;

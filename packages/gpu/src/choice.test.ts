@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { asChoice } from './choice.ts';
 import { requestGpu } from './request.ts';
-import { isSoftware, runtimeName, spokenName } from './traits.ts';
+import { isSoftware, runtimeName, adapterLabel } from './traits.ts';
 
 test('a device is chosen by its word, in any case; nothing means auto', () => {
   expect(asChoice(undefined, 'x')).toBe('auto');
@@ -31,10 +31,10 @@ test('software adapters are known by their flag or their name, on every platform
 });
 
 test('adapters are called by the names that people use', () => {
-  expect(spokenName({ description: 'llvmpipe: Mesa 25.0.7-2 (LLVM 15.0.6)' })).toBe(
+  expect(adapterLabel({ description: 'llvmpipe: Mesa 25.0.7-2 (LLVM 15.0.6)' })).toBe(
     'lavapipe (Mesa 25.0.7)',
   );
-  expect(spokenName({ architecture: 'swiftshader' })).toBe('SwiftShader');
-  expect(spokenName({ vendor: 'apple', architecture: 'metal-3' })).toBe('apple metal-3');
+  expect(adapterLabel({ architecture: 'swiftshader' })).toBe('SwiftShader');
+  expect(adapterLabel({ vendor: 'apple', architecture: 'metal-3' })).toBe('apple metal-3');
   expect(runtimeName()).toBe('node');
 });

@@ -1,4 +1,4 @@
-import { spokenBytes } from './buffers.ts';
+import { formatBytes } from './buffers.ts';
 import type { Gpu } from './gpu.ts';
 import { isSwiftShader } from './traits.ts';
 
@@ -14,8 +14,8 @@ export function describeGpu(gpu: Gpu): string[] {
       : `${traits.subgroupMinSize} to ${traits.subgroupMaxSize}`;
   return [
     `Adapter: ${description || names || 'unnamed'}${description && names ? ` (${names})` : ''}, ${where}.`,
-    `Memory: ${spokenBytes(traits.maxBuffer)} in a buffer, ${spokenBytes(traits.maxStorageBinding)} in a binding, ${traits.maxStorageBuffers} storage buffers in a shader.`,
-    `Workgroups: ${traits.maxInvocations} invocations, ${spokenBytes(traits.maxWorkgroupMemory)} of shared memory, ${traits.maxWorkgroups} in a dimension.`,
+    `Memory: ${formatBytes(traits.maxBuffer)} in a buffer, ${formatBytes(traits.maxStorageBinding)} in a binding, ${traits.maxStorageBuffers} storage buffers in a shader.`,
+    `Workgroups: ${traits.maxInvocations} invocations, ${formatBytes(traits.maxWorkgroupMemory)} of shared memory, ${traits.maxWorkgroups} in a dimension.`,
     `Features: f16 ${yes(traits.f16)}, subgroups ${traits.subgroups ? `of ${size}` : 'no'}, timestamps ${yes(traits.timestamps)}.`,
     ...gpu.notes,
     ...slowness(gpu),
@@ -45,7 +45,7 @@ function slowness({ adapter, traits }: Gpu): string[] {
   }
   if (traits.maxStorageBinding <= 128 * 2 ** 20) {
     lines.push(
-      `Tight: a tensor above ${spokenBytes(traits.maxStorageBinding)} must be split over several bindings.`,
+      `Tight: a tensor above ${formatBytes(traits.maxStorageBinding)} must be split over several bindings.`,
     );
   }
   return lines;

@@ -9,7 +9,7 @@ import {
 import { AttuneError } from './error.ts';
 import { type Gpu, makeGpu } from './gpu.ts';
 import { firstLine } from './state.ts';
-import { isSoftware, runtimeName, spokenName } from './traits.ts';
+import { isSoftware, runtimeName, adapterLabel } from './traits.ts';
 
 export type { DeviceChoice };
 
@@ -90,11 +90,11 @@ async function findInBrowser(
   const software = isSoftware(info) || older.isFallbackAdapter === true;
   if (choice === 'gpu' && software) {
     throw noGpu(
-      `This browser offers only ${spokenName(info)}, a software adapter.`,
+      `This browser offers only ${adapterLabel(info)}, a software adapter.`,
       'Turn on hardware acceleration in its settings.',
     );
   }
-  return { adapter, info, notes: software ? [softwareNote(spokenName(info), false)] : [] };
+  return { adapter, info, notes: software ? [softwareNote(adapterLabel(info), false)] : [] };
 }
 
 /** An adapter gives one device and is spent, so each call comes with a fresh one. */
@@ -114,7 +114,7 @@ async function requestDevice(
   } catch (error) {
     throw new AttuneError(
       'no-gpu',
-      `${spokenName(info)} gave no device: ${firstLine((error as Error).message)}`,
+      `${adapterLabel(info)} gave no device: ${firstLine((error as Error).message)}`,
       'Close other programs that use the GPU, and update its driver.',
       { cause: error },
     );

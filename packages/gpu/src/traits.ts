@@ -75,7 +75,7 @@ const everyName = (info: AdapterInfo): string =>
   [info.vendor, info.architecture, info.device, info.description].join(' ');
 
 /** One phrase for people: "lavapipe (Mesa 25.0.7)", "SwiftShader", "apple metal-3". */
-export function spokenName(info: AdapterInfo): string {
+export function adapterLabel(info: AdapterInfo): string {
   if (isSwiftShader(info)) return 'SwiftShader';
   if (isLavapipe(info)) {
     const mesa = info.description?.match(/Mesa [\d.]+/)?.[0];

@@ -1,8 +1,8 @@
 import { AttuneError, createBuffer, type Gpu } from '@attune/gpu';
 import { byteSize, elements, type Tensor } from '@attune/kernels';
 import { Arena } from './arena.ts';
-import type { Graph } from './graph.ts';
-import { type InputData, Plan, type PlannedGraph } from './plan.ts';
+import type { Graph, InputData } from './graph.ts';
+import { Plan, type PlannedGraph } from './plan.ts';
 import type { Store } from './store.ts';
 
 export type Values = Record<string, Float32Array | Uint32Array | Int32Array>;

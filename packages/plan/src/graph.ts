@@ -29,14 +29,33 @@ interface TapeEntry {
 
 export type Kind = 'input' | 'resident';
 
+/** What the CPU writes into an input. */
+export type InputData = Float32Array | Uint32Array | Int32Array;
+
+/** Makes an input's values from what a run is fed with: a batch, say. */
+export type Fill<F> = (feed: F) => InputData;
+
+/** A function of a run's feed that several inputs share: computed once for each feed. */
+export function perFeed<F, T>(of: (feed: F) => T): (feed: F) => T {
+  let last: { readonly feed: F; readonly value: T } | undefined;
+  return (feed) => {
+    if (last?.feed !== feed) last = { feed, value: of(feed) };
+    return last.value;
+  };
+}
+
 /**
  * A step written down: tensors and calls of a `Recording`, plus what lives outside the step
  * (inputs written by the CPU, resident tensors in a `Store`), what is read back, and the tape
- * from which gradients are recorded. Pure TypeScript: no GPU is touched.
+ * from which gradients are recorded. Pure TypeScript: no GPU is touched. `F` is what a run is fed
+ * with, where inputs say themselves how they are filled.
  */
-export class Graph extends Recording {
+// biome-ignore lint/suspicious/noExplicitAny: a graph of any feed serves where inputs are not filled
+export class Graph<F = any> extends Recording {
   readonly kinds = new Map<Tensor, Kind>();
   readonly outputs = new Map<string, Tensor>();
+  /** How inputs are filled, those that say so. */
+  readonly fills = new Map<Tensor, Fill<F>>();
   /** Resident tensors by name, so that asking twice gives the same tensor. */
   readonly #residents = new Map<string, Tensor>();
   readonly #targets = new Map<Tensor, Tensor>();
@@ -47,10 +66,17 @@ export class Graph extends Recording {
     super(traits);
   }
 
-  /** A tensor that the CPU writes before each run. */
-  input(name: string, shape: Shape, dtype: Dtype = 'f32'): Tensor {
-    const tensor = this.tensor(name, shape, dtype);
+  /**
+   * A tensor that the CPU writes before each run: with what `fill` makes of the run's feed, or without
+   * it with what the caller of `Executor.run` gives under its name.
+   * @example const labels = graph.input('labels', [rows], ({ batch }) => batch.labels);
+   */
+  input(name: string, shape: Shape, fill: Fill<F>, dtype?: Dtype): Tensor;
+  input(name: string, shape: Shape, dtype?: Dtype): Tensor;
+  input(name: string, shape: Shape, how: Fill<F> | Dtype = 'f32', dtype: Dtype = 'f32'): Tensor {
+    const tensor = this.tensor(name, shape, typeof how === 'string' ? how : dtype);
     this.kinds.set(tensor, 'input');
+    if (typeof how !== 'string') this.fills.set(tensor, how);
     return tensor;
   }
 

@@ -1,15 +1,14 @@
 export { Arena } from './arena.ts';
 export { Executor, type Values } from './executor.ts';
-export { Graph } from './graph.ts';
+export { type Fill, Graph, type InputData, perFeed } from './graph.ts';
 export { type Layout, planMemory, withoutDeadCalls } from './memory.ts';
 export {
-  type InputData,
   Plan,
-  type PlanAccount,
+  type PlanMemory,
   PlannedGraph,
-  printAccount,
+  printMemory,
   sharedActivations,
 } from './plan.ts';
-export { mebibytes, Store } from './store.ts';
+export { formatMebibytes, Store } from './store.ts';
 export { type Role, Trainable, type TrainableStack, type TrainableTensor } from './trainable.ts';
 export { type TuningStore, tuneKernels, tuningStore } from './tuning.ts';

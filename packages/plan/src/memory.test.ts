@@ -72,7 +72,7 @@ test('a chain of any length needs two slots, and what nobody reads is not comput
   const { calls, slots } = planMemory(graph);
   expect(calls.length).toBe(100);
   expect(slots).toEqual([1024, 1024]);
-  expect(new PlannedGraph(graph).account.activations).toBe(2048);
+  expect(new PlannedGraph(graph).memory.activations).toBe(2048);
 });
 
 test('trained tensors lie in flat buffers, decayed ones first, none across the limit', () => {

@@ -1,17 +1,15 @@
 import { AttuneError, createBuffer, type Gpu } from '@attune/gpu';
 import { type BoundCalls, bindCalls, byteSize, type Place, type Tensor } from '@attune/kernels';
 import type { Arena } from './arena.ts';
-import type { Graph } from './graph.ts';
+import type { Graph, InputData } from './graph.ts';
 import { type Layout, planMemory } from './memory.ts';
-import { mebibytes, type Store } from './store.ts';
-
-export type InputData = Float32Array | Uint32Array | Int32Array;
+import { formatMebibytes, type Store } from './store.ts';
 
 const usage = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 const align = (bytes: number) => Math.ceil(bytes / 256) * 256;
 
 /** Bytes of a plan by purpose: known before any buffer exists. */
-export interface PlanAccount {
+export interface PlanMemory {
   readonly activations: number;
   /** The activations' buffers, largest first: plans of one executor share them rank by rank. */
   readonly slots: readonly number[];
@@ -21,7 +19,7 @@ export interface PlanAccount {
 }
 
 /** Bytes of the activations of plans that run one after another on one executor. */
-export function sharedActivations(plans: readonly PlanAccount[]): number {
+export function sharedActivations(plans: readonly PlanMemory[]): number {
   const ranks = Math.max(...plans.map(({ slots }) => slots.length));
   let bytes = 0;
   for (let k = 0; k < ranks; k++) bytes += Math.max(...plans.map(({ slots }) => slots[k] ?? 0));
@@ -29,13 +27,14 @@ export function sharedActivations(plans: readonly PlanAccount[]): number {
 }
 
 /** A graph with its memory assigned: what it will cost, without a GPU. */
-export class PlannedGraph {
-  readonly graph: Graph;
+// biome-ignore lint/suspicious/noExplicitAny: as Graph
+export class PlannedGraph<F = any> {
+  readonly graph: Graph<F>;
   readonly layout: Layout;
   readonly inputs = new Map<string, { tensor: Tensor; offset: number }>();
-  readonly account: PlanAccount;
+  readonly memory: PlanMemory;
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph<F>) {
     this.graph = graph;
     this.layout = planMemory(graph);
     let offset = 0;
@@ -45,13 +44,20 @@ export class PlannedGraph {
       offset += align(byteSize(tensor));
     }
     const sum = (sizes: Iterable<number>) => [...sizes].reduce((a, b) => a + b, 0);
-    this.account = {
+    this.memory = {
       activations: sum(this.layout.slots),
       slots: this.layout.slots.toSorted((a, b) => b - a),
       inputs: Math.max(256, offset),
       outputs: sum([...graph.outputs.values()].map((t) => align(byteSize(t)))),
       parameters: sum(this.layout.calls.map((call) => align(call.params.byteLength))),
     };
+  }
+
+  /** The values of all inputs that say how they are filled, by name. */
+  values(feed: F): Record<string, InputData> {
+    return Object.fromEntries(
+      [...this.graph.fills].map(([tensor, fill]) => [tensor.name, fill(feed)]),
+    );
   }
 }
 
@@ -75,10 +81,10 @@ export class Plan {
     this.#gpu = gpu;
     this.#store = store;
     this.#arena = arena;
-    this.#packed = new ArrayBuffer(planned.account.inputs);
+    this.#packed = new ArrayBuffer(planned.memory.inputs);
     this.#inputs = createBuffer(gpu.device, {
       label: 'inputs',
-      size: planned.account.inputs,
+      size: planned.memory.inputs,
       usage: usage(),
     });
   }
@@ -160,12 +166,12 @@ export class Plan {
   }
 }
 
-/** The memory account as a table for people. */
-export function printAccount(groups: Iterable<readonly [string, number]>): string {
+/** A memory estimate as a table for people. */
+export function printMemory(groups: Iterable<readonly [string, number]>): string {
   const rows = [...groups].filter(([, bytes]) => bytes > 0);
   const total = rows.reduce((sum, [, bytes]) => sum + bytes, 0);
   const width = Math.max(...rows.map(([name]) => name.length), 5);
   const line = (name: string, bytes: number) =>
-    `${name.padEnd(width)}  ${mebibytes(bytes).padStart(9)} MiB`;
+    `${name.padEnd(width)}  ${formatMebibytes(bytes).padStart(9)} MiB`;
   return [...rows.map(([name, bytes]) => line(name, bytes)), line('total', total)].join('\n');
 }

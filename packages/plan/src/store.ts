@@ -5,7 +5,7 @@ interface Resident {
   readonly buffer: GPUBuffer;
   readonly shape: Shape;
   readonly dtype: Dtype;
-  /** What the memory account files it under. */
+  /** The heading in the memory estimate. */
   readonly group: string;
 }
 
@@ -29,7 +29,7 @@ export class Store {
     if (size > Math.min(maxStorageBinding, maxBuffer)) {
       throw new AttuneError(
         'tensor-too-large',
-        `${name} takes ${mebibytes(size)} MiB; this adapter binds at most ${mebibytes(Math.min(maxStorageBinding, maxBuffer))} MiB at once.`,
+        `${name} takes ${formatMebibytes(size)} MiB; this adapter binds at most ${formatMebibytes(Math.min(maxStorageBinding, maxBuffer))} MiB at once.`,
         'Use a smaller model, a smaller vocabulary, or an adapter with larger buffers.',
       );
     }
@@ -76,7 +76,7 @@ export class Store {
   }
 
   /** Bytes by group. */
-  account(): Map<string, number> {
+  memory(): Map<string, number> {
     const groups = new Map<string, number>();
     for (const { buffer, group } of this.#residents.values()) {
       groups.set(group, (groups.get(group) ?? 0) + buffer.size);
@@ -95,6 +95,6 @@ export class Store {
   }
 }
 
-export function mebibytes(bytes: number): string {
+export function formatMebibytes(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(1);
 }

@@ -1,7 +1,7 @@
 import type { StepReport } from './loop.ts';
 
 /** Seconds as people say them: 42 s, 3 min 5 s, 2 h 10 min. */
-export function spokenSeconds(seconds: number): string {
+export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);
@@ -27,7 +27,7 @@ export class Progress {
       `grad norm ${report.gradNorm.toPrecision(3)}`,
       `rate ${report.learningRate.toExponential(1)}`,
       `${Math.round(tokens / Math.max(seconds, 1e-9))} tokens/s`,
-      `${spokenSeconds(left)} left`,
+      `${formatDuration(left)} left`,
     ].join('  ');
   }
 }

@@ -1,6 +1,6 @@
 import { useText } from '../text';
 import styles from './live.module.css';
-import { spokenBytes } from './spoken';
+import { formatBytes } from './spoken';
 import { words } from './words';
 
 function save(name: string, bytes: Uint8Array): void {
@@ -16,7 +16,7 @@ export default function Downloads({ files }: { files: ReadonlyMap<string, Uint8A
     <div className={styles.bar}>
       {[...files].map(([name, bytes]) => (
         <button key={name} type="button" className={styles.quiet} onClick={() => save(name, bytes)}>
-          {text(words.download)} {name} ({spokenBytes(bytes.length)})
+          {text(words.download)} {name} ({formatBytes(bytes.length)})
         </button>
       ))}
     </div>

@@ -5,7 +5,7 @@ import type { RunSpec } from './live';
 import styles from './live.module.css';
 import type { Checked } from './protocol';
 import { announce, type Recorded, recordedNote } from './recorded';
-import { spokenBytes, spokenError, spokenTime } from './spoken';
+import { formatBytes, spokenError, spokenTime } from './spoken';
 import { useJob } from './use-job';
 import { words } from './words';
 
@@ -80,7 +80,7 @@ function Facts({ result, tolerance }: { result: Checked; tolerance: number }) {
       </dd>
       <dt>{text(words.bytes)}</dt>
       <dd>
-        {spokenBytes(result.bytes)} ({(result.bytes / result.milliseconds / 1e6).toPrecision(3)}{' '}
+        {formatBytes(result.bytes)} ({(result.bytes / result.milliseconds / 1e6).toPrecision(3)}{' '}
         GB/s)
       </dd>
     </dl>

@@ -6,7 +6,7 @@ export function spokenTime(milliseconds: number): string {
     : `${(milliseconds / 1000).toPrecision(3)} s`;
 }
 
-export function spokenBytes(bytes: number): string {
+export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];
   let i = 0;
   let value = bytes;

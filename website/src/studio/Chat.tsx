@@ -1,7 +1,7 @@
 import { useId, useState } from 'react';
 import Fault from '../live/Fault';
 import live from '../live/live.module.css';
-import { spokenBytes } from '../live/spoken';
+import { formatBytes } from '../live/spoken';
 import { words } from '../live/words';
 import { useText } from '../text';
 import ChatSettings from './ChatSettings';
@@ -107,7 +107,7 @@ export default function Chat({
             {busy && !chat.computer && text(words.loading)}
             {busy &&
               chat.download &&
-              ` ${chat.download.file}: ${spokenBytes(chat.download.done)} / ${spokenBytes(chat.download.total)}`}
+              ` ${chat.download.file}: ${formatBytes(chat.download.done)} / ${formatBytes(chat.download.total)}`}
             {chat.phase === 'stopped' && text(words.stopped)}
             {chat.phase === 'done' && text(phrases.answered)}
           </output>

@@ -6,7 +6,7 @@ import Plot from '../live/Plot';
 import type { Sample } from '../live/protocol';
 import { announce } from '../live/recorded';
 import Samples from '../live/Samples';
-import { spokenBytes } from '../live/spoken';
+import { formatBytes } from '../live/spoken';
 import { useJob } from '../live/use-job';
 import { words } from '../live/words';
 import { useText } from '../text';
@@ -125,7 +125,7 @@ export default function Studio() {
         <output className={live.status} aria-live="polite">
           {busy &&
             download &&
-            `${download.file}: ${spokenBytes(download.done)} / ${spokenBytes(download.total)} `}
+            `${download.file}: ${formatBytes(download.done)} / ${formatBytes(download.total)} `}
           {losses.length > 0 &&
             `${text(words.step)} ${losses.length} / ${work.settings.steps}, ${text(words.loss)} ${losses.at(-1)!.toFixed(3)}`}
         </output>

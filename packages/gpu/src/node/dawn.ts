@@ -1,6 +1,6 @@
 import { type DeviceChoice, type FoundAdapter, noGpu, softwareNote } from '../choice.ts';
 import { AttuneError } from '../error.ts';
-import { isLavapipe, isSoftware, isSwiftShader, spokenName } from '../traits.ts';
+import { isLavapipe, isSoftware, isSwiftShader, adapterLabel } from '../traits.ts';
 import { calmPolling } from './poll.ts';
 import { unpackSwiftShader } from './swiftshader.ts';
 import {
@@ -140,12 +140,12 @@ async function ask(
 
 const noted = (found: FoundAdapter, asked: boolean): FoundAdapter => ({
   ...found,
-  notes: [softwareNote(spokenName(found.info), asked)],
+  notes: [softwareNote(adapterLabel(found.info), asked)],
 });
 
 function notTheOne(wanted: string, found: FoundAdapter | undefined): AttuneError {
   const { isMainThread } = process.getBuiltinModule('node:worker_threads');
-  const got = found ? `Vulkan gave ${spokenName(found.info)} instead` : 'Vulkan gave no adapter';
+  const got = found ? `Vulkan gave ${adapterLabel(found.info)} instead` : 'Vulkan gave no adapter';
   return noGpu(
     `${wanted} was wanted, but ${got}.`,
     isMainThread

@@ -1,6 +1,6 @@
 import { type DeviceChoice, type FoundAdapter, noGpu, softwareNote } from '../choice.ts';
 import { AttuneError } from '../error.ts';
-import { isLavapipe, isSoftware, isSwiftShader, spokenName } from '../traits.ts';
+import { isLavapipe, isSoftware, isSwiftShader, adapterLabel } from '../traits.ts';
 import { unpackSwiftShader } from './swiftshader.ts';
 import { driversChosen, lavapipeManifest, manifests, onlyDriver } from './vulkan.ts';
 
@@ -31,7 +31,7 @@ export async function findAdapter(
   decided = choice;
   if (first && Deno.build.os === 'linux') prepareVulkan(choice);
   const adapter = await gpu.requestAdapter(options);
-  const name = adapter ? spokenName(adapter.info) : 'no adapter';
+  const name = adapter ? adapterLabel(adapter.info) : 'no adapter';
   const fits =
     adapter &&
     {

@@ -1,0 +1,37 @@
+export {
+  type ArgsOf,
+  type Config,
+  camelCase,
+  choice,
+  flag,
+  group,
+  integer,
+  json,
+  type Key,
+  type KeyKind,
+  type KeyMarks,
+  list,
+  number,
+  numbers,
+  type SettingsOf,
+  snakeCase,
+  text,
+  withDefaults,
+} from './key.ts';
+export {
+  joinOtherKeys,
+  knowsOther,
+  lookAtOther,
+  type NotDone,
+  noOtherKeys,
+  type OtherKeys,
+} from './other-keys.ts';
+export {
+  defaultsOf,
+  type Given,
+  type ReadingOf,
+  readValue,
+  readValues,
+  resolveArgs,
+  unknownKey,
+} from './resolve.ts';
