@@ -7,6 +7,7 @@ import { CharFinder } from './char-finder.ts';
 import type { ChatMessage, ChatOptions, ChatTemplate } from './chat-template.ts';
 import type { ChatTemplateSource } from './named-templates.ts';
 import { NamedTemplates, readChatTemplates } from './named-templates.ts';
+import { withNamedTokens } from './named-tokens.ts';
 import type { SpecialTokens } from './special-tokens.ts';
 import { readSpecialTokens } from './special-tokens.ts';
 import type { Steps } from './steps.ts';
@@ -91,7 +92,7 @@ export class Tokenizer {
 
   private constructor(files: TokenizerFiles) {
     const config = parse(files.tokenizerConfig, 'tokenizer_config.json');
-    const file = readTokenizerFile(files.tokenizerJson);
+    const file = withNamedTokens(readTokenizerFile(files.tokenizerJson), config);
     this.#file = file;
     this.#steps = buildSteps(file, config);
     this.#model = makeModel(file, this.#steps);
@@ -126,9 +127,7 @@ export class Tokenizer {
     this.eosToken =
       this.#special.names.eos_token ??
       (this.eosTokenId === undefined ? undefined : this.#tokens[this.eosTokenId]);
-    const replaced = 'add_bos_token' in config || 'add_eos_token' in config;
-    this.#trimSpaces =
-      !replaced && JSON.stringify(file.postProcessor)?.includes('"trim_offsets":true');
+    this.#trimSpaces = JSON.stringify(file.postProcessor).includes('"trim_offsets":true');
     const templates = readChatTemplates(files.chatTemplate, config);
     this.#templates = templates && new NamedTemplates(templates, this.#special.names);
   }
