@@ -2,30 +2,31 @@ import { AttuneError } from '@attune/gpu';
 import { ChatTemplate } from './chat-template.ts';
 import type { Json } from './tokenizer-file.ts';
 
-/** The text of a template, or of several by name: `default`, `tool_use`, … */
-export type ChatTemplateSource = string | Readonly<Record<string, string>>;
-
 /**
- * chat_template.jinja (with the files of additional_chat_templates, by name) if there is one, else
- * `chat_template` of tokenizer_config.json, which may be a list of named ones.
+ * chat_template.jinja and those of additional_chat_templates if there are any, else `chat_template`
+ * of tokenizer_config.json, which may be a list of named ones.
  */
 export function readChatTemplates(
-  file: ChatTemplateSource | undefined,
+  file: string | undefined,
+  named: Readonly<Record<string, string>> | undefined,
   config: Json,
 ): Record<string, string> | undefined {
-  if (typeof file === 'object') return { ...file };
-  if (file !== undefined && file !== '') return { default: file };
-  const value = config.chat_template;
+  if (file) return { ...named, default: file };
+  if (named) return { ...named };
+  return templatesOf(config.chat_template);
+}
+
+function templatesOf(value: unknown): Record<string, string> | undefined {
   if (typeof value === 'string') return { default: value };
   if (typeof value !== 'object' || value === null) return undefined;
   const entries = Array.isArray(value)
     ? value.map((entry: Json | null): [unknown, unknown] => [entry?.name, entry?.template])
     : Object.entries(value);
-  const named = entries.filter(
+  const texts = entries.filter(
     (entry): entry is [string, string] =>
       typeof entry[0] === 'string' && typeof entry[1] === 'string',
   );
-  return named.length ? Object.fromEntries(named) : undefined;
+  return texts.length ? Object.fromEntries(texts) : undefined;
 }
 
 /** The templates of a model, of which each conversation takes one. */

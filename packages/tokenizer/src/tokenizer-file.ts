@@ -177,3 +177,15 @@ function screenStep(part: unknown, growth: { factor: number }, depth: number): v
   }
   for (const value of Object.values(fields)) screenStep(value, growth, depth + 1);
 }
+
+/** A JSON object, given as text or as it is; nothing is an empty one. */
+export function parseObject(source: string | Json | undefined, name: string): Json {
+  if (typeof source !== 'string') return source ?? {};
+  try {
+    const json: unknown = JSON.parse(source);
+    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Json;
+  } catch (cause) {
+    throw invalid(`${name} is not JSON: ${(cause as Error).message}.`, { cause });
+  }
+  throw invalid(`${name} is not a JSON object.`);
+}

@@ -181,11 +181,12 @@ describe('Tokenizer', () => {
     expect(both.renderChat(messages, { kwargs: { tools: [{}] } })).toBe('tool_use');
     expect(named('rag', 'default').renderChat(messages, { tools: [{}] })).toBe('default');
     expect(codeOf(() => named('rag', 'other').renderChat(messages))).toBe('chat-template-missing');
-    const files = { default: 'file', tool_use: 'file with tools' };
     const fromFiles = Tokenizer.from({
       tokenizerJson: fixture('tokenizer.json'),
-      chatTemplate: files,
+      chatTemplate: 'file',
+      namedTemplates: { tool_use: 'file with tools' },
     });
+    expect(fromFiles.renderChat(messages)).toBe('file');
     expect(fromFiles.renderChat(messages, { tools: [] })).toBe('file with tools');
   });
 

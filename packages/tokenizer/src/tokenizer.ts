@@ -5,7 +5,6 @@ import type { Word } from './bpe.ts';
 import { joinBytes, tokenBytes } from './byte-level.ts';
 import { CharFinder } from './char-finder.ts';
 import type { ChatMessage, ChatOptions, ChatTemplate } from './chat-template.ts';
-import type { ChatTemplateSource } from './named-templates.ts';
 import { NamedTemplates, readChatTemplates } from './named-templates.ts';
 import { withNamedTokens } from './named-tokens.ts';
 import type { SpecialTokens } from './special-tokens.ts';
@@ -16,14 +15,16 @@ import { StreamDecoder } from './stream-decoder.ts';
 import type { TokenModel } from './token-model.ts';
 import { makeModel } from './token-model.ts';
 import type { Json, TokenizerFile } from './tokenizer-file.ts';
-import { invalid, readTokenizerFile } from './tokenizer-file.ts';
+import { parseObject, readTokenizerFile } from './tokenizer-file.ts';
 
 /** The files of a model folder that concern text, as text or parsed. */
 export interface TokenizerFiles {
   tokenizerJson: string | Json;
   tokenizerConfig?: string | Json | undefined;
   /** chat_template.jinja; wins over `chat_template` in tokenizer_config.json. */
-  chatTemplate?: ChatTemplateSource | undefined;
+  chatTemplate?: string | undefined;
+  /** Further templates by name, such as `tool_use`. */
+  namedTemplates?: Readonly<Record<string, string>> | undefined;
   generationConfig?: string | Json | undefined;
 }
 
@@ -83,6 +84,7 @@ export class Tokenizer {
   readonly #model: TokenModel;
   readonly #special: SpecialTokens;
   readonly #specialIds: Set<number>;
+  readonly #addedIds: Set<number>;
   readonly #tokens: (string | undefined)[];
   readonly #bytes: (Uint8Array | undefined)[] = [];
   readonly #verbatim: AddedTokenSplitter;
@@ -91,7 +93,7 @@ export class Tokenizer {
   readonly #templates: NamedTemplates | undefined;
 
   private constructor(files: TokenizerFiles) {
-    const config = parse(files.tokenizerConfig, 'tokenizer_config.json');
+    const config = parseObject(files.tokenizerConfig, 'tokenizer_config.json');
     const file = withNamedTokens(readTokenizerFile(files.tokenizerJson), config);
     this.#file = file;
     this.#steps = buildSteps(file, config);
@@ -99,9 +101,10 @@ export class Tokenizer {
     this.#special = readSpecialTokens(
       file,
       config,
-      parse(files.generationConfig, 'generation_config.json'),
+      parseObject(files.generationConfig, 'generation_config.json'),
     );
     this.#tokens = [];
+    this.#addedIds = new Set(file.addedTokens.map((t) => t.id));
     this.#specialIds = new Set(file.addedTokens.filter((t) => t.special).map((t) => t.id));
     this.bosTokenId = this.#special.bosTokenId;
     this.eosTokenId = this.#special.eosTokenId;
@@ -128,7 +131,7 @@ export class Tokenizer {
       this.#special.names.eos_token ??
       (this.eosTokenId === undefined ? undefined : this.#tokens[this.eosTokenId]);
     this.#trimSpaces = JSON.stringify(file.postProcessor).includes('"trim_offsets":true');
-    const templates = readChatTemplates(files.chatTemplate, config);
+    const templates = readChatTemplates(files.chatTemplate, files.namedTemplates, config);
     this.#templates = templates && new NamedTemplates(templates, this.#special.names);
   }
 
@@ -190,6 +193,11 @@ export class Tokenizer {
   /** The id of a token by its text in the vocabulary, or undefined. */
   tokenId(text: string): number | undefined {
     return this.#file.vocab.get(text);
+  }
+
+  /** Whether the token is one of those that are found in text before it is split. */
+  isAdded(id: number): boolean {
+    return this.#addedIds.has(id);
   }
 
   isSpecial(id: number): boolean {
@@ -293,15 +301,4 @@ export class Tokenizer {
 
 function wholeWord(id: number): Word {
   return { ids: [id], ends: [Number.POSITIVE_INFINITY], dropped: 0, unknown: 0 };
-}
-
-function parse(source: string | Json | undefined, name: string): Json {
-  if (typeof source !== 'string') return source ?? {};
-  try {
-    const json: unknown = JSON.parse(source);
-    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Json;
-  } catch (cause) {
-    throw invalid(`${name} is not JSON: ${(cause as Error).message}.`, { cause });
-  }
-  throw invalid(`${name} is not a JSON object.`);
 }
