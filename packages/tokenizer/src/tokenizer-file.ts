@@ -124,7 +124,13 @@ function readVocab(value: unknown): Map<string, number> {
 
 function readPieces(value: unknown): Map<string, number> {
   if (!Array.isArray(value)) throw invalid('The Unigram vocabulary is not a list.');
-  return new Map(value.map((entry, id) => [String((entry as unknown[])[0]), id]));
+  return new Map(
+    value.map((entry: unknown, id) => {
+      const [piece, score] = Array.isArray(entry) ? entry : [];
+      if (typeof piece === 'string' && typeof score === 'number') return [piece, id];
+      throw invalid(`Piece ${id} is ${JSON.stringify(entry)}, not a text and its score.`);
+    }),
+  );
 }
 
 function readMerges(value: unknown): [string, string][] {

@@ -20,6 +20,13 @@ interface Kinds {
 }
 
 const { texts, template, chats, kinds } = JSON.parse(fixture('kinds.json')) as Kinds;
+const unigram = JSON.parse(fixture('unigram.json')) as Pick<Kinds, 'kinds'> & {
+  /** Texts to be repeated up to so many UTF-16 units. */
+  runs: Record<string, number>;
+  /** Tokens that each of them becomes, by kind. */
+  counts: Record<string, number[]>;
+};
+kinds.push(...unigram.kinds);
 
 const tiny = () =>
   Tokenizer.from({
@@ -57,7 +64,7 @@ describe.each(kinds)('a tokenizer of the kind $name', (kind) => {
   });
 
   it('marks the tokens that transformers marks as written by the assistant', () => {
-    for (const [i, messages] of chats.entries()) {
+    for (const [i, messages] of chats.slice(0, kind.chats.length).entries()) {
       const chat = tokenizer.encodeChat(messages, { assistantMask: true });
       expect(chat.ids).toEqual(kind.chats[i]!.ids);
       expect(Array.from(chat.assistantMask!)).toEqual(kind.chats[i]!.mask);
@@ -197,6 +204,27 @@ describe('Tokenizer', () => {
     const unknown = Tokenizer.from({ tokenizerJson: kinds[6]!.tokenizer });
     unknown.encode('ж fox');
     expect(unknown.lost).toMatchObject({ dropped: 0, unknown: 1 });
+  });
+
+  it.each(kinds)('takes a word of 200,000 letters and other endless runs: $name', (kind) => {
+    const tokenizer = Tokenizer.from({ tokenizerJson: kind.tokenizer });
+    const counts = Object.entries(unigram.runs).map(
+      ([run, size]) =>
+        tokenizer.encode(run.repeat(size / run.length), { addSpecialTokens: false }).length,
+    );
+    expect(counts).toEqual(unigram.counts[kind.name]);
+  });
+
+  it('refuses half of a surrogate pair, which is no text', () => {
+    const tokenizer = tiny();
+    expect(codeOf(() => tokenizer.encode('a \ud83d b'))).toBe('lone-surrogate');
+    expect(codeOf(() => tokenizer.encode('\udd8a'))).toBe('lone-surrogate');
+    const chat = [{ role: 'assistant', content: 'cut \ud83e' }];
+    expect(codeOf(() => tokenizer.encodeChat(chat))).toBe('lone-surrogate');
+    expect(codeOf(() => tokenizer.encodeChat(chat, { assistantMask: true }))).toBe(
+      'lone-surrogate',
+    );
+    expect(tokenizer.encode('whole 🦊')).toEqual(tokenizer.encode('whole \ud83e\udd8a'));
   });
 
   it('holds back an emoji until its last byte has come', () => {

@@ -256,6 +256,7 @@ export class Tokenizer {
   }
 
   #encodeInto(ids: number[], text: string, finder?: CharFinder): void {
+    checkWellFormed(text);
     const { normalize } = this.#steps;
     for (const section of this.#verbatim.split(text)) {
       if (section.token) {
@@ -301,4 +302,19 @@ export class Tokenizer {
 
 function wholeWord(id: number): Word {
   return { ids: [id], ends: [Number.POSITIVE_INFINITY], dropped: 0, unknown: 0 };
+}
+
+// With the flag u, whole pairs do not match.
+const loneSurrogate = /\p{Surrogate}/u;
+
+function checkWellFormed(text: string): void {
+  const at = text.search(loneSurrogate);
+  if (at < 0) return;
+  const half = text.charCodeAt(at).toString(16).toUpperCase();
+  const around = text.slice(Math.max(0, at - 20), at).replace(loneSurrogate, '');
+  throw new AttuneError(
+    'lone-surrogate',
+    `A text holds half of a surrogate pair (U+${half}) at position ${at}, behind ${JSON.stringify(around)}: that is no character, and no bytes stand for it.`,
+    'An emoji or a rare letter was cut in two when the text was made: write it whole, or remove what is left of it.',
+  );
 }
