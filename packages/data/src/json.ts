@@ -1,4 +1,5 @@
 import { AttuneError } from '@attune/gpu';
+import { parseExactJson } from '@attune/tokenizer';
 import type { Line } from './lines.ts';
 import { notUtf8 } from './lines.ts';
 import type { Row } from './read-rows.ts';
@@ -24,7 +25,7 @@ export async function* parseJsonArray(
   const text = await readText(chunks, name);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactJson(text);
   } catch (cause) {
     throw new AttuneError(
       'data-broken-json',
@@ -40,7 +41,7 @@ export async function* parseJsonArray(
 
 function parseLine(text: string, name: string, number: number, ended: boolean): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch (cause) {
     const start = text.length > 60 ? `${text.slice(0, 60)}…` : text;
     throw new AttuneError(

@@ -1,5 +1,6 @@
 import { AttuneError } from '@attune/gpu';
 import type { Tokenizer } from '@attune/tokenizer';
+import { repeatedPromptNote } from './repeated-prompt.ts';
 
 /** What encoding did to preference data. */
 export interface PreferenceReport {
@@ -25,6 +26,8 @@ export interface PreferenceReport {
   undesirable: number;
   /** Rows alone in the last block, whose KL completion is their own. */
   klMatched: number;
+  /** The prompt stands again in what should follow it. */
+  promptsRepeated: number;
 }
 
 export function newPreferenceReport(): PreferenceReport {
@@ -41,6 +44,7 @@ export function newPreferenceReport(): PreferenceReport {
     desirable: 0,
     undesirable: 0,
     klMatched: 0,
+    promptsRepeated: 0,
   };
 }
 
@@ -60,8 +64,10 @@ export function preferenceNotes(
       `In ${identical} of ${rows} rows chosen and rejected are the same: nothing can be learned from them. Remove them.`,
     emptyCompletions > 0 &&
       `${emptyCompletions} answers are empty: of these only the end of the text is trained. Remove them if that is not meant.`,
-    promptsCrossed > 0 &&
+    // A prompt that stands twice is the cause, not a space at its end.
+    promptsCrossed > report.promptsRepeated &&
       `In ${promptsCrossed} of ${rows} rows a token crosses from the prompt into the answer (a prompt that ends in a space, or a template that renders the prompt otherwise): the answer begins there, in a context that generation will not have. Move the space to the answer.`,
+    repeatedPromptNote(report.promptsRepeated, rows, 'the answers'),
     report.klMatched > 0 &&
       `${report.klMatched} row stands alone in the last batch, so that its KL term is taken from its own answer. Choose a per_device_train_batch_size that leaves no row over.`,
     tokenizer.lost.dropped + tokenizer.lost.unknown > 0 &&

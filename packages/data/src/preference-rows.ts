@@ -7,6 +7,7 @@ import { encodeReferenceFree } from './preference-reference-free.ts';
 import type { PreferenceReport } from './preference-report.ts';
 import { newPreferenceReport, noneLeft } from './preference-report.ts';
 import type { ReadOptions, Row } from './read-rows.ts';
+import { repeatsPrompt } from './repeated-prompt.ts';
 import { detectShape, shapeError } from './shapes.ts';
 import type { Source } from './source.ts';
 
@@ -102,6 +103,7 @@ function encodePair(
   report.longest = Math.max(report.longest, longest);
   if (answers.crossed) report.promptsCrossed++;
   if (JSON.stringify(row.chosen) === JSON.stringify(row.rejected)) report.identical++;
+  if (repeatsPrompt(row.prompt, [row.chosen, row.rejected])) report.promptsRepeated++;
   const { chosen: better, rejected: worse } = columns ?? row;
   for (const said of [better, worse]) if (isEmptyAnswer(said)) report.emptyCompletions++;
   for (const { ids, start } of [chosen, rejected]) if (ids.length <= start) throw emptyAnswer();

@@ -1,5 +1,6 @@
 import { AttuneError } from '@attune/gpu';
 import type { ChatMessage } from '@attune/tokenizer';
+import { parseExactJson } from '@attune/tokenizer';
 import type { Row } from './read-rows.ts';
 
 /** TRL's dataset types, as the columns of a row tell them. */
@@ -101,6 +102,10 @@ export function messagesOf(row: Row, column: string): ChatMessage[] {
       throw columnError(row, column, 'a list of messages, each with role and content');
     }
     const { from, value: said, ...rest } = message;
+    // As it stands, it keeps how its numbers were written.
+    if (typeof message.role === 'string' && from === undefined && said === undefined) {
+      return message as ChatMessage;
+    }
     const renamed = {
       ...rest,
       ...(from === undefined ? {} : { role: from }),
@@ -125,7 +130,7 @@ export function toolsOf(row: Row): unknown[] | undefined {
   let tools = row.tools;
   if (typeof tools === 'string') {
     try {
-      tools = JSON.parse(tools);
+      tools = parseExactJson(tools);
     } catch {
       throw columnError(row, 'tools', 'a list of JSON schemas');
     }

@@ -6,6 +6,7 @@ import { newPreferenceReport, noneLeft } from './preference-report.ts';
 import type { ReadPreferenceOptions } from './preference-rows.ts';
 import { eachRow, emptyAnswer, isEmptyAnswer, numberOf } from './preference-rows.ts';
 import type { Row } from './read-rows.ts';
+import { repeatsPrompt } from './repeated-prompt.ts';
 import { detectShape, isConversation, messagesOf, shapeError, textOf } from './shapes.ts';
 import type { Source } from './source.ts';
 
@@ -94,6 +95,8 @@ export async function prepareUnpaired(
         encodeJudged(read('prompt'), read('completion'), label, row, tokenizer, report),
       );
     }
+    const following = type === 'preference' ? [row.chosen, row.rejected] : [row.completion];
+    if (repeatsPrompt(row.prompt, following)) report.promptsRepeated++;
     return report;
   });
   encoded.push(...waiting);

@@ -50,6 +50,7 @@ export {
 } from './files/gguf-writer.ts';
 export { downloadModel, type HubOptions, isHubId } from './files/hub.ts';
 export { type HubStorage, type HubWriter, nodeHubStorage } from './files/hub-storage.ts';
+export { type ModelTexts, withTexts } from './files/model-texts.ts';
 export { type OpenModel, openModel } from './files/open.ts';
 export { openTokenizer, type TokenizerFiles } from './files/open-tokenizer.ts';
 export { encodeGgml, type WritableType } from './files/quantise.ts';
