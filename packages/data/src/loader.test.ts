@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DatasetStream } from './dataset.ts';
 import type { Example } from './encode-example.ts';
-import { newReport } from './encode-example.ts';
+import { newReport } from './encode-report.ts';
 import type { LoadedBatch, LoaderState } from './loader.ts';
 import { BatchLoader } from './loader.ts';
 import { joinRows } from './row-batch.ts';

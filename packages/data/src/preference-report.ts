@@ -1,5 +1,6 @@
 import { AttuneError } from '@attune/gpu';
 import type { Tokenizer } from '@attune/tokenizer';
+import { emptyNote } from './report-notes.ts';
 
 /** What encoding did to preference data. */
 export interface PreferenceReport {
@@ -7,7 +8,10 @@ export interface PreferenceReport {
   rows: number;
   /** Examples made. */
   kept: number;
-  /** Tokens of all examples, prompts included in each answer's row. */
+  /** Rows without content, which are left out, and the number of the first, from 1. */
+  empty: number;
+  firstEmpty: number;
+  /** Tokens of all examples, prompts included in each completion's row. */
   tokens: number;
   /** Left out: reward, a row longer than `maxLength`; DPO and KTO, a prompt that fills it. */
   dropped: number;
@@ -30,6 +34,8 @@ export interface PreferenceReport {
 export function newPreferenceReport(): PreferenceReport {
   return {
     rows: 0,
+    empty: 0,
+    firstEmpty: 0,
     kept: 0,
     tokens: 0,
     dropped: 0,
@@ -52,6 +58,7 @@ export function preferenceNotes(
 ): string[] {
   const { rows, dropped, truncated, identical, emptyCompletions, promptsCrossed } = report;
   const notes: (string | false)[] = [
+    emptyNote(report),
     dropped > 0 &&
       `${dropped} of ${rows} rows are left out: they do not fit into max_length ${maxLength}; the longest has ${report.longest} tokens.`,
     truncated > 0 &&
@@ -102,11 +109,11 @@ export function ktoWeightNote(
 export function noneLeft(report: PreferenceReport, maxLength: number | null): AttuneError {
   return new AttuneError(
     'data-all-dropped',
-    report.rows === 0
-      ? 'The data set holds no rows.'
+    report.rows === report.empty
+      ? `The data set has no rows${report.empty > 0 ? `: all ${report.empty} are empty` : ''}.`
       : `None of the ${report.rows} rows fits into max_length ${maxLength}; the longest has ${report.longest} tokens.`,
-    report.rows === 0
-      ? 'Check that the right file is named.'
+    report.rows === report.empty
+      ? 'Check that the right file and columns are named.'
       : 'Raise max_length, or shorten the prompts.',
   );
 }
