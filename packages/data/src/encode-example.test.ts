@@ -267,6 +267,16 @@ describe('completion_only_loss', () => {
     );
   });
 
+  it('says where the prompt stands in the completion too', () => {
+    const report = newReport();
+    const prompt = 'Where is the red fox?';
+    texts({ prompt, completion: `${prompt} Here.` }, { report });
+    texts({ prompt: [user('Hi')], completion: [user('Hi'), assistant('Hello.')] }, { report });
+    expect(reportNotes(report, tokenizer)).toContainEqual(
+      expect.stringContaining('In 2 of 2 rows the prompt stands in the column prompt and again'),
+    );
+  });
+
   it('says where a completion is empty', () => {
     const report = newReport();
     expect(texts({ prompt: 'fox', completion: '' }, { report })?.trained).toBe('<|im_end|>');

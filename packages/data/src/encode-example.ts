@@ -3,7 +3,15 @@ import type { ChatOptions, Tokenizer } from '@attune/tokenizer';
 import type { EncodeReport } from './encode-report.ts';
 import type { PackingStrategy } from './packing.ts';
 import type { Row } from './read-rows.ts';
-import { detectShape, isEmptyRow, messagesOf, shapeError, textOf, toolsOf } from './shapes.ts';
+import {
+  detectShape,
+  isEmptyRow,
+  messagesOf,
+  repeatsPrompt,
+  shapeError,
+  textOf,
+  toolsOf,
+} from './shapes.ts';
 import { tokenizedRow } from './tokenized-row.ts';
 import { checkWellFormed } from './well-formed.ts';
 
@@ -49,6 +57,8 @@ interface Tokens {
   promptCrossed?: boolean;
   /** The completion has no text: nothing but its end is trained. */
   emptyCompletion?: boolean;
+  /** The completion begins with the prompt. */
+  promptRepeated?: boolean;
   assistantMask?: ArrayLike<number>;
   completionMask?: ArrayLike<number>;
   labels?: ArrayLike<number>;
@@ -92,7 +102,8 @@ export function encodeExample(
   const trained = labels.reduce((count, label) => count + (label === ignored ? 0 : 1), 0);
   const dropped = trained === 0 && !packing && maxLength !== null;
   if (report) {
-    if (tokens.promptCrossed) report.promptsCrossed++;
+    if (tokens.promptRepeated) report.promptsRepeated++;
+    else if (tokens.promptCrossed) report.promptsCrossed++;
     if (tokens.emptyCompletion) report.emptyCompletions++;
     report.longest = Math.max(report.longest, length);
     if (length > kept) report.truncated++;
@@ -182,7 +193,11 @@ function tokenize(row: Row, tokenizer: Tokenizer, options: EncodeExampleOptions)
     const prompt = textOf(row, 'prompt');
     const said = textOf(row, 'completion');
     const ids = tokenizer.encode(prompt + withEos(said, tokenizer));
-    return split(tokenizer.encode(prompt), { ids, emptyCompletion: said === '' });
+    return split(tokenizer.encode(prompt), {
+      ids,
+      emptyCompletion: said === '',
+      promptRepeated: repeatsPrompt(prompt, said),
+    });
   }
 
   function chatCompletion(): Tokens {
@@ -190,7 +205,10 @@ function tokenize(row: Row, tokenizer: Tokenizer, options: EncodeExampleOptions)
     const completion = messagesOf(row, 'completion');
     const chat = { ...chatOptions(row), addGenerationPrompt: true };
     const promptIds = tokenizer.encodeChat(prompt, chat).ids;
-    return split(promptIds, encodeChat(row, [...prompt, ...completion]));
+    return split(promptIds, {
+      ...encodeChat(row, [...prompt, ...completion]),
+      promptRepeated: repeatsPrompt(prompt, completion),
+    });
   }
 
   function encodeChat(from: Row, messages: ReturnType<typeof messagesOf>): Tokens {

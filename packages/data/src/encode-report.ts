@@ -15,6 +15,8 @@ export interface EncodeReport {
   firstEmpty: number;
   /** A token crosses from prompt to completion, which begins where the ids differ. */
   promptsCrossed: number;
+  /** The completion begins with the whole prompt, which stands in `prompt` too. */
+  promptsRepeated: number;
   /** Rows with a completion of which only the end of the text is trained. */
   emptyCompletions: number;
   /** Rows trained whole although the completion alone was asked for: they have none. */
@@ -38,6 +40,7 @@ export function newReport(): EncodeReport {
     empty: 0,
     firstEmpty: 0,
     promptsCrossed: 0,
+    promptsRepeated: 0,
     emptyCompletions: 0,
     withoutCompletion: 0,
     unusedMasks: 0,

@@ -122,4 +122,20 @@ describe('a loader', () => {
     const few = { ...options, batchSize: 24, dropLast: true };
     expect(() => new BatchLoader(examples, few)).toThrow(/23 sequences fill no batch of 24/);
   });
+
+  it('says of a stream that no batch can be filled, and does not read it for ever', async () => {
+    for (const sampling of ['sequential', 'random'] as const) {
+      const few = { ...options, batchSize: 24, dropLast: true, sampling };
+      const loader = new BatchLoader(stream, few);
+      await expect(loader.batches().next()).rejects.toThrow(/23 sequences fill no batch of 24/);
+      await expect(loader.epoch(0).next()).rejects.toThrow(/fill no batch/);
+    }
+    // A place at the end of an epoch is none of that.
+    const full = new BatchLoader(stream, { ...options, dropLast: true });
+    expect((await full.batches({ epoch: 0, index: 5 }).next()).value).toMatchObject({
+      epoch: 1,
+      index: 0,
+    });
+    expect((await full.epoch(0, 5).next()).done).toBe(true);
+  });
 });

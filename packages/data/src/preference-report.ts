@@ -1,6 +1,6 @@
 import { AttuneError } from '@attune/gpu';
 import type { Tokenizer } from '@attune/tokenizer';
-import { emptyNote } from './report-notes.ts';
+import { emptyNote, repeatedNote } from './report-notes.ts';
 
 /** What encoding did to preference data. */
 export interface PreferenceReport {
@@ -23,6 +23,8 @@ export interface PreferenceReport {
   emptyCompletions: number;
   /** A token crosses from prompt to answer. */
   promptsCrossed: number;
+  /** The completions begin with the whole prompt, which stands in `prompt` too. */
+  promptsRepeated: number;
   /** Tokens of the longest row, before cutting. */
   longest: number;
   desirable: number;
@@ -43,6 +45,7 @@ export function newPreferenceReport(): PreferenceReport {
     identical: 0,
     emptyCompletions: 0,
     promptsCrossed: 0,
+    promptsRepeated: 0,
     longest: 0,
     desirable: 0,
     undesirable: 0,
@@ -67,6 +70,7 @@ export function preferenceNotes(
       `In ${identical} of ${rows} rows chosen and rejected are the same: nothing can be learned from them. Remove them.`,
     emptyCompletions > 0 &&
       `${emptyCompletions} answers are empty: of these only the end of the text is trained. Remove them if that is not meant.`,
+    report.promptsRepeated > 0 && repeatedNote(report.promptsRepeated, rows),
     promptsCrossed > 0 &&
       `In ${promptsCrossed} of ${rows} rows a token crosses from the prompt into the answer (a prompt that ends in a space, or a template that renders the prompt otherwise): the answer begins there, in a context that generation will not have. Move the space to the answer.`,
     report.klMatched > 0 &&

@@ -10,7 +10,7 @@ import { newPreferenceReport, noneLeft } from './preference-report.ts';
 import { printableColumns, printableValue } from './printable.ts';
 import type { ReadOptions, Row } from './read-rows.ts';
 import { canonicalJson } from './row-values.ts';
-import { detectShape, isEmptyRow, shapeError } from './shapes.ts';
+import { detectShape, isEmptyRow, repeatsPrompt, shapeError } from './shapes.ts';
 import type { TokenLimits } from './token-limits.ts';
 import { checkExample } from './token-limits.ts';
 
@@ -106,7 +106,12 @@ function encodePair(
   const longest = Math.max(chosen.ids.length, rejected.ids.length);
   report.rows++;
   report.longest = Math.max(report.longest, longest);
-  if (answers.crossed) report.promptsCrossed++;
+  const repeated =
+    columns &&
+    repeatsPrompt(columns.prompt, columns.chosen) &&
+    repeatsPrompt(columns.prompt, columns.rejected);
+  if (repeated) report.promptsRepeated++;
+  else if (answers.crossed) report.promptsCrossed++;
   if (canonicalJson(row.chosen) === canonicalJson(row.rejected)) report.identical++;
   const { chosen: better, rejected: worse } = columns ?? row;
   for (const said of [better, worse]) if (isEmptyAnswer(said)) report.emptyCompletions++;

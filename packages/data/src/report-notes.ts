@@ -27,6 +27,7 @@ export function reportNotes(
       `completion_only_loss is set, but ${report.withoutCompletion} of ${rows} rows have no completion apart from a prompt: all their tokens are trained.`,
     report.unusedMasks > 0 &&
       `${report.unusedMasks} of ${rows} rows have a completion_mask, which is used only with completion_only_loss: true: all their tokens are trained.`,
+    report.promptsRepeated > 0 && repeatedNote(report.promptsRepeated, rows),
     promptsCrossed > 0 &&
       `In ${promptsCrossed} of ${rows} rows a token crosses from the prompt into the completion (a prompt that ends in a space, or a template that renders the prompt otherwise): the completion is trained from there, in a context that generation will not have.`,
     foreignRoles > 0 &&
@@ -53,6 +54,11 @@ export function emptyNote(report: {
     empty > 0 &&
     `${empty} of ${rows} rows ${empty === 1 ? 'is' : 'are'} empty and left out (${which}).`
   );
+}
+
+/** What to say of prompts that stand in their completions too. */
+export function repeatedNote(repeated: number, rows: number): string {
+  return `In ${repeated} of ${rows} rows the prompt stands in the column prompt and again at the beginning of the completion: it is rendered twice. Take it out of one of them.`;
 }
 
 function quote(examples: readonly string[]): string {

@@ -2,6 +2,7 @@ import { AttuneError } from '@attune/gpu';
 import type { ChatMessage } from '@attune/tokenizer';
 import { printable, printableColumns, printableValue } from './printable.ts';
 import type { Row } from './read-rows.ts';
+import { canonicalJson } from './row-values.ts';
 import { checkWellFormed } from './well-formed.ts';
 
 /** TRL's dataset types, as the columns of a row tell them. */
@@ -153,6 +154,29 @@ export function messagesOf(row: Row, column: string): ChatMessage[] {
     }
     return renamed;
   });
+}
+
+/** Texts this short may well begin alike. */
+const shortest = 10;
+
+/** Whether a completion begins with its whole prompt, which would then stand there twice. */
+export function repeatsPrompt(
+  prompt: string | readonly unknown[],
+  completion: string | readonly unknown[],
+): boolean {
+  if (typeof prompt === 'string' || typeof completion === 'string') {
+    const text = String(prompt).trim();
+    return (
+      typeof completion === 'string' &&
+      text.length >= shortest &&
+      completion.trimStart().startsWith(text)
+    );
+  }
+  return (
+    prompt.length > 0 &&
+    completion.length >= prompt.length &&
+    prompt.every((message, i) => canonicalJson(message) === canonicalJson(completion[i]))
+  );
 }
 
 /** Text of a column. @throws AttuneError `data-shape-unknown` */

@@ -8,7 +8,14 @@ import type { ReadPreferenceOptions } from './preference-rows.ts';
 import { eachRow, emptyAnswer, isEmptyAnswer, numberOf } from './preference-rows.ts';
 import type { Row } from './read-rows.ts';
 import { canonicalJson } from './row-values.ts';
-import { detectShape, isConversation, messagesOf, shapeError, textOf } from './shapes.ts';
+import {
+  detectShape,
+  isConversation,
+  messagesOf,
+  repeatsPrompt,
+  shapeError,
+  textOf,
+} from './shapes.ts';
 import { checkExample } from './token-limits.ts';
 
 /** A completion and whether it is wanted; and the same prompt with the completion of another row. */
@@ -156,7 +163,8 @@ function encodeCompletion(
   if (ids.length <= start) throw emptyAnswer();
   report.rows++;
   report.longest = Math.max(report.longest, ids.length);
-  if (crossed) report.promptsCrossed++;
+  if (repeatsPrompt(prompt, completion)) report.promptsRepeated++;
+  else if (crossed) report.promptsCrossed++;
   if (isEmptyAnswer(completion)) report.emptyCompletions++;
   const refLogps = numberOf(row, 'ref_logps');
   const refKlLogps = numberOf(row, 'ref_KL_logps');
