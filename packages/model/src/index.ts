@@ -19,6 +19,7 @@ export { folderFromFiles, folderFromPath, type ModelFolder, readJson } from './f
 export { type GgufFile, type GgufTensor, readGguf } from './files/gguf.ts';
 export { exportGguf, type GgufExport, ggufMetadata, ggufTensors } from './files/gguf-export.ts';
 export { ggufName, huggingFaceName, rotatedProjection, toGgufRows } from './files/gguf-names.ts';
+export { openGguf } from './files/gguf-shards.ts';
 export type { GgufMetadata, GgufValue } from './files/gguf-types.ts';
 export {
   type GgufTensorData,
