@@ -3,6 +3,7 @@ import { AttuneError, type DeviceChoice, type Gpu, requestGpu, formatBytes } fro
 import { forceMatmulVariant } from '@attune/kernels';
 import {
   downloadModel,
+  hubEnvironment,
   isHubId,
   Network,
   nodeHubStorage,
@@ -40,9 +41,8 @@ export async function findModel(values: Values, terminal: Terminal): Promise<Ope
   const folder = await downloadModel(name, {
     storage: await nodeHubStorage(),
     revision: String(values.model_revision ?? 'main'),
-    offline: process.env.HF_HUB_OFFLINE === '1',
-    ...(process.env.HF_TOKEN && { token: process.env.HF_TOKEN }),
-    ...(process.env.HF_ENDPOINT && { endpoint: process.env.HF_ENDPOINT }),
+    ...(await hubEnvironment()),
+    onNotice: (sentence) => terminal.note(sentence),
     onProgress: ({ file, done, total }: { file: string; done: number; total: number }) =>
       terminal.progress(`${file}: ${formatBytes(done)} of ${formatBytes(total)}`),
   });

@@ -29,7 +29,9 @@ export {
   streamGguf,
   writeGguf,
 } from './files/gguf-writer.ts';
-export { downloadModel, type HubOptions, isHubId } from './files/hub.ts';
+export { downloadAdapter, downloadModel, type HubOptions, isHubId } from './files/hub.ts';
+export { type HubDataset, type HubDatasetOptions, openHubDataset } from './files/hub-data.ts';
+export { hubEnvironment, hubHome } from './files/hub-environment.ts';
 export { type HubStorage, type HubWriter, nodeHubStorage } from './files/hub-storage.ts';
 export { type OpenModel, openModel } from './files/open.ts';
 export { openTokenizer, type TokenizerFiles } from './files/open-tokenizer.ts';

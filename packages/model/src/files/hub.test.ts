@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { AttuneError } from '@attune/gpu';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { downloadModel, type HubOptions, isHubId } from './hub.ts';
 import { nodeHubStorage } from './hub-storage.ts';
@@ -128,7 +129,8 @@ describe('a model of the hub', () => {
 
   it('says that it cannot be reached when it is in no cache either', async () => {
     expect(await faultOf(() => load({ endpoint: 'http://127.0.0.1:9' }))).toBe('hub-unreachable');
-    expect(waits).toEqual([1000, 2000, 4000, 8000]);
+    // At once: who has a copy, or none to expect, is not kept waiting.
+    expect(waits).toEqual([]);
   });
 
   it('is loaded once by two at the same time', async () => {
@@ -268,9 +270,9 @@ describe('a download is refused', () => {
     ['nothing', () => null, 'hub-refused'],
     ['a commit that is a path', (h) => ({ ...h, sha: '../../evil' }), 'hub-refused'],
     [
-      'files without sizes',
+      'files without sizes, and the mirror does not state them either',
       ({ sha }) => ({ sha, siblings: [{ rfilename: 'model.safetensors' }] }),
-      'missing-weights',
+      'hub-refused',
     ],
     [
       'a digest that is a path',
@@ -278,7 +280,13 @@ describe('a download is refused', () => {
         sha,
         siblings: [{ rfilename: 'model.safetensors', size: 1, blobId: '../x' }],
       }),
-      'missing-weights',
+      'hub-refused',
+    ],
+    ['no weights', ({ sha }) => ({ sha, siblings: [{ rfilename: 'a.bin' }] }), 'missing-weights'],
+    [
+      'an adapter',
+      ({ sha }) => ({ sha, siblings: [{ rfilename: 'adapter_config.json' }] }),
+      'not-a-model',
     ],
     [
       'a name with a backslash',
@@ -298,6 +306,20 @@ describe('a download is refused', () => {
     expect(await faultOf(() => load())).toBe(code);
   });
 
+  it('when it is stopped by hand while another process holds the file', async () => {
+    const stop = new AbortController();
+    await mkdir(join(root, '.locks', HOME, 'blobs'), { recursive: true });
+    const storage = await nodeHubStorage(root);
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const locked = { ...storage, lock: async () => held as Promise<never> };
+    setTimeout(() => stop.abort(), 20);
+    expect(await faultOf(() => load({ storage: locked, signal: stop.signal }))).toBe('aborted');
+    release();
+  });
+
   it('when it is stopped by hand', async () => {
     const stop = new AbortController();
     const load_ = load({ signal: stop.signal, onProgress: () => stop.abort() });
@@ -312,6 +334,138 @@ describe('a download is refused', () => {
     }
     expect(await faultOf(() => load({ revision: '../../x' }))).toBe('invalid-hub-id');
     expect(isHubId('HuggingFaceTB/SmolLM2-135M-Instruct')).toBe(true);
+  });
+});
+
+/** The error of an attempt. */
+async function errorOf(attempt: () => Promise<unknown>): Promise<AttuneError> {
+  const error = await attempt().catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(AttuneError);
+  return error as AttuneError;
+}
+
+describe('without a connection', () => {
+  const nowhere = 'http://127.0.0.1:9';
+
+  it('the copy is taken at once, and that is said; without one the address and the way out are named', async () => {
+    const none = await errorOf(() => load({ endpoint: nowhere }));
+    expect(none.message).toContain(`${nowhere} cannot be reached`);
+    expect(none.message).toContain('has no copy');
+    expect(none.remedy).toContain('HTTPS_PROXY');
+    await load();
+    const notices: string[] = [];
+    const start = performance.now();
+    await load({ endpoint: nowhere, onNotice: (sentence) => notices.push(sentence) });
+    expect(performance.now() - start).toBeLessThan(1000);
+    expect(waits).toEqual([]);
+    expect(notices).toEqual([expect.stringContaining(`the copy of ${ID}`)]);
+  });
+
+  it('nor an answer, the copy is taken after a moment', async () => {
+    await load();
+    hub.refuse = () => true;
+    const notices: string[] = [];
+    await openModel(await load({ onNotice: (sentence) => notices.push(sentence) }));
+    expect(notices).toEqual([expect.stringContaining('no answer in 0.4 s')]);
+    expect((await errorOf(() => load({ revision: 'other' }))).code).toBe('hub-unreachable');
+  });
+
+  it('or with a hub in trouble, the copy is taken without asking again', async () => {
+    await load();
+    hub.refuse = (response) => {
+      response.writeHead(503).end();
+      return true;
+    };
+    hub.asked.length = 0;
+    await openModel(await load());
+    expect(hub.asked).toHaveLength(1);
+    expect(waits).toEqual([]);
+  });
+
+  it('a commit that is all there is not asked for', async () => {
+    await load();
+    hub.asked.length = 0;
+    await openModel(await load({ revision: COMMIT }));
+    expect(hub.asked).toEqual([]);
+    await rm(join(root, HOME, 'snapshots', COMMIT, 'tokenizer.json'));
+    await load({ revision: COMMIT });
+    expect(hub.asked).not.toEqual([]);
+  });
+});
+
+describe('a hub that refuses', () => {
+  const refuse = (code: number, headers: Record<string, string> = {}, text = '') => {
+    hub.refuse = (response) => {
+      response.writeHead(code, headers).end(text);
+      return true;
+    };
+  };
+
+  it('a name says that it is gated, private or misspelt: it does not tell which', async () => {
+    refuse(401, { 'x-error-message': 'Invalid username or password.' });
+    const bad = await errorOf(() => load({ token: 'secret' }));
+    expect(bad).toMatchObject({ code: 'hub-forbidden' });
+    expect(bad.message).toContain('does not accept the token');
+    for (const [code, headers] of [
+      [401, {}],
+      [401, { 'x-error-code': 'RepoNotFound', 'x-error-message': 'Repository not found' }],
+      [403, {}],
+      [404, {}],
+    ] as const) {
+      refuse(code, headers);
+      const error = await errorOf(() => load());
+      expect(error.message).toContain('gated, private or misspelt');
+      expect(error.message).toContain(ID);
+      expect(error.remedy).toContain('hf auth login');
+      expect((await errorOf(() => load({ token: 'secret' }))).remedy).not.toContain('HF_TOKEN');
+    }
+  });
+
+  it('a gated model, a revision, a file, says so', async () => {
+    refuse(403, { 'x-error-code': 'GatedRepo' });
+    const gated = await errorOf(() => load());
+    expect(gated.message).toContain('is gated');
+    expect(gated.remedy).toContain(`${hub.endpoint}/${ID}`);
+    refuse(404, { 'x-error-code': 'RevisionNotFound' });
+    expect((await errorOf(() => load({ revision: 'v9' }))).message).toContain('no revision v9');
+    hub.refuse = undefined;
+    weightTroubles(status(404));
+    expect((await errorOf(() => load())).message).toContain('no file model.safetensors');
+  });
+
+  it('with a web page names the address, at once', async () => {
+    refuse(200, { 'content-type': 'text/html' }, '<!doctype html><h1>Sign in</h1>\u001b[2J');
+    const page = await errorOf(() => load());
+    expect(page.code).toBe('hub-not-json');
+    expect(page.message).toContain(`${hub.endpoint}/api/models/${ID}`);
+    expect(page.message).toContain('a web page');
+    expect(waits).toEqual([]);
+    refuse(200, {}, 'nothing\u001b[2J');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it must not be there
+    expect((await errorOf(() => load())).message).not.toMatch(/\u001b/);
+  });
+});
+
+describe('a mirror that names files only', () => {
+  it('is asked for size and digest of each, as huggingface_hub asks', async () => {
+    hub.listing = (honest) => ({
+      sha: honest.sha,
+      siblings: names.map((rfilename) => ({ rfilename })),
+    });
+    hub.details = true;
+    await openModel(await load());
+    await expectWhole();
+    expect(hub.asked.filter(({ method }) => method === 'HEAD')).toHaveLength(4);
+    // Large files lie elsewhere: the answer that points there states what they are.
+    const bytes = await readFile(join(root, HOME, 'snapshots', COMMIT, 'model.safetensors'));
+    expect(Buffer.compare(bytes, weights)).toBe(0);
+  });
+
+  it('is not believed where what comes has another digest', async () => {
+    hub.listing = ({ sha }) => ({ sha, siblings: names.map((rfilename) => ({ rfilename })) });
+    hub.details = true;
+    weightTroubles(body(flipped), body(flipped));
+    expect((await errorOf(() => load())).code).toBe('hub-corrupt');
   });
 });
 
@@ -335,6 +489,8 @@ describe('a cache with planted links', () => {
     const snapshot = join(root, HOME, 'snapshots', COMMIT);
     await mkdir(snapshot, { recursive: true });
     await symlink('/etc/hostname', join(snapshot, 'config.json'));
+    expect(await faultOf(() => load({ offline: true, revision: COMMIT }))).toBe('not-cached');
+    await writeFile(join(snapshot, 'model.safetensors'), weights);
     const folder = await load({ offline: true, revision: COMMIT });
     expect(await faultOf(() => folder.open('config.json'))).toBe('file-not-found');
   });
