@@ -30,7 +30,7 @@ const allowed: Record<string, string[]> = {
   '@attune/kernels': ['wgsl-preprocessor'],
   '@attune/tokenizer': ['@huggingface/tokenizers', '@huggingface/jinja'],
   '@attune/data': ['hyparquet', 'hyparquet-compressors', '@uwdata/flechette', 'fzstd'],
-  '@attune/model': ['undici'],
+  '@attune/model': ['@noble/hashes', 'undici'],
   attune: [
     'yaml',
     'hyparquet',

@@ -11,7 +11,7 @@ import type { ReadOptions, Row } from './read-rows.ts';
 import { readAllRows } from './read-rows.ts';
 import { isEmptyRow, shapeName } from './shapes.ts';
 import { shuffleThrough } from './shuffle-buffer.ts';
-import type { Source } from './source.ts';
+import type { DatasetSource, Source } from './source.ts';
 import { isSource } from './source.ts';
 import type { TokenLimits } from './token-limits.ts';
 import { checkExample } from './token-limits.ts';
@@ -45,9 +45,6 @@ export interface DatasetStream<E = Example> {
   report: EncodeReport;
 }
 
-/** Rows, or where they come from. */
-export type RowInput = Source | readonly Source[] | AsyncIterable<Row> | Iterable<Row>;
-
 /** Tokens held in memory at most: about two gigabytes of ids and labels. */
 export const tokensInMemory = 2 ** 28;
 
@@ -62,7 +59,7 @@ export const rowsPerWord = 256;
  * `data-all-masked` where nothing is left to train; `data-too-large`
  */
 export async function prepareDataset(
-  sources: RowInput,
+  sources: DatasetSource,
   tokenizer: Tokenizer,
   options: DatasetOptions = {},
 ): Promise<Dataset> {
@@ -192,7 +189,7 @@ export function shapeCheck(options: ReadOptions): (row: Row) => void {
 
 /** Rows of files, or the rows themselves. */
 export function rowsOf(
-  sources: RowInput,
+  sources: DatasetSource,
   options: ReadOptions,
 ): AsyncIterable<Row> | Iterable<Row> {
   if (isSource(sources)) return readAllRows([sources], options);

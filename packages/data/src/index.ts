@@ -1,8 +1,10 @@
 export { interruptible } from './breathe.ts';
 export type { DataFilesConfig, DataFilesOptions } from './data-files.ts';
 export { splitsOfFiles } from './data-files.ts';
-export type { Dataset, DatasetOptions, DatasetStream, RowInput } from './dataset.ts';
-export { prepareDataset, streamDataset, tokensInMemory } from './dataset.ts';
+export type { Dataset, DatasetOptions, DatasetStream } from './dataset.ts';
+export { prepareDataset, rowsOf, streamDataset, tokensInMemory } from './dataset.ts';
+export type { DatasetSplit } from './dataset-source.ts';
+export { datasetOf, filesOf, splitDataset } from './dataset-source.ts';
 export type { EncodeExampleOptions, Example } from './encode-example.ts';
 export { commonPrefixLength, encodeExample, ignored } from './encode-example.ts';
 export type { EncodeReport } from './encode-report.ts';
@@ -38,12 +40,19 @@ export {
   textOf,
   toolsOf,
 } from './shapes.ts';
-export type { ByteFile, ByteRanges, ByteStream, RowSource, Source } from './source.ts';
+export type {
+  ByteFile,
+  ByteRanges,
+  ByteStream,
+  DatasetSource,
+  RowSource,
+  Source,
+} from './source.ts';
 export { isSource, openFile, readBytes, sourceName } from './source.ts';
 export type { SplitOptions } from './split-rows.ts';
 export { splitIndices, splitRows, splitSources, splitStream, testRows } from './split-rows.ts';
 export type { AnyExample, TokenLimits } from './token-limits.ts';
-export { checkExample, checkExamples, checkTokens } from './token-limits.ts';
+export { checkExample, checkExamples, checkSequence } from './token-limits.ts';
 export type { UnpairedData, UnpairedExample, UnpairedOptions } from './unpaired.ts';
 export { prepareUnpaired } from './unpaired.ts';
 export { checkWellFormed } from './well-formed.ts';

@@ -1,6 +1,5 @@
 import { AttuneError } from '@attune/gpu';
 import type { Tokenizer } from '@attune/tokenizer';
-import type { RowInput } from './dataset.ts';
 import { inRow, numberedRows, rowsOf, shapeCheck, tokensInMemory } from './dataset.ts';
 import type { Answer, Answers, PairTrainer, PreferenceExample } from './preference-pairs.ts';
 import { encodeCompared, encodeScored, pairColumns } from './preference-pairs.ts';
@@ -11,6 +10,7 @@ import { printableColumns, printableValue } from './printable.ts';
 import type { ReadOptions, Row } from './read-rows.ts';
 import { canonicalJson } from './row-values.ts';
 import { detectShape, isEmptyRow, repeatsPrompt, shapeError } from './shapes.ts';
+import type { DatasetSource } from './source.ts';
 import type { TokenLimits } from './token-limits.ts';
 import { checkExample } from './token-limits.ts';
 
@@ -45,7 +45,7 @@ export interface PreferenceData {
  * @see https://huggingface.co/docs/trl/dataset_formats#preference
  */
 export async function preparePreference(
-  sources: RowInput,
+  sources: DatasetSource,
   tokenizer: Tokenizer,
   options: PreferenceOptions,
 ): Promise<PreferenceData> {
@@ -65,7 +65,7 @@ export async function preparePreference(
 
 /** Hands over rows of one shape, with their number in errors; empty rows are counted and left out. */
 export async function eachRow(
-  sources: RowInput,
+  sources: DatasetSource,
   options: ReadPreferenceOptions,
   report: PreferenceReport,
   take: (row: Row, number: number) => void,

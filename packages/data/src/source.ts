@@ -27,6 +27,9 @@ export interface RowSource {
  */
 export type Source = string | Blob | ByteStream | ByteRanges | RowSource;
 
+/** Rows, a source, several sources, or an (async) iterable of rows. */
+export type DatasetSource = Source | readonly Source[] | Iterable<Row> | AsyncIterable<Row>;
+
 /** A source of bytes. */
 export type ByteOrigin = Exclude<Source, RowSource>;
 

@@ -1,9 +1,10 @@
 import { AttuneError } from '@attune/gpu';
+import { rowsOf } from './dataset.ts';
 import { numpyPermutation } from './numpy-random.ts';
 import type { ReadOptions, Row } from './read-rows.ts';
 import { readAllRows } from './read-rows.ts';
 import { isEmptyRow } from './shapes.ts';
-import type { RowSource, Source } from './source.ts';
+import type { DatasetSource, RowSource, Source } from './source.ts';
 
 export interface SplitOptions {
   /** Held-out rows: a share between 0 and 1, or their number. */
@@ -58,18 +59,18 @@ export function splitRows<T>(rows: readonly T[], options: SplitOptions): { train
 }
 
 /**
- * The rows of files as training and held-out ones. Empty rows take no part in the draw, so that they
+ * The rows of a data set as training and held-out ones. Empty rows take no part in the draw, so that they
  * change nothing; they stand behind the training rows, to be counted there.
  *
  * @throws AttuneError `split-invalid` and those of `readRows`
  */
 export async function splitSources(
-  sources: readonly Source[],
+  sources: DatasetSource,
   options: SplitOptions & ReadOptions,
 ): Promise<{ train: Row[]; test: Row[] }> {
   const rows: Row[] = [];
   const empty: Row[] = [];
-  for await (const row of readAllRows(sources, options)) {
+  for await (const row of rowsOf(sources, options)) {
     (isEmptyRow(row, options) ? empty : rows).push(row);
   }
   const { train, test } = splitRows(rows, options);

@@ -6,7 +6,7 @@ import { prepareDataset, streamDataset } from './dataset.ts';
 import { BatchLoader } from './loader.ts';
 import { preparePreference } from './preference-rows.ts';
 import { joinRows } from './row-batch.ts';
-import { checkExamples, checkTokens } from './token-limits.ts';
+import { checkExamples, checkSequence } from './token-limits.ts';
 import { prepareUnpaired } from './unpaired.ts';
 
 const read = (name: string) =>
@@ -81,9 +81,9 @@ describe('ids, labels and lengths beyond the model', () => {
 
   it('may be positions without end, and are those of each packed document', () => {
     const inputIds = new Int32Array(9);
-    checkTokens({ inputIds }, { vocabSize: 1 });
-    checkTokens({ inputIds, segments: [4, 4, 1] }, limits);
-    expect(() => checkTokens({ inputIds, segments: [4, 5] }, limits)).toThrow(/5 tokens/);
+    checkSequence({ inputIds }, { vocabSize: 1 });
+    checkSequence({ inputIds, segments: [4, 4, 1] }, limits);
+    expect(() => checkSequence({ inputIds, segments: [4, 5] }, limits)).toThrow(/5 tokens/);
   });
 
   it('are cut away by packing before they are looked at, or refused where it cannot', async () => {

@@ -21,7 +21,7 @@ export interface TokenLimits {
  *
  * @throws AttuneError `data-id-outside-vocabulary`, `data-label-invalid`, `data-beyond-positions`
  */
-export function checkTokens(
+export function checkSequence(
   {
     inputIds,
     labels,
@@ -54,12 +54,12 @@ export function checkTokens(
 export type AnyExample = Example | PreferenceExample | UnpairedExample;
 
 /**
- * {@link checkTokens} for every sequence of a row; the error says which row of the data set it is, where
+ * {@link checkSequence} for every sequence of a row; the error says which row of the data set it is, where
  * the row knows it, else which example.
  */
 export function checkExample(example: AnyExample, limits: TokenLimits, index: number): void {
   try {
-    for (const sequence of sequencesOf(example)) checkTokens(sequence, limits);
+    for (const sequence of sequencesOf(example)) checkSequence(sequence, limits);
   } catch (cause) {
     if (!(cause instanceof AttuneError)) throw cause;
     const { row } = example;

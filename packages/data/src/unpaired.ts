@@ -1,6 +1,5 @@
 import { AttuneError } from '@attune/gpu';
 import type { ChatMessage, Tokenizer } from '@attune/tokenizer';
-import type { RowInput } from './dataset.ts';
 import { encodeAnswer, pairColumns } from './preference-pairs.ts';
 import type { PreferenceReport } from './preference-report.ts';
 import { newPreferenceReport, noneLeft } from './preference-report.ts';
@@ -16,6 +15,7 @@ import {
   shapeError,
   textOf,
 } from './shapes.ts';
+import type { DatasetSource } from './source.ts';
 import { checkExample } from './token-limits.ts';
 
 /** A completion and whether it is wanted; and the same prompt with the completion of another row. */
@@ -66,7 +66,7 @@ const pairsAtOnce = 1000;
  * @see https://huggingface.co/docs/trl/kto_trainer
  */
 export async function prepareUnpaired(
-  sources: RowInput,
+  sources: DatasetSource,
   tokenizer: Tokenizer,
   options: UnpairedOptions,
 ): Promise<UnpairedData> {

@@ -1,6 +1,14 @@
 import { AttuneError } from '@attune/gpu';
-import { readText } from './bytes.ts';
 import { checkFileName, type ModelFolder } from './folder.ts';
+import {
+  type HubRepo,
+  isCommit,
+  keptRepo,
+  type RepoRecord,
+  recordPath,
+  snapshotFolder,
+  writeText,
+} from './hub-cache.ts';
 import { downloadBlob, type HubBlob } from './hub-download.ts';
 import { askDetails, type FileDetails, fileDetails } from './hub-mirror.ts';
 import {
@@ -36,26 +44,8 @@ export interface HubOptions {
   wait?: HubTransport['wait'];
 }
 
-/** A repository of the hub at one revision, as far as it was asked for: from the hub, or from the cache. */
-export interface HubRepo {
-  readonly id: string;
-  readonly commit: string;
-  /** Names of its files, those in folders with `/`; from the cache, of those that were loaded. */
-  readonly names: readonly string[];
-  /** What its card (README.md) says, where the hub told it. */
-  readonly card: Record<string, unknown> | undefined;
-  /** Brings a file into the cache, and gives its path there. @throws AttuneError those of `downloadModel` */
-  get(file: string): Promise<string>;
-  /** The files that are in the cache, as a folder. */
-  readonly folder: ModelFolder;
-  /** To be called when all is there: from now on the revision stands for this commit, also without a connection. */
-  settle(): Promise<void>;
-}
-
 /** Seconds that the hub may take to say what a repository holds; less where a copy waits. */
 const patience = { alone: 10, cached: 5 };
-
-const commitPattern = /^[0-9a-f]{40}$/;
 
 /** Whether a text has the form of a hub id: owner/name. */
 export function isHubId(text: string): boolean {
@@ -82,7 +72,7 @@ export async function openRepo(
   }
   const home = `${kind === 'model' ? 'models' : 'datasets'}--${id.replace('/', '--')}`;
   const kept = await keptRepo(storage, home, id, revision);
-  if (kept && commitPattern.test(revision) && (await isWhole(kept.folder))) return kept;
+  if (kept && isCommit(revision) && (await isWhole(kept.folder))) return kept;
   if (options.offline) return kept ?? notCached(kind, id, revision, storage);
   const what: Asked = { kind, id, revision };
   const transport = transportOf(options);
@@ -123,7 +113,7 @@ interface Listing {
 /** Reads what the hub says about a revision; every name, size and digest is checked before it is used. */
 function readListing(json: unknown, { id }: Asked): Listing {
   const { sha, siblings, cardData } = (json ?? {}) as Record<string, unknown>;
-  if (typeof sha !== 'string' || !commitPattern.test(sha) || !Array.isArray(siblings)) {
+  if (typeof sha !== 'string' || !isCommit(sha) || !Array.isArray(siblings)) {
     throw new AttuneError(
       'hub-refused',
       `What the hub says about ${id} is not understood.`,
@@ -196,7 +186,7 @@ function askedRepo(
     },
     async settle() {
       const ref = `${home}/refs/${revision}`;
-      if (!commitPattern.test(revision)) {
+      if (!isCommit(revision)) {
         await storage.lock(`.locks/${ref}.lock`, () => writeText(storage, ref, commit));
       }
       // Which files a data set has, for when there is no connection.
@@ -208,108 +198,12 @@ function askedRepo(
   };
 }
 
-/** What is kept of a data set beside its files. */
-interface RepoRecord {
-  names?: unknown;
-  configs?: unknown;
-}
-
-const recordPath = (home: string, commit: string): string => `${home}/attune/${commit}.json`;
-
-/** What the cache holds of a revision, if anything. */
-async function keptRepo(
-  storage: HubStorage,
-  home: string,
-  id: string,
-  revision: string,
-): Promise<HubRepo | undefined> {
-  const ref = `${home}/refs/${revision}`;
-  const there = (await storage.size(ref)) !== undefined;
-  const commit = there ? (await readText(await storage.source(ref))).trim() : revision;
-  if (!commitPattern.test(commit)) return undefined;
-  const snapshot = `${home}/snapshots/${commit}`;
-  const names = await filesBelow(storage, snapshot);
-  if (names.length === 0) return undefined;
-  const record = await readRecord(storage, recordPath(home, commit));
-  const listed = Array.isArray(record?.names) ? record.names.map(String) : names;
-  return {
-    id,
-    commit,
-    names: listed,
-    card: record && { configs: record.configs },
-    folder: snapshotFolder(storage, snapshot, id),
-    async get(file) {
-      if (names.includes(file)) return `${snapshot}/${file}`;
-      throw new AttuneError(
-        'not-cached',
-        `${file} of ${id} is not in ${storage.name}.`,
-        'Load it once with a connection (and without HF_HUB_OFFLINE).',
-      );
-    },
-    async settle() {},
-  };
-}
-
-async function readRecord(storage: HubStorage, path: string): Promise<RepoRecord | undefined> {
-  if ((await storage.size(path)) === undefined) return undefined;
-  try {
-    const record: unknown = JSON.parse(await readText(await storage.source(path)));
-    return typeof record === 'object' && record !== null ? record : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function notCached(kind: string, id: string, revision: string, storage: HubStorage): never {
   throw new AttuneError(
     'not-cached',
     `The ${kind} ${id} at ${revision} is not in ${storage.name}, and the hub is not asked (HF_HUB_OFFLINE).`,
     'Load it once with a connection, or name a folder on this machine.',
   );
-}
-
-/** Files below a folder of the storage. */
-async function filesBelow(storage: HubStorage, folder: string, deepest = 8): Promise<string[]> {
-  const found: string[] = [];
-  for (const name of await storage.list(folder)) {
-    const path = `${folder}/${name}`;
-    if ((await storage.size(path)) !== undefined) found.push(name);
-    else if (deepest > 0) {
-      found.push(
-        ...(await filesBelow(storage, path, deepest - 1)).map((file) => `${name}/${file}`),
-      );
-    }
-  }
-  return found.sort();
-}
-
-function snapshotFolder(storage: HubStorage, snapshot: string, id: string): ModelFolder {
-  const list = async () => (await storage.list(snapshot)).sort();
-  const path = storage.path?.(snapshot);
-  return {
-    name: id,
-    ...(path !== undefined && { path }),
-    list,
-    has: async (file) => (await list()).includes(file),
-    async open(file) {
-      checkFileName(file, id);
-      if ((await storage.size(`${snapshot}/${file}`)) === undefined) {
-        throw new AttuneError(
-          'file-not-found',
-          `${id} has no ${file} in ${storage.name}.`,
-          'Load the model again with a connection.',
-        );
-      }
-      return storage.source(`${snapshot}/${file}`);
-    },
-  };
-}
-
-async function writeText(storage: HubStorage, path: string, text: string): Promise<void> {
-  const writer = await storage.append(`${path}.incomplete`, 0);
-  await writer.write(new TextEncoder().encode(text));
-  await writer.close();
-  await storage.rename(`${path}.incomplete`, path);
 }
 
 /** Ends at once when it is told to, also while another process holds the file's lock. */

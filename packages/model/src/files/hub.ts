@@ -1,7 +1,8 @@
 import { AttuneError } from '@attune/gpu';
 import { checkFileName, type ModelFolder, readJson } from './folder.ts';
 import { ggufParts, wholeGgufs } from './gguf-shards.ts';
-import { type HubOptions, type HubRepo, openRepo } from './hub-repo.ts';
+import type { HubRepo } from './hub-cache.ts';
+import { type HubOptions, openRepo } from './hub-repo.ts';
 
 export { type HubOptions, isHubId } from './hub-repo.ts';
 
