@@ -29,9 +29,18 @@ const allowed: Record<string, string[]> = {
   '@attune/gpu': ['webgpu', '@sparticuz/chromium'],
   '@attune/kernels': ['wgsl-preprocessor'],
   '@attune/tokenizer': ['@huggingface/tokenizers'],
-  '@attune/data': ['hyparquet'],
-  '@attune/model': ['@noble/hashes'],
-  attune: ['yaml', 'hyparquet', 'webgpu', '@sparticuz/chromium'],
+  '@attune/data': ['hyparquet', 'hyparquet-compressors', '@uwdata/flechette', 'fzstd'],
+  '@attune/model': ['@noble/hashes', 'undici'],
+  attune: [
+    'yaml',
+    'hyparquet',
+    'hyparquet-compressors',
+    '@uwdata/flechette',
+    'fzstd',
+    'undici',
+    'webgpu',
+    '@sparticuz/chromium',
+  ],
 };
 
 /** The rest must bundle for a browser: `node:` modules only behind a dynamic import. */

@@ -12,6 +12,8 @@ import {
 /** The files of one model, wherever they lie. Names are plain: no folders inside. */
 export interface ModelFolder {
   readonly name: string;
+  /** Where it lies for other programs, if it lies in a file system. */
+  readonly path?: string;
   has(file: string): Promise<boolean>;
   /** @throws AttuneError `file-not-found`, `unsafe-file-name`, `file-unreadable` */
   open(file: string): Promise<ByteSource>;
@@ -44,6 +46,7 @@ export async function folderFromPath(path: string): Promise<ModelFolder> {
   const join = (file: string) => `${path.replace(/[/\\]+$/, '')}/${file}`;
   return {
     name: path,
+    path,
     list,
     has: async (file) => (await list()).includes(file),
     subfolder: async (name) =>
