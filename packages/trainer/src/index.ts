@@ -1,11 +1,9 @@
 export {
   type AdapterSource,
-  biased,
   findAdapter,
   type LoadedAdapter,
   mergedModel,
   modelForAdapter,
-  needLora,
   rewardModelOf,
 } from './adapter.ts';
 export {

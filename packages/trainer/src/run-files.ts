@@ -1,5 +1,5 @@
 import { AttuneError } from '@attune/gpu';
-import { writeAdapter } from '@attune/peft';
+import { mergeAdapter } from '@attune/peft';
 import type { Trainable } from '@attune/plan';
 import {
   checkFits,
@@ -145,21 +145,19 @@ export class RunFiles {
   }
 }
 
-/** The adapter's files; none where the model's own weights train. */
-function adapterFiles(
+/** The method's own files; none where the model itself is all that a run leaves. */
+const adapterFiles = (
   { chosen: { method, adapterConfig }, modelName }: TrainerSetup,
   trained: ReadonlyMap<string, Float32Array>,
-): Map<string, Uint8Array> {
-  if (method.kind === 'FULL') return new Map();
-  return writeAdapter(method, trained, {
+): Map<string, Uint8Array> =>
+  method.save(trained, {
     baseModel: modelName,
     ...(adapterConfig && { base: adapterConfig }),
   });
-}
 
 /** Whether training changes the model's own weights: it is saved whole then, as TRL does. */
 export const leavesModel = ({ chosen: { method } }: TrainerSetup): boolean =>
-  /^(FULL|BITFIT)$/.test(method.kind);
+  method.leaves === 'model';
 
 /** What TRL's save_model leaves: the adapter, or the model, with the tokenizer. */
 export async function writeResult(
@@ -170,7 +168,6 @@ export async function writeResult(
   const { model } = setup;
   for (const [name, bytes] of adapterFiles(setup, trained)) await folder.write(name, bytes);
   if (!leavesModel(setup)) return writeTokenizer(folder, model);
-  const float32 = async (name: string) =>
-    (trained.get(name) ?? (await model.weights.float32(name))) as Float32Array<ArrayBuffer>;
-  await writeModelFolder(folder, model, { float32 });
+  const merged = mergeAdapter(model, { method: setup.chosen.method, values: trained });
+  await writeModelFolder(folder, merged, merged.weights);
 }

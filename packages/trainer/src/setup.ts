@@ -82,7 +82,7 @@ export class TrainerSetup<C extends Config = Config> implements Reporting {
    * model what the algorithm needs (a score head).
    */
   static async open<C extends Config>(
-    of: Pick<Algorithm<C>, 'config' | 'otherKeys' | 'needsData'>,
+    of: Pick<Algorithm<C>, 'name' | 'config' | 'otherKeys' | 'needsData'>,
     options: SetupOptions<C>,
     {
       check,
@@ -106,7 +106,10 @@ export class TrainerSetup<C extends Config = Config> implements Reporting {
     const tokenizer = options.tokenizer ?? tokenizerOf(opened);
     const model = fit ? fit(opened, { seed, padTokenId: needPadding(tokenizer) }) : opened;
     const { peftConfig, adapter } = options;
-    const chosen = await chooseMethod(model, { peftConfig, adapter, seed, tokenizer });
+    const modelName = typeof options.model === 'string' ? options.model : model.files.name;
+    const start = { peftConfig, adapter, seed, tokenizer, modelName };
+    const chosen = await chooseMethod(model, start);
+    expectTrains(of.name, chosen);
     const output = options.output
       ? { folder: options.output, name: outputDir ?? 'the output folder' }
       : outputDir === undefined
@@ -179,6 +182,16 @@ export async function createFrom<C extends Config, T>(
     setup.release();
     throw error;
   }
+}
+
+/** @throws AttuneError `unsupported-adapter` where a trainer cannot tune by the method */
+function expectTrains(trainer: string, { method }: ChosenMethod): void {
+  if (method.trains(trainer)) return;
+  throw new AttuneError(
+    'unsupported-adapter',
+    `${trainer} does not train by ${method.kind}: all parameters and LORA are what it can tune.`,
+    'Use attune sft for it, or LORA here.',
+  );
 }
 
 /** What is said once of TRL's keys that have no effect here. */
