@@ -8,10 +8,10 @@ import {
   uploadWeights,
   weightLayout,
 } from '@attune/model';
-import { openAdapter, trainableOf, tunedLayout } from '@attune/peft';
+import { type OpenAdapter, openAdapter, trainableOf, tunedLayout } from '@attune/peft';
 import { Executor, Store } from '@attune/plan';
 import type { ChatMessage, Tokenizer } from '@attune/tokenizer';
-import type { AdapterSource, LoadedAdapter } from './adapter.ts';
+import type { AdapterSource } from './adapter.ts';
 import { findDevice, findModel, type ModelSource } from './find-model.ts';
 import { LogitsComputer } from './logits.ts';
 import { Scorer } from './scorer.ts';
@@ -43,7 +43,7 @@ export type GenerationOptions = Partial<GenerateOptions>;
 export class LoadedModel {
   readonly gpu: Gpu;
   readonly model: OpenModel;
-  readonly adapter: LoadedAdapter | undefined;
+  readonly adapter: OpenAdapter | undefined;
   readonly store: Store;
   readonly executor: Executor;
   readonly network: Network;

@@ -1,7 +1,13 @@
 import { BatchLoader, type DatasetStream } from '@attune/data';
 import { AttuneError, formatBytes } from '@attune/gpu';
 import type { Network } from '@attune/model';
-import type { Executor, PlannedGraph, Store, Trainable } from '@attune/plan';
+import {
+  type Executor,
+  type PlannedGraph,
+  printMemory,
+  type Store,
+  type Trainable,
+} from '@attune/plan';
 import type { TrainingSettings } from './config/training.config.ts';
 import { evaluationMeans } from './evaluation.ts';
 import { memoryLimit } from './find-model.ts';
@@ -16,6 +22,7 @@ import {
   trainingSteps,
 } from './loop.ts';
 import { type Loss, PlannedLoss } from './planned-loss.ts';
+import { type PreviewRow, previewOf } from './preview.ts';
 import { type RunResult, scheduled } from './run.ts';
 import { RunFiles, writeResult } from './run-files.ts';
 import type { TrainerSetup } from './setup.ts';
@@ -67,6 +74,10 @@ export type AnyTrainer = Pick<
   | 'trainable'
   | 'network'
   | 'tokenizer'
+  | 'printMemory'
+  | 'leaves'
+  | 'checkpoint'
+  | 'preview'
 >;
 
 /**
@@ -92,6 +103,7 @@ export abstract class Trainer<E, B extends LoopBatch> {
   readonly #data: BatchLoader<E, B> | undefined;
   #resume: ResumePoint | undefined;
   #last: StepReport | undefined;
+  #checkpoint: string | undefined;
 
   protected constructor(setup: TrainerSetup, parts: TrainerParts<E, B>) {
     const { model, data, source } = parts;
@@ -122,9 +134,14 @@ export abstract class Trainer<E, B extends LoopBatch> {
     return this.setup.tokenizer;
   }
 
+  /** Held-out rows, encoded. */
+  get heldOutRows(): number {
+    return this.#parts.data?.evaluation?.length ?? 0;
+  }
+
   /** Whether there are held-out rows. */
   get evaluates(): boolean {
-    return (this.#parts.data?.evaluation?.length ?? 0) > 0;
+    return this.heldOutRows > 0;
   }
 
   /** What the longest batch of the first epoch will need, in bytes by purpose: planned, not measured. */
@@ -132,6 +149,35 @@ export abstract class Trainer<E, B extends LoopBatch> {
     const { model, source } = this.#parts;
     const longest = source?.longest() ?? (await this.#longest());
     return model.memoryEstimate(longest ? [this.objective.plannedFor(longest).memory] : []);
+  }
+
+  /** The same as a table for people. */
+  async printMemory(): Promise<string> {
+    return printMemory(await this.memoryEstimate());
+  }
+
+  /** Whether the result is the adapter's files, or a whole model's. */
+  get leaves(): 'adapter' | 'model' {
+    return this.setup.chosen.method.leaves;
+  }
+
+  /** Where the newest checkpoint of the run lies. */
+  get checkpoint(): string | undefined {
+    return this.#checkpoint;
+  }
+
+  /**
+   * The first rows as the model reads them: token ids, and which of them are predicted. Nothing where an algorithm
+   * makes its batches itself.
+   */
+  async preview(count: number): Promise<PreviewRow[]> {
+    const { data } = this.#parts;
+    if (!data || count < 1) return [];
+    const rows: E[] = [];
+    if ('open' in data.train) {
+      for await (const row of data.train.open()) if (rows.push(row) === count) break;
+    } else rows.push(...data.train.slice(0, count));
+    return previewOf(data.collate(rows));
   }
 
   async #longest(): Promise<B | undefined> {
@@ -186,7 +232,9 @@ export abstract class Trainer<E, B extends LoopBatch> {
           ...(this.evaluates && { evaluate: () => this.evaluate() }),
           save: async (report) => {
             const path = await files.save(report);
-            if (path !== undefined) await callbacks.onSave?.(path, report);
+            if (path === undefined) return;
+            this.#checkpoint = path;
+            await callbacks.onSave?.(path, report);
           },
           stopping: () => signal?.aborted ?? false,
         },

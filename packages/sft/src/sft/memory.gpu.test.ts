@@ -8,7 +8,7 @@ import {
   openTokenizer,
   parseConfig,
 } from '@attune/model';
-import type { PeftConfig } from '@attune/trainer';
+import type { PeftConfig } from '@attune/peft';
 import { expect, test } from 'vitest';
 import { SFTTrainer } from './sft.ts';
 
@@ -75,7 +75,12 @@ async function counted(
   return { promised, peak, activations: estimate.get('activations')! };
 }
 
-const lora = { peftType: 'LORA', targetModules: ['all-linear'], r: 8, loraAlpha: 16 } as const;
+const lora: PeftConfig = {
+  peftType: 'LORA',
+  targetModules: ['all-linear'],
+  r: 8,
+  loraAlpha: 16,
+};
 
 test.each([
   { name: 'LoRA', method: lora, checkpointing: false },
