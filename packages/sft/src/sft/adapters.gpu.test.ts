@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testGpu } from '@attune/gpu/testing';
@@ -6,6 +6,7 @@ import {
   bytesFromMemory,
   bytesFromPath,
   exportGguf,
+  familyOf,
   folderFromFiles,
   folderFromPath,
   type GgufFile,
@@ -20,6 +21,7 @@ import {
 import {
   adapterGguf,
   mergeAdapter,
+  modulePaths,
   openAdapter,
   type PeftConfig,
   tuningMethod,
@@ -42,7 +44,8 @@ const ids = [10, 50, 300, 7, 42, 11];
 
 async function logitsOf(model: OpenModel | string, adapter?: ModelFolder): Promise<Float32Array> {
   const loaded = await loadModel(model, { gpu: await testGpu(), ...(adapter && { adapter }) });
-  const logits = await loaded.logits(ids);
+  const { vocabSize } = loaded.model.config;
+  const logits = await loaded.logits(ids.map((id) => id % vocabSize));
   loaded.destroy();
   return logits;
 }
@@ -72,6 +75,10 @@ async function ggufOf({ config, weights }: OpenModel, type: WritableType): Promi
   }
   return new Uint8Array(Buffer.concat(pieces));
 }
+
+/** llama.cpp lays some families out in one way only, whatever their config says. */
+const runsInLlamaCpp = ({ config }: OpenModel) =>
+  familyOf(config.modelType).gguf.lacks?.(config) === undefined;
 
 const opened = (bytes: Uint8Array) => openModel(bytesFromMemory(bytes, 'model.gguf'));
 
@@ -144,21 +151,33 @@ async function expectRounded(merged: OpenModel, file: OpenModel): Promise<void> 
   }
 }
 
+/** What is made of an adapter in float32. */
+async function exactExports(base: OpenModel, adapter: ModelFolder, truth: Float32Array) {
+  const found = await openAdapter(adapter, base);
+  const merged = mergeAdapter(found.model, found);
+  const far: Record<string, number> = {
+    merged: apart(await logitsOf(merged), truth),
+    safetensors: apart(await logitsOf(await saved(merged)), truth),
+  };
+  if (runsInLlamaCpp(base)) {
+    far['GGUF F32'] = apart(await logitsOf(await opened(await ggufOf(merged, 'F32'))), truth);
+  } else await expect(ggufOf(merged, 'F32')).rejects.toThrow(/would compute another model/);
+  for (const [what, distance] of Object.entries(far)) expect(distance, what).toBeLessThan(1e-4);
+  return { merged, far };
+}
+
 /** Everything that can be made of an adapter that merges computes what base and adapter compute. */
 async function expectExports(
   base: OpenModel,
   adapter: ModelFolder,
   truth: Float32Array,
 ): Promise<Record<string, number>> {
-  const found = await openAdapter(adapter, base);
-  const merged = mergeAdapter(found.model, found);
+  const { merged, far: exact } = await exactExports(base, adapter, truth);
   const far: Record<string, number> = {
     'trained on': apart(await logitsOf(...(await resultOf(base, adapter))), truth),
-    merged: apart(await logitsOf(merged), truth),
-    safetensors: apart(await logitsOf(await saved(merged)), truth),
-    'GGUF F32': apart(await logitsOf(await opened(await ggufOf(merged, 'F32'))), truth),
+    ...exact,
   };
-  for (const [what, distance] of Object.entries(far)) expect(distance, what).toBeLessThan(1e-4);
+  expect(far['trained on']).toBeLessThan(1e-4);
   for (const dtype of ['F16', 'BF16'] as const) {
     const file = await openModel(await saved(merged, dtype));
     await expectRounded(merged, file);
@@ -217,6 +236,19 @@ describe('adapters as PEFT writes them compute what PEFT computes, and so does w
     figures(name, far);
   });
 });
+
+/** An adapter of drawn numbers, as a folder of its files. */
+async function drawn(base: OpenModel, config: PeftConfig): Promise<ModelFolder> {
+  const method = tuningMethod(config, base, { seed: 7 });
+  const { weights } = method.modelFor(base);
+  const values = new Map<string, Float32Array>();
+  for (const [t, { name }] of method.tensors.entries()) {
+    const start = await method.initial(name, weights);
+    const moved = start.map((value, i) => value + 0.15 * Math.sin(1 + 7 * t + 3 * i));
+    values.set(name, Float32Array.from(moved));
+  }
+  return folderFromFiles(method.save(values, { baseModel: 'base' }), 'adapter');
+}
 
 const saves = (...modulesToSave: string[]) =>
   ({ peftType: 'LORA', r: 2, targetModules: ['q_proj'], modulesToSave }) as const;
@@ -286,15 +318,7 @@ test.each(cases)(
   '$name of a model that is $model: every export computes what base and adapter compute, or is refused',
   async ({ name, model, config, refused }) => {
     const base = models[model]!;
-    const method = tuningMethod(config, base, { seed: 7 });
-    const tuned = method.modelFor(base);
-    const values = new Map<string, Float32Array>();
-    for (const [t, { name }] of method.tensors.entries()) {
-      const start = await method.initial(name, tuned.weights);
-      const moved = start.map((value, i) => value + 0.15 * Math.sin(1 + 7 * t + 3 * i));
-      values.set(name, Float32Array.from(moved));
-    }
-    const adapter = folderFromFiles(method.save(values, { baseModel: 'base' }), name);
+    const adapter = await drawn(base, config);
     const truth = await logitsOf(base, adapter);
     expect(apart(truth, await logitsOf(base)), 'the adapter moves the logits').toBeGreaterThan(
       0.05,
@@ -308,5 +332,32 @@ test.each(cases)(
     } else figures(`${name}, ${model}`, await expectExports(base, adapter, truth));
     if (refused.gguf) expect(() => adapterGguf(base, found)).toThrow(refused.gguf);
     else expect(await loraGgufApart(base, adapter, truth), 'LoRA GGUF').toBeLessThan(1e-4);
+  },
+);
+
+const families = new URL('../../../model/src/families', import.meta.url).pathname;
+const built = readdirSync(families).filter((name) =>
+  existsSync(`${families}/${name}/fixtures/model.safetensors`),
+);
+
+test.each(built)(
+  'LoRA on all linear layers of %s, and its last norm: merged, exported and for llama.cpp as unmerged',
+  async (name) => {
+    const base = await openModel(`${families}/${name}/fixtures`);
+    const norm = modulePaths(base.config).findLast((path) => /norm|ln_f/.test(path))!;
+    const config = { peftType: 'LORA', r: 2, targetModules: 'all-linear' } as const;
+    const whole = await drawn(base, { ...config, modulesToSave: [norm] });
+    const truth = await logitsOf(base, whole);
+    expect(apart(truth, await logitsOf(base))).toBeGreaterThan(0.05);
+    const { far } = await exactExports(base, whole, truth);
+    const plain = await drawn(base, config);
+    if (!runsInLlamaCpp(base)) {
+      const adapter = await openAdapter(plain, base);
+      expect(() => adapterGguf(base, adapter)).toThrow(/would compute another base model/);
+    } else {
+      far['LoRA GGUF'] = await loraGgufApart(base, plain, await logitsOf(base, plain));
+      expect(far['LoRA GGUF']).toBeLessThan(1e-4);
+    }
+    figures(name, far);
   },
 );
