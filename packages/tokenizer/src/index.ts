@@ -3,6 +3,7 @@ export { alignTokens } from './align-tokens.ts';
 export type { ChatMessage, ChatOptions, RenderedChat } from './chat-template.ts';
 export { ChatTemplate } from './chat-template.ts';
 export { parseExactJson, rememberNumber } from './exact-json.ts';
+export { regexHazard } from './regex-screen.ts';
 export { StreamDecoder } from './stream-decoder.ts';
 export type {
   DecodeOptions,

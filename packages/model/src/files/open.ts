@@ -11,6 +11,7 @@ import { openGguf, wholeGgufs } from './gguf-shards.ts';
 import { ggufWeights } from './gguf-weights.ts';
 import { openTokenizer, type TokenizerFiles } from './open-tokenizer.ts';
 import { openSafetensors } from './sharded.ts';
+import { tiedAsStored } from './tied.ts';
 import type { WeightSource } from './weights.ts';
 
 /** A model whose files have been checked; weights are read when they are asked for. */
@@ -113,13 +114,15 @@ async function onlyGguf(folder: ModelFolder): Promise<string> {
 
 async function finish(
   files: ModelFolder,
-  rawConfig: Record<string, unknown>,
+  stated: Record<string, unknown>,
   file: GgufFile | WeightSource,
 ): Promise<OpenModel> {
   const gguf = 'metadata' in file && 'version' in file ? file : undefined;
   const beside = gguf === undefined || (await files.has('config.json'));
-  const config = parseConfig(rawConfig, beside ? `${files.name}/config.json` : gguf.name);
-  const weights = gguf === undefined ? baseModelNames(file, config) : ggufWeights(gguf, config);
+  const parsed = parseConfig(stated, beside ? `${files.name}/config.json` : gguf.name);
+  const read = gguf === undefined ? baseModelNames(file, parsed) : ggufWeights(gguf, parsed);
+  const parts = { config: parsed, rawConfig: stated, weights: read };
+  const { config, rawConfig, weights } = await tiedAsStored(parts);
   checkWeights(config, weights, files.name);
 
   let tokenizer: TokenizerFiles | undefined;
