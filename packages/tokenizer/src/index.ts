@@ -1,6 +1,5 @@
 export type { ChatMessage, ChatOptions, RenderedChat } from './chat-template.ts';
-export { ChatTemplate } from './chat-template.ts';
-export { StreamDecoder } from './stream-decoder.ts';
+export type { StreamDecoder } from './stream-decoder.ts';
 export type {
   DecodeOptions,
   EncodeChatOptions,
