@@ -29,6 +29,8 @@ const config: KnipConfig = {
       entry: ['**/*.ts', '**/*.mdx', 'README.md'],
       project: ['**/*.{ts,mdx}', 'README.md'],
     },
+    // As src/families/index.ts is.
+    'packages/model': { ...inside, entry: [...inside.entry, 'src/families/*/*.ts', 'README.md'] },
     'packages/*': { ...inside, entry: [...inside.entry, 'README.md'] },
     ...Object.fromEntries(
       settled.map((name) => [

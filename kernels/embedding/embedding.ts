@@ -1,4 +1,11 @@
-import { elements, expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import {
+  elements,
+  elementsInclude,
+  expectShape,
+  operation,
+  shader,
+  type Tensor,
+} from '../contract/index.ts';
 import { expectRows, scalesAt, weightDefines, weightReader } from '../quantised/quantised.ts';
 import backwardText from './embedding.backward.wgsl';
 import chainText from './embedding.chain.wgsl';
@@ -8,11 +15,13 @@ import zeroText from './embedding.zero.wgsl';
 
 export { type EmbeddingOptions, embeddingReference } from './embedding.reference.ts';
 
-const reader = `#if VEC4\n${weightReader('table')}#endif\n`;
-const forwardSource = shader('embedding.forward', `${forwardText}\n${reader}`);
+const forwardSource = shader('embedding.forward', forwardText, {
+  ...elementsInclude,
+  'quantised.wgsl': weightReader('table'),
+});
 const chainSource = shader('embedding.chain', chainText);
 const zeroSource = shader('embedding.zero', zeroText);
-const backwardSource = shader('embedding.backward', backwardText);
+const backwardSource = shader('embedding.backward', backwardText, elementsInclude);
 
 /** Elements of [tokens, width], in fours where the width allows. */
 function grid(tokens: number, width: number) {

@@ -5,6 +5,8 @@
 //
 // Parallel plan: a token an invocation.
 
+#include "elements.wgsl"
+
 struct Params { count: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -23,12 +25,7 @@ fn k3(d: f32) -> f32 {
   return select(exp(d) - d - 1.0, series, abs(d) < 0.5);
 }
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   var value = k3(clamp(refLogps[i] - logps[i], -80.0, 80.0));
 #if CORRECTED
   value *= exp(clamp(ratioLogps[i] - oldLogps[i], -80.0, 80.0));

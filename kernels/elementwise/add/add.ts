@@ -1,11 +1,17 @@
-import { expectShape, operation, shader, type Tensor } from '../../contract/index.ts';
-import { elementwiseGrid } from '../grid.ts';
+import {
+  elementsInclude,
+  expectShape,
+  operation,
+  shader,
+  type Tensor,
+} from '../../contract/index.ts';
+import { elementwiseGrid } from '../elementwise.grid.ts';
 import text from './add.forward.wgsl';
 import { addReference } from './add.reference.ts';
 
 export { addReference } from './add.reference.ts';
 
-const source = shader('add.forward', text);
+const source = shader('add.forward', text, elementsInclude);
 
 /**
  * y = a + b, both of one shape. The gradient of both is that of y itself: nothing is dispatched.

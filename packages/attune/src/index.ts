@@ -1,4 +1,5 @@
 /** Everything of Attune under one name: the device, kernels, plans, data, models, tuning, trainers. */
+export * from '@attune/config';
 export * from '@attune/data';
 export * from '@attune/gpu';
 export type { Shape } from '@attune/kernels';

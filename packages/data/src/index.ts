@@ -1,5 +1,5 @@
 export type { Dataset, DatasetOptions, DatasetStream } from './dataset.ts';
-export { prepareDataset, streamDataset, tokensInMemory } from './dataset.ts';
+export { prepareDataset, rowsOf, streamDataset, tokensInMemory } from './dataset.ts';
 export type { DatasetSource, DatasetSplit } from './dataset-source.ts';
 export { datasetOf, filesOf, splitDataset } from './dataset-source.ts';
 export type { EncodeExampleOptions, EncodeReport, Example } from './encode-example.ts';

@@ -10,7 +10,7 @@ export { describeGpu } from './describe.ts';
 export { foldWorkgroups } from './dispatch.ts';
 export { AttuneError, nearest } from './error.ts';
 export { type Device, type Gpu, gpuFrom } from './gpu.ts';
-export { pipeline } from './pipeline.ts';
+export { type LineOrigin, pipeline } from './pipeline.ts';
 export { readBuffer } from './read.ts';
 export { type DeviceChoice, type GpuOptions, requestGpu } from './request.ts';
 export { type Encode, Timer } from './timer.ts';

@@ -1,3 +1,11 @@
+export * from './grpo/grpo.config.ts';
+export * from './grpo/grpo.loss.ts';
+export * from './grpo/grpo.ts';
+export * from './policy.config.ts';
+export type { PolicyTrainerOptions } from './policy-trainer.ts';
+export * from './rloo/rloo.config.ts';
+export * from './rloo/rloo.loss.ts';
+export * from './rloo/rloo.ts';
 export {
   type Advantages,
   type GroupRelativeOptions,
@@ -5,13 +13,9 @@ export {
   type LeaveOneOutOptions,
   leaveOneOutAdvantages,
   type RewardTable,
-} from './advantages.ts';
-export type { EntropyArguments } from './entropy-control.ts';
-export { type GRPOArguments, type GrpoLossName, grpoLosses } from './grpo-arguments.ts';
-export { GRPOTrainer } from './grpo-trainer.ts';
-export { type PolicyArguments, stepsPerGeneration } from './policy-arguments.ts';
-export type { PolicyTrainerOptions, SamplingPolicy } from './policy-trainer.ts';
-export { type RecordedRow, type ReplayOptions, recordedSteps, replay } from './replay.ts';
+} from './rollouts/advantages.ts';
+export type { RewardModel, RewardSource } from './rollouts/find-rewards.ts';
+export { type RecordedRow, type ReplayOptions, recordedSteps, replay } from './rollouts/replay.ts';
 export {
   builtInRewards,
   type NamedReward,
@@ -20,7 +24,11 @@ export {
   repetitionPenalty,
   softOverlongPunishment,
   thinkFormatReward,
-} from './rewards.ts';
-export { type RLOOArguments, RLOOTrainer } from './rloo-trainer.ts';
-export type { Rollout, RolloutRound, RolloutSource } from './rollouts.ts';
-export { type PromptRow, Sampler, type SamplerOptions } from './sampler.ts';
+} from './rollouts/rewards.ts';
+export type { Completion, Rewards, RolloutSource, Sampled } from './rollouts/rollouts.ts';
+export {
+  type PromptRow,
+  Sampler,
+  type SamplerOptions,
+  type SamplingPolicy,
+} from './rollouts/sampler.ts';

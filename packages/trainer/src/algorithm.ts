@@ -43,6 +43,10 @@ export interface TrainerOptions<C extends Config = Config> {
   readonly progress?: (line: string) => void;
 }
 
+/** The same where rows may be left out: algorithms that can be given their samples. */
+export type SetupOptions<C extends Config = Config> = Omit<TrainerOptions<C>, 'trainDataset'> &
+  Partial<Pick<TrainerOptions<C>, 'trainDataset'>>;
+
 /** A paper that an algorithm comes from. */
 export interface Paper {
   readonly title: string;
@@ -55,7 +59,7 @@ export interface Paper {
  */
 export interface Algorithm<
   C extends Config = Config,
-  O extends TrainerOptions<C> = TrainerOptions<C>,
+  O extends SetupOptions<C> = TrainerOptions<C>,
 > {
   /** The command, as in `attune dpo`. */
   readonly name: string;
@@ -81,6 +85,6 @@ export interface Algorithm<
 }
 
 /** States an algorithm, with the types of its config. */
-export const algorithm = <C extends Config, O extends TrainerOptions<C>>(
+export const algorithm = <C extends Config, O extends SetupOptions<C>>(
   of: Algorithm<C, O>,
 ): Algorithm<C, O> => of;

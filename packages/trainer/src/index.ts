@@ -8,7 +8,13 @@ export {
   needLora,
   rewardModelOf,
 } from './adapter.ts';
-export { type Algorithm, algorithm, type Paper, type TrainerOptions } from './algorithm.ts';
+export {
+  type Algorithm,
+  algorithm,
+  type Paper,
+  type SetupOptions,
+  type TrainerOptions,
+} from './algorithm.ts';
 export type { TrainerCallbacks } from './callbacks.ts';
 export {
   type CheckpointParts,
@@ -67,7 +73,9 @@ export { Means, mean } from './means.ts';
 export { type ChosenMethod, chooseMethod, type PeftConfig } from './method.ts';
 export { type SavedDtype, writeModelFolder, writeTokenizer } from './model-folder.ts';
 export { PlanCache } from './plan-cache.ts';
+export { planningGpu, planningModel } from './planning-gpu.ts';
 export { type Feed, type Loss, type LossMetrics, namedMeans, PlannedLoss } from './planned-loss.ts';
+export type { PreviewRow } from './preview.ts';
 export { formatDuration, Progress, sparkline } from './progress.ts';
 export { ReferenceModel } from './reference-model.ts';
 export {

@@ -185,8 +185,9 @@ export function completionLogps<F>(
   logps: Tensor,
   completions: Completions<F>,
   weightOf: (feed: F, row: number, i: number) => number = () => 1,
+  name = 'weights',
 ): Tensor {
-  const weights = completionWeights(graph, rows, completions, weightOf);
+  const weights = completionWeights(graph, rows, completions, weightOf, name);
   return graph.apply(segmentSum, { x: logps, weights, bounds: completions.bounds }, {}).y;
 }
 

@@ -3,7 +3,7 @@ import type { DatasetSource } from '@attune/data';
 import { AttuneError, type Gpu } from '@attune/gpu';
 import type { OpenModel } from '@attune/model';
 import type { Tokenizer } from '@attune/tokenizer';
-import type { Algorithm, TrainerOptions } from './algorithm.ts';
+import type { Algorithm, SetupOptions } from './algorithm.ts';
 import type { TrainerCallbacks } from './callbacks.ts';
 import type { TrainingSettings } from './config/training.config.ts';
 import { findDevice, findModel } from './find-model.ts';
@@ -34,6 +34,7 @@ export class TrainerSetup<C extends Config = Config> implements Reporting {
   readonly padTokenId: number;
   readonly chosen: ChosenMethod;
   readonly peftConfig: PeftConfig | undefined;
+  /** Rows; absent only where an algorithm can do without (`needsData`). */
   readonly trainDataset: DatasetSource;
   readonly evalDataset: DatasetSource | undefined;
   readonly testSplitSize: number | null;
@@ -44,13 +45,13 @@ export class TrainerSetup<C extends Config = Config> implements Reporting {
   readonly signal?: AbortSignal;
   /** The arguments that a resumed run must have, by their names in recipes. */
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly #options: TrainerOptions<C>;
+  readonly #options: SetupOptions<C>;
   #gpu: Gpu | undefined;
   #model: TunedModel | undefined;
 
   private constructor(
     of: Pick<Algorithm<C>, 'config'>,
-    options: TrainerOptions<C>,
+    options: SetupOptions<C>,
     parts: {
       readonly args: SettingsOf<C>;
       readonly tokenizer: Tokenizer;
@@ -65,7 +66,7 @@ export class TrainerSetup<C extends Config = Config> implements Reporting {
     this.padTokenId = needPadding(parts.tokenizer);
     this.chosen = parts.chosen;
     this.peftConfig = options.peftConfig;
-    this.trainDataset = options.trainDataset;
+    this.trainDataset = options.trainDataset as DatasetSource;
     this.evalDataset = options.evalDataset;
     this.testSplitSize = options.testSplitSize ?? null;
     this.output = parts.output;
@@ -81,8 +82,8 @@ export class TrainerSetup<C extends Config = Config> implements Reporting {
    * model what the algorithm needs (a score head).
    */
   static async open<C extends Config>(
-    of: Algorithm<C>,
-    options: TrainerOptions<C>,
+    of: Pick<Algorithm<C>, 'config' | 'otherKeys' | 'needsData'>,
+    options: SetupOptions<C>,
     {
       check,
       fit,

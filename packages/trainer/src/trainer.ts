@@ -1,7 +1,7 @@
 import { BatchLoader, type DatasetStream } from '@attune/data';
 import { AttuneError, formatBytes } from '@attune/gpu';
 import type { Network } from '@attune/model';
-import type { Executor, PlannedGraph, Store, Trainable } from '@attune/plan';
+import { type Executor, type PlannedGraph, printMemory, type Store, type Trainable } from '@attune/plan';
 import type { TrainingSettings } from './config/training.config.ts';
 import { evaluationMeans } from './evaluation.ts';
 import { memoryLimit } from './find-model.ts';
@@ -17,7 +17,8 @@ import {
 } from './loop.ts';
 import { type Loss, PlannedLoss } from './planned-loss.ts';
 import { type RunResult, scheduled } from './run.ts';
-import { RunFiles, writeResult } from './run-files.ts';
+import { type PreviewRow, previewOf } from './preview.ts';
+import { leavesModel, RunFiles, writeResult } from './run-files.ts';
 import type { TrainerSetup } from './setup.ts';
 import type { SavedTensors, TrainedTensors, TunedModel } from './tuned-model.ts';
 
@@ -50,7 +51,7 @@ export interface TrainerParts<E, B extends LoopBatch> {
 
 /** What every trainer offers, whatever it trains. */
 export type AnyTrainer = Pick<
-  Trainer<never, LoopBatch>,
+  Trainer<unknown, LoopBatch>,
   | 'train'
   | 'evaluate'
   | 'evaluates'
@@ -67,6 +68,10 @@ export type AnyTrainer = Pick<
   | 'trainable'
   | 'network'
   | 'tokenizer'
+  | 'printMemory'
+  | 'leaves'
+  | 'checkpoint'
+  | 'preview'
 >;
 
 /**
@@ -92,6 +97,7 @@ export abstract class Trainer<E, B extends LoopBatch> {
   readonly #data: BatchLoader<E, B> | undefined;
   #resume: ResumePoint | undefined;
   #last: StepReport | undefined;
+  #checkpoint: string | undefined;
 
   protected constructor(setup: TrainerSetup, parts: TrainerParts<E, B>) {
     const { model, data, source } = parts;
@@ -132,6 +138,35 @@ export abstract class Trainer<E, B extends LoopBatch> {
     const { model, source } = this.#parts;
     const longest = source?.longest() ?? (await this.#longest());
     return model.memoryEstimate(longest ? [this.objective.plannedFor(longest).memory] : []);
+  }
+
+  /** The same as a table for people. */
+  async printMemory(): Promise<string> {
+    return printMemory(await this.memoryEstimate());
+  }
+
+  /** Whether the result is the adapter's files, or a whole model's. */
+  get leaves(): 'adapter' | 'model' {
+    return leavesModel(this.setup) ? 'model' : 'adapter';
+  }
+
+  /** Where the newest checkpoint of the run lies. */
+  get checkpoint(): string | undefined {
+    return this.#checkpoint;
+  }
+
+  /**
+   * The first rows as the model reads them: token ids, and which of them are predicted. Nothing where an algorithm
+   * makes its batches itself.
+   */
+  async preview(count: number): Promise<PreviewRow[]> {
+    const { data } = this.#parts;
+    if (!data || count < 1) return [];
+    const rows: E[] = [];
+    if ('open' in data.train) {
+      for await (const row of data.train.open()) if (rows.push(row) === count) break;
+    } else rows.push(...data.train.slice(0, count));
+    return previewOf(data.collate(rows));
   }
 
   async #longest(): Promise<B | undefined> {
@@ -186,7 +221,9 @@ export abstract class Trainer<E, B extends LoopBatch> {
           ...(this.evaluates && { evaluate: () => this.evaluate() }),
           save: async (report) => {
             const path = await files.save(report);
-            if (path !== undefined) await callbacks.onSave?.(path, report);
+            if (path === undefined) return;
+            this.#checkpoint = path;
+            await callbacks.onSave?.(path, report);
           },
           stopping: () => signal?.aborted ?? false,
         },

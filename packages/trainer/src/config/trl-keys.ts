@@ -155,16 +155,6 @@ export const trlKeys: OtherKeys = {
     bnb_4bit_quant_type: noQuantisation('nf4'),
     use_bnb_nested_quant: noQuantisation(false),
     bnb_4bit_quant_storage: noQuantisation(null),
-    use_dora: {
-      default: false,
-      why: 'DoRA is not done',
-      remedy: 'Train plain LoRA, or rsLoRA with use_rslora.',
-    },
-    lora_target_parameters: {
-      default: null,
-      why: 'LoRA adapts layers, not single parameters',
-      remedy: 'Name layers in lora_target_modules.',
-    },
     warmup_ratio: gone('Use warmup_steps: below 1 it is a share of all steps.'),
     group_by_length: gone('Leave it out: rows are not padded here.'),
     save_safetensors: gone('Leave it out: safetensors are always written.'),
