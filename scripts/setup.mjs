@@ -14,6 +14,7 @@ import {
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeAlgorithmsIndex } from './algorithms-index.mjs';
 import { writeFamiliesIndex } from './families-index.mjs';
 import { writeKernelsIndex } from './kernels-index.mjs';
 
@@ -156,6 +157,7 @@ export async function setup({ site = false } = {}) {
     console.log(`setup: dependencies installed in ${Math.round((Date.now() - start) / 1000)} s`);
   }
   writeFamiliesIndex();
+  writeAlgorithmsIndex();
   const { clashes } = writeKernelsIndex();
   for (const clash of clashes)
     console.error(`setup: ${clash} Rename one: all operations share one entry.`);

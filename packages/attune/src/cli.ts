@@ -3,10 +3,10 @@ import { AttuneError, nearest } from '@attune/gpu';
 import { withoutEffectNote } from '@attune/trainer';
 import { type Command, keysOf, type Values } from './command-line/command.ts';
 import { commandHelp, overview } from './command-line/help.ts';
-import { usageCodes, usageError } from './command-line/usage.ts';
 import { parseLine } from './command-line/parse.ts';
 import { readRecipe } from './command-line/recipe.ts';
 import { type Terminal, terminalOf } from './command-line/terminal.ts';
+import { usageCodes, usageError } from './command-line/usage.ts';
 import { commands } from './commands/list.ts';
 import { version } from './version.ts';
 
@@ -66,7 +66,8 @@ async function gather(
   terminal: Terminal,
 ): Promise<Values> {
   const keys = keysOf(command, words);
-  const recipe = config === undefined ? undefined : await readRecipe(config, keys, command.otherKeys);
+  const recipe =
+    config === undefined ? undefined : await readRecipe(config, keys, command.otherKeys);
   const given = { ...recipe?.values, ...flags };
   const idle = [...new Set([...(recipe?.withoutEffect ?? []), ...withoutEffect])];
   if (idle.length > 0) terminal.note(withoutEffectNote(idle));

@@ -1,6 +1,6 @@
 import type { DeviceChoice } from '@attune/gpu';
-import { findModel, type LoadedModel, loadModel } from '@attune/trainer';
 import type { OpenModel } from '@attune/model';
+import { findModel, type LoadedModel, loadModel } from '@attune/trainer';
 import type { Context, Values } from './command-line/command.ts';
 
 /** The folder of the adapter that the values name, if they do. */

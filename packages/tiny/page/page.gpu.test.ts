@@ -111,7 +111,7 @@ test('a page trains the embedded model in a worker as Node does, and its adapter
   const adapter = await readAdapter(async (name) => readFileSync(files.get(name)!));
   const { config } = await openTinyModel();
   const { values } = loraFromFiles(config, adapter);
-  const again = await TinyRun.create(gpu, {}, values);
+  const again = await TinyRun.create(gpu, { adapter: folder });
   const measured = await again.measure();
   again.destroy();
   expect(Math.abs(measured.loss - after.loss)).toBeLessThan(1e-4 * after.loss);

@@ -1,12 +1,12 @@
 import type { ArgsOf, Config, OtherKeys } from '@attune/config';
 import type { DatasetSource } from '@attune/data';
 import type { DeviceChoice, Gpu } from '@attune/gpu';
+import type { PeftConfig } from '@attune/peft';
 import type { Tokenizer } from '@attune/tokenizer';
 import type { AdapterSource } from './adapter.ts';
 import type { TrainerCallbacks } from './callbacks.ts';
 import type { ModelSource } from './find-model.ts';
 import type { OutputFolder } from './folder.ts';
-import type { PeftConfig } from './method.ts';
 import type { AnyTrainer } from './trainer.ts';
 
 /** What a trainer is made from. Only `model` and `trainDataset` must be given. */
@@ -79,6 +79,8 @@ export interface Algorithm<
   readonly otherKeys: OtherKeys;
   /** TRL's command for the same recipe; absent where TRL has none. */
   readonly trlCommand?: string;
+  /** Values of an adapter's configuration that the algorithm wants unless the caller says otherwise. */
+  readonly peftDefaults?: PeftConfig;
   /** Whether `trainDataset` may be left out for the options that are given: replayed rollouts bring their own. */
   readonly needsData?: (options: Readonly<Record<string, unknown>>) => boolean;
   create(options: O): Promise<AnyTrainer>;

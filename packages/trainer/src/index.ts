@@ -1,13 +1,4 @@
-export {
-  type AdapterSource,
-  biased,
-  findAdapter,
-  type LoadedAdapter,
-  mergedModel,
-  modelForAdapter,
-  needLora,
-  rewardModelOf,
-} from './adapter.ts';
+export { type AdapterSource, rewardModelOf } from './adapter.ts';
 export {
   type Algorithm,
   algorithm,
@@ -70,11 +61,11 @@ export {
   trainingSteps,
 } from './loop.ts';
 export { Means, mean } from './means.ts';
-export { type ChosenMethod, chooseMethod, type PeftConfig } from './method.ts';
+export { type ChooseOptions, type ChosenMethod, chooseMethod } from './method.ts';
 export { type SavedDtype, writeModelFolder, writeTokenizer } from './model-folder.ts';
 export { PlanCache } from './plan-cache.ts';
-export { planningGpu, planningModel } from './planning-gpu.ts';
 export { type Feed, type Loss, type LossMetrics, namedMeans, PlannedLoss } from './planned-loss.ts';
+export { planningGpu, planningModel } from './planning-gpu.ts';
 export type { PreviewRow } from './preview.ts';
 export { formatDuration, Progress, sparkline } from './progress.ts';
 export { ReferenceModel } from './reference-model.ts';
@@ -104,7 +95,6 @@ export {
   type RunSchedule,
   scheduled,
 } from './run.ts';
-export { leavesModel } from './run-files.ts';
 export { type RunFacts, RunLog } from './run-log.ts';
 export { checkTokens, lastScores, Scorer, type ScorerOptions, scoreNotFinite } from './scorer.ts';
 export {

@@ -8,10 +8,10 @@ import {
   uploadWeights,
   weightLayout,
 } from '@attune/model';
-import { trainableOf, tunedLayout } from '@attune/peft';
+import { type OpenAdapter, openAdapter, trainableOf, tunedLayout } from '@attune/peft';
 import { Executor, Store } from '@attune/plan';
 import type { ChatMessage, Tokenizer } from '@attune/tokenizer';
-import { type AdapterSource, findAdapter, type LoadedAdapter, modelForAdapter } from './adapter.ts';
+import type { AdapterSource } from './adapter.ts';
 import { findDevice, findModel, type ModelSource } from './find-model.ts';
 import { LogitsComputer } from './logits.ts';
 import { Scorer } from './scorer.ts';
@@ -43,7 +43,7 @@ export type GenerationOptions = Partial<GenerateOptions>;
 export class LoadedModel {
   readonly gpu: Gpu;
   readonly model: OpenModel;
-  readonly adapter: LoadedAdapter | undefined;
+  readonly adapter: OpenAdapter | undefined;
   readonly store: Store;
   readonly executor: Executor;
   readonly network: Network;
@@ -150,9 +150,10 @@ export async function loadModel(
   const { adapter: folder, progress, log, batchSize = 8 } = options;
   checkOptions(options);
   const opened = await findModel(source, options);
-  const model = folder === undefined ? opened : await modelForAdapter(opened, folder);
+  const adapter =
+    folder === undefined ? undefined : await openAdapter(folder, opened, { scores: true });
+  const model = adapter?.model ?? opened;
   const { config, weights } = model;
-  const adapter = folder === undefined ? undefined : await findAdapter(folder, model);
   const gpu = options.gpu ?? (await findDevice({ ...options, ...(log && { log }) }));
   const store = new Store(gpu);
   try {

@@ -29,22 +29,19 @@ const beside = [
  */
 export async function writeModelFolder(
   out: OutputFolder,
-  model: Pick<OpenModel, 'config' | 'rawConfig' | 'files' | 'gguf' | 'tokenizer'>,
-  weights: Pick<WeightSource, 'float32'>,
+  model: Pick<OpenModel, 'config' | 'rawConfig' | 'weights' | 'files' | 'tokenizer'>,
   {
+    weights = model.weights,
     dtype = 'F32',
-    untied = false,
     progress,
   }: {
+    /** Weights in place of the model's own. */
+    weights?: Pick<WeightSource, 'float32'>;
     dtype?: SavedDtype;
-    /** The tied output layer was trained apart from the embedding table, and is written too. */
-    untied?: boolean;
     progress?: (done: number, total: number) => void;
   } = {},
 ): Promise<void> {
-  const { config } = model;
-  const wanted = [...expectedTensors(config)];
-  if (untied) wanted.push({ name: 'lm_head.weight', shape: [config.vocabSize, config.hiddenSize] });
+  const wanted = [...expectedTensors(model.config)];
   let done = 0;
   const tensors = wanted.map(
     ({ name, shape }): LazyTensor => ({
@@ -60,7 +57,6 @@ export async function writeModelFolder(
   await out.writeStream('model.safetensors', streamSafetensors(tensors));
   const raw: Record<string, unknown> = { ...model.rawConfig, dtype: words[dtype] };
   if ('torch_dtype' in raw) raw.torch_dtype = words[dtype];
-  if (untied) raw.tie_word_embeddings = false;
   await out.write('config.json', json(raw));
   await writeTokenizer(out, model);
 }

@@ -1,5 +1,4 @@
 import { AttuneError } from '@attune/gpu';
-import { writeAdapter } from '@attune/peft';
 import type { Trainable } from '@attune/plan';
 import {
   checkFits,
@@ -145,21 +144,16 @@ export class RunFiles {
   }
 }
 
-/** The adapter's files; none where the model's own weights train. */
+/** The files of what trains beside the model; none where the model's own weights are all that trains. */
 function adapterFiles(
   { chosen: { method, adapterConfig }, modelName }: TrainerSetup,
   trained: ReadonlyMap<string, Float32Array>,
 ): Map<string, Uint8Array> {
-  if (method.kind === 'FULL') return new Map();
-  return writeAdapter(method, trained, {
+  return method.save(trained, {
     baseModel: modelName,
     ...(adapterConfig && { base: adapterConfig }),
   });
 }
-
-/** Whether training changes the model's own weights: it is saved whole then, as TRL does. */
-export const leavesModel = ({ chosen: { method } }: TrainerSetup): boolean =>
-  /^(FULL|BITFIT)$/.test(method.kind);
 
 /** What TRL's save_model leaves: the adapter, or the model, with the tokenizer. */
 export async function writeResult(
@@ -169,8 +163,9 @@ export async function writeResult(
 ): Promise<void> {
   const { model } = setup;
   for (const [name, bytes] of adapterFiles(setup, trained)) await folder.write(name, bytes);
-  if (!leavesModel(setup)) return writeTokenizer(folder, model);
+  // Changed biases are the model's own: it is saved whole, as TRL does.
+  if (setup.chosen.method.leaves === 'adapter') return writeTokenizer(folder, model);
   const float32 = async (name: string) =>
     (trained.get(name) ?? (await model.weights.float32(name))) as Float32Array<ArrayBuffer>;
-  await writeModelFolder(folder, model, { float32 });
+  await writeModelFolder(folder, model, { weights: { float32 } });
 }

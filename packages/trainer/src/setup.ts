@@ -2,15 +2,16 @@ import { type Config, resolveArgs, type SettingsOf, snakeCase } from '@attune/co
 import type { DatasetSource } from '@attune/data';
 import { AttuneError, type Gpu } from '@attune/gpu';
 import type { OpenModel } from '@attune/model';
+import type { PeftConfig } from '@attune/peft';
 import type { Tokenizer } from '@attune/tokenizer';
 import type { Algorithm, SetupOptions } from './algorithm.ts';
 import type { TrainerCallbacks } from './callbacks.ts';
 import type { TrainingSettings } from './config/training.config.ts';
-import { findDevice, findModel } from './find-model.ts';
+import { findDevice, findModel, type ModelSource } from './find-model.ts';
 import { diskFolder, type OutputFolder } from './folder.ts';
 import { slowly } from './load-model.ts';
 import { optimizerOf } from './loop.ts';
-import { type ChosenMethod, chooseMethod, type PeftConfig } from './method.ts';
+import { type ChosenMethod, chooseMethod } from './method.ts';
 import { needPadding, tokenizerOf } from './tokenizer.ts';
 import { TunedModel, type TunedModelOptions } from './tuned-model.ts';
 
@@ -57,6 +58,7 @@ export class TrainerSetup<C extends Config = Config> implements Reporting {
       readonly tokenizer: Tokenizer;
       readonly chosen: ChosenMethod;
       readonly output: RunOutput | undefined;
+      readonly peftConfig: PeftConfig | undefined;
     },
   ) {
     const { log = (line) => console.warn(line), progress = () => {}, signal } = options;
@@ -65,7 +67,7 @@ export class TrainerSetup<C extends Config = Config> implements Reporting {
     this.tokenizer = parts.tokenizer;
     this.padTokenId = needPadding(parts.tokenizer);
     this.chosen = parts.chosen;
-    this.peftConfig = options.peftConfig;
+    this.peftConfig = parts.peftConfig;
     this.trainDataset = options.trainDataset as DatasetSource;
     this.evalDataset = options.evalDataset;
     this.testSplitSize = options.testSplitSize ?? null;
@@ -74,7 +76,7 @@ export class TrainerSetup<C extends Config = Config> implements Reporting {
     this.log = log;
     this.progress = progress;
     if (signal) this.signal = signal;
-    this.settings = settingsOf(of.config, this.args, options.peftConfig);
+    this.settings = settingsOf(of.config, this.args, parts.peftConfig);
   }
 
   /**
@@ -82,13 +84,16 @@ export class TrainerSetup<C extends Config = Config> implements Reporting {
    * model what the algorithm needs (a score head).
    */
   static async open<C extends Config>(
-    of: Pick<Algorithm<C>, 'config' | 'otherKeys' | 'needsData'>,
+    of: Pick<Algorithm<C>, 'name' | 'config' | 'otherKeys' | 'needsData' | 'peftDefaults'>,
     options: SetupOptions<C>,
     {
       check,
+      open,
       fit,
     }: {
       readonly check?: (args: SettingsOf<C>) => void;
+      /** Opens the model in another way than by its source. */
+      readonly open?: (given: { seed: number; log: (line: string) => void }) => Promise<OpenModel>;
       readonly fit?: (model: OpenModel, setup: { seed: number; padTokenId: number }) => OpenModel;
     } = {},
   ): Promise<TrainerSetup<C>> {
@@ -102,17 +107,21 @@ export class TrainerSetup<C extends Config = Config> implements Reporting {
       throw missing('trainDataset');
     }
     const { seed, outputDir } = args as unknown as TrainingSettings;
-    const opened = await findModel(options.model, options);
+    const log = options.log ?? ((line: string) => console.warn(line));
+    const opened = open ? await open({ seed, log }) : await findModel(options.model, options);
     const tokenizer = options.tokenizer ?? tokenizerOf(opened);
     const model = fit ? fit(opened, { seed, padTokenId: needPadding(tokenizer) }) : opened;
-    const { peftConfig, adapter } = options;
-    const chosen = await chooseMethod(model, { peftConfig, adapter, seed, tokenizer });
+    const { adapter } = options;
+    const peftConfig = withPeftDefaults(options.peftConfig, of.peftDefaults);
+    const modelName = nameOf(options.model, opened);
+    const choice = { peftConfig, adapter, seed, algorithm: of.name, modelName };
+    const chosen = await chooseMethod(model, choice);
     const output = options.output
       ? { folder: options.output, name: outputDir ?? 'the output folder' }
       : outputDir === undefined
         ? undefined
         : { folder: await diskFolder(outputDir), name: outputDir };
-    return new TrainerSetup(of, options, { args, tokenizer, chosen, output });
+    return new TrainerSetup(of, options, { args, tokenizer, chosen, output, peftConfig });
   }
 
   /** The model that trains, as files have it. */
@@ -122,8 +131,7 @@ export class TrainerSetup<C extends Config = Config> implements Reporting {
 
   /** What `adapter_config.json` names as the base. */
   get modelName(): string {
-    const { model } = this.#options;
-    return typeof model === 'string' ? model : this.model.files.name;
+    return nameOf(this.#options.model, this.model);
   }
 
   /** The device: the one that was given, or one that is found once. */
@@ -166,6 +174,20 @@ export class TrainerSetup<C extends Config = Config> implements Reporting {
     this.#gpu?.destroy();
     this.#gpu = undefined;
   }
+}
+
+/** A model's name as the user gave it. */
+const nameOf = (source: ModelSource, model: OpenModel): string =>
+  typeof source === 'string' ? source : model.files.name;
+
+/** What an algorithm wants of a LoRA adapter unless the caller says otherwise. */
+function withPeftDefaults(
+  given: PeftConfig | undefined,
+  defaults: Algorithm['peftDefaults'],
+): PeftConfig | undefined {
+  const { peftType, peft_type } = (given ?? {}) as Readonly<Record<string, unknown>>;
+  if (!given || !defaults || (peftType ?? peft_type) !== defaults.peftType) return given;
+  return { ...defaults, ...given } as PeftConfig;
 }
 
 /** Makes a trainer of a setup; what was taken is given back where that fails. */

@@ -1,7 +1,13 @@
 import { BatchLoader, type DatasetStream } from '@attune/data';
 import { AttuneError, formatBytes } from '@attune/gpu';
 import type { Network } from '@attune/model';
-import { type Executor, type PlannedGraph, printMemory, type Store, type Trainable } from '@attune/plan';
+import {
+  type Executor,
+  type PlannedGraph,
+  printMemory,
+  type Store,
+  type Trainable,
+} from '@attune/plan';
 import type { TrainingSettings } from './config/training.config.ts';
 import { evaluationMeans } from './evaluation.ts';
 import { memoryLimit } from './find-model.ts';
@@ -16,9 +22,9 @@ import {
   trainingSteps,
 } from './loop.ts';
 import { type Loss, PlannedLoss } from './planned-loss.ts';
-import { type RunResult, scheduled } from './run.ts';
 import { type PreviewRow, previewOf } from './preview.ts';
-import { leavesModel, RunFiles, writeResult } from './run-files.ts';
+import { type RunResult, scheduled } from './run.ts';
+import { RunFiles, writeResult } from './run-files.ts';
 import type { TrainerSetup } from './setup.ts';
 import type { SavedTensors, TrainedTensors, TunedModel } from './tuned-model.ts';
 
@@ -147,7 +153,7 @@ export abstract class Trainer<E, B extends LoopBatch> {
 
   /** Whether the result is the adapter's files, or a whole model's. */
   get leaves(): 'adapter' | 'model' {
-    return leavesModel(this.setup) ? 'model' : 'adapter';
+    return this.setup.chosen.method.leaves;
   }
 
   /** Where the newest checkpoint of the run lies. */

@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import {
   type Config,
-
   flag,
   type Key,
   knowsOther,
@@ -147,7 +146,10 @@ function unexpected(word: string) {
 }
 
 function unknownFlag(name: string, known: Iterable<string>) {
-  const { message, remedy } = unknownKey(`--${name}`, [...known].map((key) => `--${key}`));
+  const { message, remedy } = unknownKey(
+    `--${name}`,
+    [...known].map((key) => `--${key}`),
+  );
   return usageError('unknown-key', message, remedy);
 }
 
@@ -160,4 +162,3 @@ export function peek(words: readonly string[], name: string): string | undefined
   }
   return undefined;
 }
-

@@ -1,4 +1,4 @@
-import { describeGpu, type DeviceChoice } from '@attune/gpu';
+import { type DeviceChoice, describeGpu } from '@attune/gpu';
 import { findDevice } from '@attune/trainer';
 import type { Command } from '../command-line/command.ts';
 import { deviceConfig } from './train.ts';

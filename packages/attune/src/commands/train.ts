@@ -1,4 +1,5 @@
 import { type Config, choice, group, joinOtherKeys, type OtherKeys, text } from '@attune/config';
+import type { DeviceChoice } from '@attune/gpu';
 import { peftConfigOf, peftKeys, trlPeftKeys } from '@attune/peft';
 import {
   type Algorithm,
@@ -8,7 +9,6 @@ import {
   modelConfig,
   Progress,
 } from '@attune/trainer';
-import type { DeviceChoice } from '@attune/gpu';
 import type { Command, Context, Values } from '../command-line/command.ts';
 import { dataFiles } from './data-files.ts';
 
@@ -24,20 +24,28 @@ export const deviceConfig = group('Device', {
 
 /** The flag that names a recipe. */
 export const recipeConfig = group('Recipe', {
-  config: text(undefined, 'Recipe: a YAML file of the keys below. Flags win over it.', { trl: false }),
+  config: text(undefined, 'Recipe: a YAML file of the keys below. Flags win over it.', {
+    trl: false,
+  }),
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: an algorithm of any config and options
 export type AnyAlgorithm = Algorithm<any, any>;
 
 /** The keys of a recipe of an algorithm: which model and rows, the algorithm's own arguments, what trains. */
-export const recipeKeys = ({ config, optionKeys = {} }: AnyAlgorithm): Config => ({
+export const recipeKeys = ({ config, optionKeys = {}, peftDefaults }: AnyAlgorithm): Config => ({
   ...modelConfig,
   ...deviceConfig,
   ...dataConfig,
   ...optionKeys,
   ...config,
   ...peftKeys,
+  ...(peftDefaults && {
+    loraTaskType: {
+      ...peftKeys.loraTaskType,
+      default: (peftDefaults as { taskType?: string }).taskType,
+    },
+  }),
 });
 
 /** TRL's keys that a recipe of the algorithm may hold, and that are none here. */
@@ -45,7 +53,11 @@ export const recipeOtherKeys = ({ otherKeys }: AnyAlgorithm): OtherKeys =>
   joinOtherKeys(otherKeys, trlPeftKeys);
 
 /** What a trainer is made from, as a recipe says. */
-export function trainerOptions(algorithm: AnyAlgorithm, values: Values, { terminal, signal }: Context) {
+export function trainerOptions(
+  algorithm: AnyAlgorithm,
+  values: Values,
+  { terminal, signal }: Context,
+) {
   const { config, optionKeys = {}, needsData = () => true } = algorithm;
   const own = (keys: Config) =>
     Object.fromEntries(

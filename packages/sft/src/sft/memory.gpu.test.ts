@@ -8,7 +8,7 @@ import {
   openTokenizer,
   parseConfig,
 } from '@attune/model';
-import type { PeftConfig } from '@attune/trainer';
+import type { PeftConfig } from '@attune/peft';
 import { expect, test } from 'vitest';
 import { SFTTrainer } from './sft.ts';
 

@@ -1,11 +1,5 @@
-export * from './grpo/grpo.config.ts';
-export * from './grpo/grpo.loss.ts';
-export * from './grpo/grpo.ts';
 export * from './policy.config.ts';
 export type { PolicyTrainerOptions } from './policy-trainer.ts';
-export * from './rloo/rloo.config.ts';
-export * from './rloo/rloo.loss.ts';
-export * from './rloo/rloo.ts';
 export {
   type Advantages,
   type GroupRelativeOptions,
