@@ -89,7 +89,7 @@ describe('a project that uses the built packages', () => {
       write(
         'user.ts',
         `${lines.join('\n')}\nimport { AttuneError } from '@attune/gpu';
-export const code: string = new AttuneError('a', 'b', 'c').code;\n`,
+export const code: string = new AttuneError('no-gpu', 'b', 'c').code;\n`,
       );
       write('tsconfig.json', {
         compilerOptions: {

@@ -72,7 +72,7 @@ test.each<[string, string, () => string[], string, RegExp]>([
     'kto-batch-too-small',
     /1/,
   ],
-  ['a loss that DPO lacks', 'dpo', () => ['--loss_type', 'simpo'], 'bad-option', /simpo/],
+  ['a loss that DPO lacks', 'dpo', () => ['--loss_type', 'simpo'], 'bad-value', /simpo/],
 ])('%s: %s says so by name and ends with 1', async (_, command, change, code, words) => {
   expect(await train(command, ...change())).toBe(1);
   expect(terminal.said).toContain(`[${code}]`);

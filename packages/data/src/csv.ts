@@ -6,7 +6,7 @@ import type { Row } from './read-rows.ts';
  * Rows of comma-separated values (RFC 4180): the first record names the columns, fields may be
  * quoted and then hold commas, line breaks and doubled quotes. Every value is text.
  *
- * @throws AttuneError `data-broken-csv`, `data-line-too-long`, `data-not-utf8`
+ * @throws AttuneError `data-broken-csv`, `data-line-too-long`, `invalid-utf8`
  */
 export async function* parseCsv(
   chunks: AsyncIterable<Uint8Array>,

@@ -27,7 +27,7 @@ export async function* parseJsonArray(
     value = JSON.parse(text);
   } catch (cause) {
     throw new AttuneError(
-      'data-broken-json',
+      'invalid-json',
       `${name} is not JSON: ${(cause as Error).message}${lineOf(text, cause)}.`,
       'Mend the file, or write one object a line and name it .jsonl.',
       { cause },
@@ -44,7 +44,7 @@ function parseLine(text: string, name: string, number: number, ended: boolean): 
   } catch (cause) {
     const start = text.length > 60 ? `${text.slice(0, 60)}…` : text;
     throw new AttuneError(
-      'data-broken-json',
+      'invalid-json',
       `Line ${number} of ${name} is not JSON (${(cause as Error).message}). It begins: ${start}`,
       ended
         ? 'Mend or delete the line; each line holds one JSON object.'

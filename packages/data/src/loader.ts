@@ -61,7 +61,7 @@ export class BatchLoader<E = Example, B = RowBatch> {
     const { batchSize, dropLast } = this.#options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new AttuneError(
-        'batch-size-invalid',
+        'bad-value',
         `The batch size is ${batchSize}; it is a whole number from 1.`,
         'Set per_device_train_batch_size to 1 or more.',
       );

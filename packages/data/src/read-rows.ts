@@ -28,8 +28,8 @@ const endings: Record<string, DataFormat> = {
  * Rows of a file, one at a time. JSONL, CSV and Parquet are streamed: memory does not grow with the
  * file. JSON arrays are read whole.
  *
- * @throws AttuneError `data-missing`, `data-unreadable`, `data-empty`, `data-broken-json`,
- * `data-row-not-object`, `data-broken-csv`, `data-broken-parquet`, `data-not-utf8`,
+ * @throws AttuneError `data-missing`, `data-unreadable`, `data-empty`, `invalid-json`,
+ * `data-row-not-object`, `data-broken-csv`, `data-broken-parquet`, `invalid-utf8`,
  * `data-line-too-long`, `data-format-unknown`, `parquet-reader-missing`
  */
 export async function* readRows(source: Source, options: ReadOptions = {}): AsyncGenerator<Row> {

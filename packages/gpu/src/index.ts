@@ -9,6 +9,7 @@ export {
 export { describeGpu } from './describe.ts';
 export { foldWorkgroups } from './dispatch.ts';
 export { AttuneError, nearest } from './error.ts';
+export type { ErrorCode } from './error-codes.ts';
 export { type Device, type Gpu, gpuFrom } from './gpu.ts';
 export { type LineOrigin, pipeline } from './pipeline.ts';
 export { readBuffer } from './read.ts';

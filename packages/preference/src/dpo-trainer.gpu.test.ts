@@ -217,6 +217,6 @@ test.each<[Partial<DPOArguments>, RegExp]>([
 ])('%j is refused by name', async (change, words) => {
   const run = await openCase('dpo/lora-sigmoid');
   const started = trainerOf(run, change).then((trainer) => train(trainer, 1));
-  await expect(started).rejects.toMatchObject({ code: 'bad-option' });
+  await expect(started).rejects.toMatchObject({ code: 'bad-value' });
   await expect(started).rejects.toThrow(words);
 });

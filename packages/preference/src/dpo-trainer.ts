@@ -74,7 +74,7 @@ export interface DPOTrainerOptions
  * https://arxiv.org/abs/2310.12036; TRL's DPOTrainer
  */
 export class DPOTrainer extends ModelTrainer<PreferenceExample, PairBatch> {
-  /** Makes policy and reference. @throws AttuneError `nothing-to-train`, `bad-option` */
+  /** Makes policy and reference. @throws AttuneError `nothing-to-train`, `bad-value` */
   static async create(options: DPOTrainerOptions): Promise<DPOTrainer> {
     const { arguments: args, padTokenId, evaluation } = options;
     checkArguments(args);
@@ -249,7 +249,7 @@ const ofScores = [
 function checkArguments(args: DPOArguments): void {
   const { lossType = ['sigmoid'], lossWeights, ldAlpha, fDivergenceType = 'reverse_kl' } = args;
   checkReference(args);
-  const wrong = (message: string, remedy: string) => new AttuneError('bad-option', message, remedy);
+  const wrong = (message: string, remedy: string) => new AttuneError('bad-value', message, remedy);
   const unknown = lossType.find((name) => !(name in dpoLosses));
   if (unknown !== undefined || lossType.length === 0) {
     throw wrong(

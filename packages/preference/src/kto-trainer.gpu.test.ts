@@ -49,7 +49,7 @@ test('computed once, the reference gives the steps of one asked every time', asy
 });
 
 test.each<[Partial<KTOArguments>, string, RegExp]>([
-  [{ trainSamplingStrategy: 'random' }, 'bad-option', /exchanged between neighbouring rows/],
+  [{ trainSamplingStrategy: 'random' }, 'bad-value', /exchanged between neighbouring rows/],
   [{ perDeviceTrainBatchSize: 1 }, 'kto-batch-too-small', /batch of one/],
 ])('%j is refused by name', async (change, code, words) => {
   const started = trainerOf('lora', change);

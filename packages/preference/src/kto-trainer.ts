@@ -55,7 +55,7 @@ export interface KTOTrainerOptions extends PreferenceTrainerOptions<UnpairedExam
  * @see Ethayarajh et al. 2024, https://arxiv.org/abs/2402.01306; TRL's KTOTrainer
  */
 export class KTOTrainer extends ModelTrainer<UnpairedExample, UnpairedBatch> {
-  /** Makes policy and reference. @throws AttuneError `nothing-to-train`, `bad-option` */
+  /** Makes policy and reference. @throws AttuneError `nothing-to-train`, `bad-value` */
   static async create(options: KTOTrainerOptions): Promise<KTOTrainer> {
     const { arguments: args, padTokenId, evaluation } = options;
     checkArguments(args);
@@ -229,7 +229,7 @@ function checkArguments(args: KTOArguments): void {
   if (lossType !== 'kto') return;
   if (trainSamplingStrategy !== 'sequential') {
     throw new AttuneError(
-      'bad-option',
+      'bad-value',
       `KTO takes its KL term from answers that were exchanged between neighbouring rows; train_sampling_strategy is ${trainSamplingStrategy}.`,
       'Set train_sampling_strategy to sequential; shuffle the file instead.',
     );

@@ -14,7 +14,7 @@ export interface TokenizerFiles {
 
 /**
  * The tokenizer of a model folder, else of its GGUF file's own metadata.
- * @throws AttuneError `missing-tokenizer`, `unsupported-tokenizer`, `invalid-json`, `invalid-tokenizer`
+ * @throws AttuneError `missing-tokenizer`, `tokenizer-unsupported`, `invalid-json`, `tokenizer-invalid`
  */
 export async function openTokenizer(folder: ModelFolder, gguf?: GgufFile): Promise<TokenizerFiles> {
   if (await folder.has('tokenizer.json')) return fromFolder(folder);
@@ -61,7 +61,7 @@ function templateOf(value: unknown, folder: string): string | undefined {
     if (found === undefined || typeof found === 'string') return found;
   }
   throw new AttuneError(
-    'invalid-tokenizer',
+    'tokenizer-invalid',
     `${folder}: chat_template is neither a string nor a list of named templates.`,
     'Take the tokenizer files that belong to the model.',
   );
