@@ -15,3 +15,5 @@ export * from '@attune/sft';
 export type { TokenizerFiles } from '@attune/tokenizer';
 export * from '@attune/tokenizer';
 export * from '@attune/trainer';
+export { algorithms } from './algorithms.ts';
+export { recipeKeys } from './recipe-keys.ts';

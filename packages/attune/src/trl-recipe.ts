@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { algorithms } from './algorithms.ts';
 import { readRecipe } from './command-line/recipe.ts';
 import { usageError } from './command-line/usage.ts';
-import { type AnyAlgorithm, recipeKeys, recipeOtherKeys } from './commands/train.ts';
+import { type AnyAlgorithm, recipeKeys, recipeOtherKeys } from './recipe-keys.ts';
 
 /** A recipe for TRL, and what a user should know of it. */
 export interface TrlRecipe {

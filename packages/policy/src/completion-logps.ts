@@ -3,11 +3,11 @@ import type { Network } from '@attune/model';
 import { type Executor, Graph, PlannedGraph } from '@attune/plan';
 import {
   PlanCache,
+  predictedLogps,
   type RowSizes,
   rowInputs,
   rowParts,
   rowSizes,
-  tokenLogps,
 } from '@attune/trainer';
 import type { Completion } from './rollouts/rollouts.ts';
 
@@ -88,7 +88,7 @@ export class CompletionLogps<N extends string> {
     const rows = rowInputs(graph, networks[0]![1]!, sizes, (feed) => feed);
     for (const [name, network] of networks) {
       const options = { temperature: this.#temperature };
-      graph.output(name, tokenLogps(graph, network!, rows, options).logps);
+      graph.output(name, predictedLogps(graph, network!, rows, options).logps);
     }
     return new PlannedGraph(graph);
   }

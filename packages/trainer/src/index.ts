@@ -80,13 +80,13 @@ export {
   type LogpsOptions,
   meanOver,
   perCompletionToken,
+  predictedLogps,
   type RowInputs,
   type RowOptions,
   type RowSizes,
   rowInputs,
   rowParts,
   rowSizes,
-  tokenLogps,
 } from './row-inputs.ts';
 export {
   type LogRow,

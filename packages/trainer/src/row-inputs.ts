@@ -116,7 +116,7 @@ export interface LogpsOptions extends TokenLogpsOptions {
  * ln π of every predicted token [count], in one forward pass over all rows, with what else the output layer says of
  * each, and the hidden states.
  */
-export function tokenLogps<F>(
+export function predictedLogps<F>(
   graph: Graph<F>,
   network: Network,
   rows: RowInputs<F>,

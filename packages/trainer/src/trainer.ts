@@ -134,9 +134,14 @@ export abstract class Trainer<E, B extends LoopBatch> {
     return this.setup.tokenizer;
   }
 
+  /** Held-out rows, encoded. */
+  get heldOutRows(): number {
+    return this.#parts.data?.evaluation?.length ?? 0;
+  }
+
   /** Whether there are held-out rows. */
   get evaluates(): boolean {
-    return (this.#parts.data?.evaluation?.length ?? 0) > 0;
+    return this.heldOutRows > 0;
   }
 
   /** What the longest batch of the first epoch will need, in bytes by purpose: planned, not measured. */

@@ -1,7 +1,7 @@
 import { type DeviceChoice, describeGpu } from '@attune/gpu';
 import { findDevice } from '@attune/trainer';
 import type { Command } from '../command-line/command.ts';
-import { deviceConfig } from './train.ts';
+import { deviceConfig } from '../recipe-keys.ts';
 
 export const doctor: Command = {
   name: 'doctor',

@@ -7,8 +7,8 @@ import type { Command, Context, Values } from '../command-line/command.ts';
 import { usageError } from '../command-line/usage.ts';
 import { writeWhole } from '../files.ts';
 import { loadNamed } from '../load-named.ts';
+import { deviceConfig } from '../recipe-keys.ts';
 import { promptIds, readAll } from '../rows.ts';
-import { deviceConfig } from './train.ts';
 
 export const generate: Command = {
   name: 'generate',

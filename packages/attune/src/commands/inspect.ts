@@ -10,13 +10,8 @@ import { algorithms } from '../algorithms.ts';
 import type { Command } from '../command-line/command.ts';
 import { peek } from '../command-line/parse.ts';
 import { paint, type Terminal } from '../command-line/terminal.ts';
-import {
-  type AnyAlgorithm,
-  recipeConfig,
-  recipeKeys,
-  recipeOtherKeys,
-  trainerOptions,
-} from './train.ts';
+import { type AnyAlgorithm, recipeConfig, recipeKeys, recipeOtherKeys } from '../recipe-keys.ts';
+import { trainerOptions } from './train.ts';
 
 const names = algorithms.map(({ name }) => name) as [string, ...string[]];
 

@@ -4,8 +4,8 @@ import { checkIds, modelConfig } from '@attune/trainer';
 import type { Command } from '../command-line/command.ts';
 import { writeStream } from '../files.ts';
 import { loadNamed } from '../load-named.ts';
+import { deviceConfig } from '../recipe-keys.ts';
 import { inputIds, readAll } from '../rows.ts';
-import { deviceConfig } from './train.ts';
 
 export const logits: Command = {
   name: 'logits',

@@ -6,8 +6,8 @@ import { modelConfig, rewardModelOf, tokenizerOf } from '@attune/trainer';
 import type { Command, Context, Values } from '../command-line/command.ts';
 import { writeWhole } from '../files.ts';
 import { adapterOf, loadNamed, openNamed } from '../load-named.ts';
+import { deviceConfig } from '../recipe-keys.ts';
 import { idsOf, readAll } from '../rows.ts';
-import { deviceConfig } from './train.ts';
 
 export const score: Command = {
   name: 'score',

@@ -4,7 +4,7 @@ import type { DeviceChoice } from '@attune/gpu';
 import { TinyRun, tinyModelFolder } from '@attune/tiny';
 import { findDevice, formatDuration, Progress } from '@attune/trainer';
 import type { Command, Context } from '../command-line/command.ts';
-import { deviceConfig } from './train.ts';
+import { deviceConfig } from '../recipe-keys.ts';
 
 export const start: Command = {
   name: 'start',

@@ -20,12 +20,12 @@ import {
   completionWeights,
   type Feed,
   type Loss,
+  predictedLogps,
   type RowInputs,
   type RowSizes,
   rowInputs,
   rowSizes,
   type Share,
-  tokenLogps,
 } from '@attune/trainer';
 import type { PolicyBatch, TrainedCompletion } from '../generations.ts';
 import { trainedTokens } from '../generations.ts';
@@ -177,7 +177,7 @@ export function grpoLoss(
     record(graph, sizes, policy, training) {
       const rows = rowInputs(graph, policy, sizes, ({ batch }) => batch.sequences);
       const checkpoint = training && gradientCheckpointing;
-      const { logps, entropy } = tokenLogps(graph, policy, rows, { checkpoint, temperature });
+      const { logps, entropy } = predictedLogps(graph, policy, rows, { checkpoint, temperature });
       graph.output('logps', logps);
       graph.output('entropy', entropy);
       const completions = completionInputs(graph, rows);

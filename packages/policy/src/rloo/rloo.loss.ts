@@ -3,11 +3,11 @@ import {
   completionInputs,
   completionLogps,
   type Loss,
+  predictedLogps,
   type RowSizes,
   rowInputs,
   rowParts,
   rowSizes,
-  tokenLogps,
 } from '@attune/trainer';
 import type { PolicyBatch, TrainedCompletion } from '../generations.ts';
 import type { RLOOSettings } from './rloo.config.ts';
@@ -27,7 +27,7 @@ export function rlooLoss(args: RLOOSettings): Loss<PolicyBatch, RowSizes> {
     record(graph, sizes, policy, training) {
       const rows = rowInputs(graph, policy, sizes, ({ batch }) => batch.sequences);
       const checkpoint = training && gradientCheckpointing;
-      const { logps, entropy } = tokenLogps(graph, policy, rows, { checkpoint, temperature });
+      const { logps, entropy } = predictedLogps(graph, policy, rows, { checkpoint, temperature });
       graph.output('entropy', entropy);
       const completions = completionInputs(graph, rows);
       const trained = ({ batch }: { batch: PolicyBatch }, row: number) =>

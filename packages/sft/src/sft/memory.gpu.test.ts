@@ -75,7 +75,12 @@ async function counted(
   return { promised, peak, activations: estimate.get('activations')! };
 }
 
-const lora = { peftType: 'LORA', targetModules: ['all-linear'], r: 8, loraAlpha: 16 };
+const lora: PeftConfig = {
+  peftType: 'LORA',
+  targetModules: ['all-linear'],
+  r: 8,
+  loraAlpha: 16,
+};
 
 test.each([
   { name: 'LoRA', method: lora, checkpointing: false },

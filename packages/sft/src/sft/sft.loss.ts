@@ -3,10 +3,10 @@ import { dft, nll } from '@attune/kernels';
 import {
   type Loss,
   meanOver,
+  predictedLogps,
   type RowSizes,
   rowInputs,
   rowSizes,
-  tokenLogps,
 } from '@attune/trainer';
 import type { SFTSettings } from './sft.config.ts';
 
@@ -35,7 +35,7 @@ export const sftLoss = ({
 
   record(graph, sizes, policy, training) {
     const rows = rowInputs(graph, policy, sizes, ({ batch }) => batch);
-    const { logps, entropy, correct } = tokenLogps(graph, policy, rows, {
+    const { logps, entropy, correct } = predictedLogps(graph, policy, rows, {
       checkpoint: training && gradientCheckpointing,
     });
     const weights = graph.input('weights', [sizes.count], ({ batch }) =>

@@ -75,7 +75,7 @@ export const sft: Algorithm<typeof sftConfig, SFTTrainerOptions> = algorithm({
   description:
     "Supervised fine-tuning by TRL's rules. Leaves the adapter or the model in output_dir, with metrics.jsonl, trainer_state.json and checkpoints.",
   example: `attune sft --model_name_or_path HuggingFaceTB/SmolLM2-135M-Instruct --dataset_name rows.jsonl \\
-  --use_peft --lora_target_modules all-linear --learning_rate 1e-3 --max_steps 120 --output_dir out
+  --use_peft --lora_target_modules all-linear --learning_rate 1e-3 --output_dir out
 attune sft --config recipe.yaml --max_steps 20`,
   papers: [{ title: 'Ouyang et al. 2022', url: 'https://arxiv.org/abs/2203.02155' }],
   config: sftConfig,

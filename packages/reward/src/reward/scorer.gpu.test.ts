@@ -12,10 +12,10 @@ import {
 } from '@attune/model';
 import { loraFromFiles, mergedWeights, readAdapter } from '@attune/peft';
 import { Executor, Store } from '@attune/plan';
+import { Scorer } from '@attune/trainer';
 import { expect, test } from 'vitest';
-import { Scorer } from './scorer.ts';
 
-const root = new URL('../fixtures', import.meta.url).pathname;
+const root = new URL('../../fixtures', import.meta.url).pathname;
 const cases = readdirSync(`${root}/reward`).filter(
   (name) =>
     existsSync(`${root}/reward/${name}/scores.json`) &&

@@ -1,95 +1,34 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { preparePreference } from '@attune/data';
+import type { ArgsOf } from '@attune/config';
+import { type Row, readAllRows } from '@attune/data';
 import { testGpu } from '@attune/gpu/testing';
 import { bytesFromPath, openModel, readSafetensors, scoreModel } from '@attune/model';
-import { fullTuning, loraFromFiles, loraTuning, readAdapter } from '@attune/peft';
-import { Tokenizer } from '@attune/tokenizer';
-import type { StepReport } from '@attune/trainer';
+import type { LoraConfig } from '@attune/peft';
+import { recordedRun, train } from '@attune/trainer/testing';
 import { expect, test, vi } from 'vitest';
-import { type RewardArguments, RewardTrainer } from './reward-trainer.ts';
+import { rewardConfig } from './reward.config.ts';
+import { RewardTrainer } from './reward.ts';
 
 // All recorded runs lie in the repository; ATTUNE_FIXTURES points to a folder with others.
-const root = process.env.ATTUNE_FIXTURES ?? new URL('../fixtures', import.meta.url).pathname;
+const root = process.env.ATTUNE_FIXTURES ?? new URL('../../fixtures', import.meta.url).pathname;
 const cases = readdirSync(`${root}/reward`);
-
-/** The flat `key: value` lines of a recipe: enough here, the command line reads real YAML. */
-function readRecipe(file: string) {
-  const pairs = [...readFileSync(file, 'utf8').matchAll(/^\s*-?\s*(\w+): (\S.*)$/gm)];
-  // biome-ignore lint/suspicious/noExplicitAny: a recipe's values are of any kind.
-  return Object.fromEntries(pairs.map(([, key, value]) => [key, scalar(value!)])) as any;
-}
-
-function scalar(text: string): string | number | boolean {
-  if (text === 'true' || text === 'false') return text === 'true';
-  return Number.isNaN(Number(text)) ? text.replaceAll("'", '') : Number(text);
-}
-
-async function opened(folder: string) {
-  const recipe = readRecipe(`${folder}/recipe.yaml`);
-  const model = await openModel(`${folder}/${recipe.model_name_or_path}`);
-  const tokenizer = Tokenizer.from(model.tokenizer);
-  const padTokenId = tokenizer.padTokenId!;
-  const { config, weights } = scoreModel(model, { padTokenId });
-  return { recipe, tokenizer, padTokenId, config, weights };
-}
 
 async function trainerOf(
   folder: string,
-  change: Partial<RewardArguments> = {},
-  lora?: Parameters<typeof loraTuning>[1],
+  change: ArgsOf<typeof rewardConfig> = {},
+  lora?: Partial<LoraConfig>,
   heldOut = 5,
 ) {
-  const { recipe, tokenizer, padTokenId, config, weights } = await opened(folder);
-  const adapter = existsSync(`${folder}/initial`)
-    ? loraFromFiles(
-        config,
-        await readAdapter(async (file) => readFileSync(`${folder}/initial/${file}`)),
-      )
-    : undefined;
-  const { examples } = await preparePreference([`${folder}/${recipe.data_files}`], tokenizer, {
-    trainer: 'reward',
-    maxLength: recipe.max_length,
-  });
+  const { recipe: _, adapter, ...run } = recordedRun(folder, rewardConfig);
+  const rows: Row[] = [];
+  for await (const row of readAllRows([run.trainDataset])) rows.push(row);
   return RewardTrainer.create({
+    ...run,
+    ...(lora ? { peftConfig: { peftType: 'LORA', ...lora } } : adapter && { adapter }),
     gpu: await testGpu(),
-    config,
-    weights,
-    method: lora ? loraTuning(config, lora) : (adapter?.method ?? fullTuning(config)),
-    ...(adapter && !lora && { values: adapter.values }),
-    padTokenId,
-    train: examples,
-    evaluation: examples.slice(0, heldOut),
-    arguments: {
-      seed: 42,
-      learningRate: recipe.learning_rate,
-      lrSchedulerType: recipe.lr_scheduler_type,
-      warmupSteps: recipe.warmup_steps,
-      maxSteps: recipe.max_steps,
-      numTrainEpochs: 3,
-      gradientAccumulationSteps: recipe.gradient_accumulation_steps,
-      maxGradNorm: recipe.max_grad_norm,
-      weightDecay: recipe.weight_decay,
-      adamBeta1: recipe.adam_beta1,
-      adamBeta2: recipe.adam_beta2,
-      adamEpsilon: recipe.adam_epsilon,
-      perDeviceTrainBatchSize: recipe.per_device_train_batch_size,
-      perDeviceEvalBatchSize: 2,
-      trainSamplingStrategy: 'sequential',
-      dataloaderDropLast: false,
-      gradientCheckpointing: recipe.gradient_checkpointing,
-      centerRewardsCoefficient: recipe.center_rewards_coefficient,
-      ...change,
-    },
+    evalDataset: rows.slice(0, heldOut),
+    args: { perDeviceEvalBatchSize: 2, ...run.args, ...change },
   });
-}
-
-async function train(trainer: RewardTrainer, steps = Number.POSITIVE_INFINITY) {
-  const reports: StepReport[] = [];
-  for await (const report of trainer.steps()) {
-    reports.push(report);
-    if (reports.length >= steps) break;
-  }
-  return reports;
 }
 
 const relative = (actual: number, expected: number) => Math.abs(actual / expected - 1);
@@ -176,7 +115,7 @@ test('LoRA drops nothing unless disable_dropout is false', async () => {
   const folder = `${root}/reward/lora-score`;
   const lora = (loraDropout: number) =>
     ({ targetModules: ['q_proj', 'v_proj'], r: 4, loraDropout, taskType: 'SEQ_CLS' }) as const;
-  const losses = async (dropout: number, change: Partial<RewardArguments> = {}) => {
+  const losses = async (dropout: number, change: ArgsOf<typeof rewardConfig> = {}) => {
     const trainer = await trainerOf(folder, { maxSteps: 4, ...change }, lora(dropout));
     const reports = await train(trainer);
     trainer.destroy();
@@ -209,8 +148,8 @@ test('gradient checkpointing changes no bit of a run but needs less memory', asy
   const saving = await trainerOf(folder, { maxSteps: 3, gradientCheckpointing: true });
   const losses = async (trainer: RewardTrainer) => (await train(trainer)).map(({ loss }) => loss);
   expect(await losses(saving)).toEqual(await losses(plain));
-  expect((await saving.account()).get('activations')!).toBeLessThan(
-    (await plain.account()).get('activations')!,
+  expect((await saving.memoryEstimate()).get('activations')!).toBeLessThan(
+    (await plain.memoryEstimate()).get('activations')!,
   );
   for (const trainer of [plain, saving]) trainer.destroy();
 });
@@ -235,37 +174,28 @@ test('rewards that are no numbers stop a run before its step, and evaluation', a
 
 test('a model without a score head, rows of another vocabulary, rows past the positions, and margins of some rows only are refused by name', async () => {
   const gpu = await testGpu();
-  const folder = `${root}/reward/full`;
-  const { config, weights, padTokenId } = await opened(folder);
-  const pair = (ids: number[]) => ({
-    chosenIds: Int32Array.from(ids),
-    chosenStart: 0,
-    rejectedIds: Int32Array.of(1),
-    rejectedStart: 0,
-  });
-  const create = (ids: number[], model = config, more = {}) =>
-    RewardTrainer.create({
-      gpu,
-      config: model,
-      weights,
-      method: fullTuning(model),
-      padTokenId,
-      train: [{ ...pair([1]), ...more }, pair(ids)],
-      arguments: {} as RewardArguments,
-    });
-  await expect(create([1], { ...config, head: 'lm' })).rejects.toMatchObject({
-    code: 'missing-score-head',
-  });
-  await expect(create([1], { ...config, numLabels: 2 })).rejects.toMatchObject({
-    code: 'bad-score-head',
-  });
-  await expect(create([1, config.vocabSize])).rejects.toMatchObject({
+  const opened = await openModel(`${root}/models/reward-llama`);
+  const scoring = scoreModel(opened, { padTokenId: 3 });
+  const pair = (completion: string) => ({ prompt: '', chosen: completion, rejected: 'x' });
+  const create = (rows: object[], model = scoring) =>
+    RewardTrainer.create({ gpu, model, trainDataset: rows as never, log: () => {} });
+  const { config } = scoring;
+  await expect(
+    create([pair('a')], { ...scoring, config: { ...config, numLabels: 2 } }),
+  ).rejects.toMatchObject({ code: 'bad-score-head' });
+  await expect(
+    create([pair('a'), pair('b')], { ...scoring, config: { ...config, vocabSize: 20 } }),
+  ).rejects.toMatchObject({
     code: 'vocabulary-mismatch',
-    message: expect.stringContaining('training pair 2'),
+    message: expect.stringContaining('training pair 1'),
   });
-  await expect(create(Array(513).fill(1))).rejects.toMatchObject({ code: 'row-too-long' });
-  await expect(create([])).rejects.toMatchObject({ code: 'empty-row' });
-  await expect(create([1], config, { margin: 0.5 })).rejects.toMatchObject({
+  await expect(
+    create([pair('a '.repeat(300))], {
+      ...scoring,
+      config: { ...config, maxPositionEmbeddings: 9 },
+    }),
+  ).rejects.toMatchObject({ code: 'row-too-long' });
+  await expect(create([{ ...pair('a'), margin: 0.5 }, pair('b')])).rejects.toMatchObject({
     code: 'margin-missing',
     message: expect.stringContaining('pair 2 has none'),
   });
@@ -277,7 +207,7 @@ test('a step of a shape seen before makes no buffer and no bind group, and submi
   const buffers = vi.spyOn(device, 'createBuffer');
   const groups = vi.spyOn(device, 'createBindGroup');
   const counts: number[][] = [];
-  for await (const { submits } of trainer.steps()) {
+  for await (const { submits } of trainer.train()) {
     counts.push([buffers, groups].map(({ mock }) => mock.calls.length));
     expect(submits).toBeLessThanOrEqual(2);
   }
