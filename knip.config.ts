@@ -13,7 +13,7 @@ const moving = ['trainer', 'sft', 'reward', 'preference', 'policy', 'attune'];
 const imports = (text: string) =>
   [...text.matchAll(/^import [^;]* from '[^']+';$/gm)].join('\n').replace(/!!|\?source/g, '');
 
-const inside = { entry: ['src/**/*.test.ts'], project: ['src/**/*.ts', '*.md'] };
+const inside = { entry: ['src/**/*.test.ts', 'README.md'], project: ['src/**/*.ts', '*.md'] };
 
 /** `npm run unused`: files, exports and dependencies that nothing uses. */
 const config: KnipConfig = {
@@ -29,14 +29,16 @@ const config: KnipConfig = {
       entry: ['**/*.ts', '**/*.mdx', 'README.md'],
       project: ['**/*.{ts,mdx}', 'README.md'],
     },
-    // As src/families/index.ts is.
-    'packages/model': { ...inside, entry: [...inside.entry, 'src/families/*/*.ts', 'README.md'] },
-    'packages/*': { ...inside, entry: [...inside.entry, 'README.md'] },
+    // As src/families/index.ts is, and the entries of the trainers' packages.
+    'packages/model': { ...inside, entry: [...inside.entry, 'src/families/*/*.ts'] },
+    'packages/{sft,reward,preference,policy}': {
+      ...inside,
+      entry: [...inside.entry, 'src/*/*.ts'],
+    },
+    'packages/attune': { ...inside, entry: [...inside.entry, 'examples/*.ts'] },
+    'packages/*': inside,
     ...Object.fromEntries(
-      settled.map((name) => [
-        `packages/${name}`,
-        { ...inside, entry: [...inside.entry, 'README.md'], includeEntryExports: true },
-      ]),
+      settled.map((name) => [`packages/${name}`, { ...inside, includeEntryExports: true }]),
     ),
     website: {
       entry: ['*.ts', 'plugins/*.ts', 'src/pages/*.tsx', 'src/theme/**/*.{ts,tsx}'],
