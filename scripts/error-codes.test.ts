@@ -5,18 +5,21 @@ import { expect, test } from 'vitest';
 import { errorCodes } from '../packages/gpu/src/error-codes.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const skipped = /(^|\/)(node_modules|dist|fixtures|build|error-codes)(\/|$)|\.test\.tsx?$|\.d\.ts$/;
+const skipped = /^(node_modules|dist|fixtures|build|error-codes)$/;
+
+function files(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return skipped.test(entry.name) ? [] : files(path);
+    return /(?<!\.test|\.d)\.(ts|tsx|mjs)$/.test(path) ? [path] : [];
+  });
+}
 
 /** The sources that can throw, without their comments. */
-const sources = ['kernels', 'packages', 'website/src'].flatMap((folder) =>
-  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .map((file) => `${folder}/${file.replaceAll('\\', '/')}`)
-    .filter((file) => /\.(ts|tsx|mjs)$/.test(file) && !skipped.test(file))
-    .map((file) => {
-      const text = readFileSync(join(root, file), 'utf8');
-      return { file, text: text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '') };
-    }),
-);
+const sources = ['kernels', 'packages', 'website/src'].flatMap(files).map((file) => {
+  const text = readFileSync(join(root, file), 'utf8');
+  return { file, text: text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '') };
+});
 const tables: Record<string, { en: string[]; zh: string[] }>[] = Object.values(errorCodes);
 const codes = tables.flatMap((table) => Object.keys(table));
 
