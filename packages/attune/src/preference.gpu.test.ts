@@ -76,7 +76,7 @@ test.each<[string, string, () => string[], string, RegExp]>([
     'losses and weights of different number',
     'dpo',
     () => ['--loss_type', 'sigmoid,ipo', '--loss_weights', '1'],
-    'bad-option',
+    'bad-value',
     /2 losses/,
   ],
 ])('%s: %s says so by name and ends with 1', async (_, command, change, code, words) => {

@@ -32,7 +32,7 @@ export async function* parseJsonArray(
     value = parseExactJson(text);
   } catch (cause) {
     throw new AttuneError(
-      'data-broken-json',
+      'invalid-json',
       `${name} is not JSON: ${printable((cause as Error).message, 200)}${lineOf(text, cause)}.`,
       'Mend the file, or write one object a line and name it .jsonl.',
       { cause },
@@ -59,7 +59,7 @@ function parseLine(text: string, name: string, number: number, ended: boolean): 
     return parseExactJson(text);
   } catch (cause) {
     throw new AttuneError(
-      'data-broken-json',
+      'invalid-json',
       `Line ${number} of ${name} is not JSON (${printable((cause as Error).message, 200)}). It begins: ${printable(text)}`,
       ended
         ? 'Mend or delete the line; each line holds one JSON object.'

@@ -158,7 +158,7 @@ export class Tokenizer {
   /**
    * Text of token ids. Ids without a token, such as the padding rows of an embedding, give nothing.
    *
-   * @throws AttuneError `token-id-invalid`
+   * @throws AttuneError `bad-token`
    */
   decode(ids: ArrayLike<number>, { skipSpecialTokens = false }: DecodeOptions = {}): string {
     const kept: number[] = [];
@@ -166,7 +166,7 @@ export class Tokenizer {
       const id = ids[i]!;
       if (!Number.isInteger(id) || id < 0) {
         throw new AttuneError(
-          'token-id-invalid',
+          'bad-token',
           `Token ${i} to decode is ${id}; ids are whole numbers from 0 to ${this.vocabSize - 1}.`,
           'Labels hold -100 where nothing is trained: decode the input ids.',
         );

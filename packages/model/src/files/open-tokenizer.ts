@@ -16,7 +16,7 @@ export interface TokenizerFiles {
 
 /**
  * The tokenizer of a model folder, else of its GGUF file's own metadata.
- * @throws AttuneError `missing-tokenizer`, `unsupported-tokenizer`, `invalid-json`, `invalid-tokenizer`
+ * @throws AttuneError `missing-tokenizer`, `tokenizer-unsupported`, `invalid-json`, `tokenizer-invalid`
  */
 export async function openTokenizer(folder: ModelFolder, gguf?: GgufFile): Promise<TokenizerFiles> {
   if (await folder.has('tokenizer.json')) return fromFolder(folder);
@@ -99,7 +99,7 @@ function templatesOf(value: unknown, folder: string): Templates {
     };
   }
   throw new AttuneError(
-    'invalid-tokenizer',
+    'tokenizer-invalid',
     `${folder}: chat_template is neither a string nor a list of named templates.`,
     'Take the tokenizer files that belong to the model.',
   );

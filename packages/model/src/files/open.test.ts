@@ -312,17 +312,17 @@ describe('a model that cannot be used', () => {
     [
       'a token has a negative id',
       { 'tokenizer.json': { ...tokenizer, added_tokens: [{ id: -1, content: 'x' }] } },
-      'invalid-tokenizer',
+      'tokenizer-invalid',
     ],
     [
       'a token’s id is text',
       { 'tokenizer.json': { model: { type: 'BPE', vocab: { a: '7' } } } },
-      'invalid-tokenizer',
+      'tokenizer-invalid',
     ],
     [
       'the chat template is a number',
       { 'chat_template.jinja': undefined, 'tokenizer_config.json': { chat_template: 7 } },
-      'invalid-tokenizer',
+      'tokenizer-invalid',
     ],
     ['the generation config is cut', { 'generation_config.json': '[1' }, 'invalid-json'],
   ])('is refused by name when %s', async (_, changes, code) => {

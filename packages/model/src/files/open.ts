@@ -154,5 +154,5 @@ async function finish(
 
 function isAbsence(error: unknown): boolean {
   const code = error instanceof AttuneError ? error.code : '';
-  return code === 'missing-tokenizer' || code === 'unsupported-tokenizer';
+  return code === 'missing-tokenizer' || code === 'tokenizer-unsupported';
 }

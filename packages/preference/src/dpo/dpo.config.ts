@@ -57,10 +57,10 @@ export const fDivergenceLosses: readonly DpoLossName[] = [
   'sft',
 ];
 
-/** @throws AttuneError `bad-option` where keys contradict each other */
+/** @throws AttuneError `bad-value` where keys contradict each other */
 export function checkDpo(args: DPOSettings): void {
   const { lossType, lossWeights, fDivergenceType } = args;
-  const wrong = (message: string, remedy: string) => new AttuneError('bad-option', message, remedy);
+  const wrong = (message: string, remedy: string) => new AttuneError('bad-value', message, remedy);
   checkReference(args);
   if (lossType.length === 0) {
     throw wrong('loss_type is an empty list.', `Name one or several of ${lossNames.join(', ')}.`);

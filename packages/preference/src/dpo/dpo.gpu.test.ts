@@ -256,14 +256,14 @@ test('virtual tokens, which DPO does not train by, are refused by name', async (
 
 test.each<[Args, string, RegExp]>([
   [{ lossType: ['sigmoid', 'nope' as 'ipo'] }, 'bad-value', /lossType is \["sigmoid","nope"\]/],
-  [{ lossType: [] }, 'bad-option', /loss_type is an empty list/],
-  [{ lossType: ['sigmoid', 'ipo'], lossWeights: [1] }, 'bad-option', /2 losses, and there are 1/],
+  [{ lossType: [] }, 'bad-value', /loss_type is an empty list/],
+  [{ lossType: ['sigmoid', 'ipo'], lossWeights: [1] }, 'bad-value', /2 losses, and there are 1/],
   [{ ldAlpha: 1.5 }, 'bad-value', /ldAlpha is 1.5/],
-  [{ lossType: ['aot'], fDivergenceType: 'forward_kl' }, 'bad-option', /aot has no f-divergence/],
-  [{ syncRefModel: true, precomputeRefLogProbs: true }, 'bad-option', /a reference that stays/],
+  [{ lossType: ['aot'], fDivergenceType: 'forward_kl' }, 'bad-value', /aot has no f-divergence/],
+  [{ syncRefModel: true, precomputeRefLogProbs: true }, 'bad-value', /a reference that stays/],
   [{ syncRefModel: true, refModelSyncSteps: 0 }, 'bad-value', /refModelSyncSteps is 0/],
   [{ beta: 0 }, 'bad-value', /beta is 0, not greater than 0/],
-  [{ lossType: ['exo_pair'], labelSmoothing: 0 }, 'bad-option', /label smoothing of 0/],
+  [{ lossType: ['exo_pair'], labelSmoothing: 0 }, 'bad-value', /label smoothing of 0/],
   [{ betta: 0.1 } as Args, 'unknown-key', /no key betta/],
 ])('%j is refused by name', async (change, code, words) => {
   const run = await open('lora-sigmoid');

@@ -22,14 +22,14 @@ export const ktoConfig = {
 
 export type KTOSettings = SettingsOf<typeof ktoConfig>;
 
-/** @throws AttuneError `bad-option`, `kto-batch-too-small` where the KL term could not be estimated */
+/** @throws AttuneError `bad-value`, `kto-batch-too-small` where the KL term could not be estimated */
 export function checkKto(args: KTOSettings): void {
   const { lossType, trainSamplingStrategy, perDeviceTrainBatchSize } = args;
   checkReference(args);
   if (lossType !== 'kto') return;
   if (trainSamplingStrategy !== 'sequential') {
     throw new AttuneError(
-      'bad-option',
+      'bad-value',
       `KTO takes its KL term from completions that were exchanged between neighbouring rows; train_sampling_strategy is ${trainSamplingStrategy}.`,
       'Set train_sampling_strategy to sequential; shuffle the file instead.',
     );

@@ -63,7 +63,7 @@ test('rows and kinds are counted, and weights that do not make up for them are s
 });
 
 test.each<[ArgsOf<typeof ktoConfig>, string, RegExp]>([
-  [{ trainSamplingStrategy: 'random' }, 'bad-option', /exchanged between neighbouring rows/],
+  [{ trainSamplingStrategy: 'random' }, 'bad-value', /exchanged between neighbouring rows/],
   [{ perDeviceTrainBatchSize: 1 }, 'kto-batch-too-small', /batch of one/],
   [{ undesirableWeight: -1 }, 'bad-value', /undesirableWeight is -1/],
 ])('%j is refused by name', async (change, code, words) => {
