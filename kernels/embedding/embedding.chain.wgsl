@@ -6,7 +6,7 @@
 //
 // Parallel plan: one token an invocation looks left and right until it meets its own id.
 
-struct Params { tokens: i32, vocabulary: i32 }
+struct Params { tokens: i32, first: i32, vocabulary: i32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> ids: array<i32>;
@@ -22,7 +22,7 @@ fn main(
     return;
   }
   let own = ids[token];
-  if (own < 0 || own >= params.vocabulary) {
+  if (own < params.first || own >= params.first + params.vocabulary) {
     links[token] = vec2i(-1, 0);
     return;
   }

@@ -25,6 +25,12 @@ test('a large table and 2000 tokens of few ids equal float64', async () => {
   await checkKernel(embedding, { table: random([4001, 60], 1), ids: someIds(2000, 9) }, {});
 });
 
+test('a part of a table takes the ids of its rows, and gradients of these alone', async () => {
+  const inputs = { table: random([20, 12], 1), ids: someIds(65, 50) };
+  await checkKernel(embedding, inputs, { first: 17 });
+  await checkKernel(embedding, { ...inputs, table: random([20, 7], 1) }, { first: 17, scale: 3 });
+});
+
 test('rows that are gathered once each get their gradient back', async () => {
   const ids = array([3], Int32Array.from([6, 0, 3]));
   await checkKernel(embedding, { table: random([7, 5], 1), ids }, {});

@@ -32,7 +32,7 @@ function grid(tokens: number, width: number) {
 }
 
 /**
- * y[t] = scale · table[ids[t]]: token embeddings, or a gather of rows.
+ * y[t] = scale · table[ids[t] - first]: token embeddings, or a gather of rows; with `first` of a part of a table.
  *
  * table [V, H] in any format of a weight; ids i32 [tokens]; y [tokens, H]. An id below 0 (or past V) gives a row of zeros and no
  * gradient. The gradient of the table can accumulate; alone it is written whole, zeros included. It adds
@@ -43,7 +43,7 @@ export const embedding = operation<{ table: Tensor; ids: Tensor }, { y: Tensor }
     name: 'embedding',
     accumulates: ['table'],
     reference: embeddingReference,
-    forward(recorder, { table, ids }, { scale = 1 }) {
+    forward(recorder, { table, ids }, { scale = 1, first = 0 }) {
       expectShape(table.name, table.shape, [-1, -1]);
       expectShape(ids.name, ids.shape, [-1]);
       const [vocabulary, width] = table.shape as [number, number];
@@ -54,7 +54,7 @@ export const embedding = operation<{ table: Tensor; ids: Tensor }, { y: Tensor }
       recorder.dispatch(forwardSource, {
         tensors: { table, ids, y },
         defines: { VEC4: vec4, ...weightDefines(table.dtype) },
-        params: { count, width: columns, vocabulary, scale, scales: scalesAt(table) },
+        params: { count, width: columns, first, vocabulary, scale, scales: scalesAt(table) },
         workgroups,
       });
       return { y };
@@ -76,14 +76,14 @@ export const embedding = operation<{ table: Tensor; ids: Tensor }, { y: Tensor }
       const links = recorder.tensor('links', [tokens, 2], 'i32');
       recorder.dispatch(chainSource, {
         tensors: { ids, links },
-        params: { tokens, vocabulary },
+        params: { tokens, first: options.first ?? 0, vocabulary },
         workgroups: Math.ceil(tokens / 64),
       });
       const { vec4, columns, count, workgroups } = grid(tokens, width);
       recorder.dispatch(backwardSource, {
         tensors: { ids, links, dy, dTable },
         defines: { VEC4: vec4 },
-        params: { count, width: columns, scale: options.scale ?? 1 },
+        params: { count, width: columns, start: options.first ?? 0, scale: options.scale ?? 1 },
         workgroups,
       });
       return { table: dTable };

@@ -39,7 +39,7 @@ export type PolicyMaskInputs = {
  * `top_entropy_quantile`), or those of sequences that are still near where they were sampled (its
  * `off_policy_mask_threshold`), or both.
  * @see Wang et al. 2025, https://arxiv.org/abs/2506.01939; DeepSeek-V3.2, https://arxiv.org/abs/2512.02556
- * @throws AttuneError `bad-option` where an input lacks those that belong to it, or for no choice at all
+ * @throws AttuneError `bad-value` where an input lacks those that belong to it, or for no choice at all
  */
 export const policyMask = operation<PolicyMaskInputs, { y: Tensor }, PolicyMaskOptions>({
   name: 'policyMask',
@@ -51,7 +51,7 @@ export const policyMask = operation<PolicyMaskInputs, { y: Tensor }, PolicyMaskO
     const partial = [uncertain, near].some((some) => some.some((x) => x) && !some.every((x) => x));
     if (partial || (!entropy && !ratioLogps) || (ratioLogps && threshold === undefined)) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         `policyMask was given ${Object.keys(inputs).join(', ')} and the threshold ${threshold}.`,
         'Give entropy, members and least, or ratioLogps, oldLogps, advantages and a threshold, or both.',
       );

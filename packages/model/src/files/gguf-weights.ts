@@ -11,7 +11,14 @@ import {
 } from './gguf-names.ts';
 import { encodeGgml } from './quantise.ts';
 import { unsupportedDtype } from './safetensors.ts';
-import { elements, transposed, unknownTensor, type WeightSource } from './weights.ts';
+import {
+  elements,
+  float32Rows,
+  rawRows,
+  transposed,
+  unknownTensor,
+  type WeightSource,
+} from './weights.ts';
 
 /**
  * The weights of a GGUF file under Hugging Face names and in their layout: interleaved rows of q and k in order,
@@ -65,6 +72,8 @@ export function ggufWeights(file: GgufFile, config: ModelConfig): WeightSource {
     decoder.decode(await ordered(name), out);
     return out;
   };
+  const asStored = (name: string) =>
+    headsOf(name) === undefined && offsetOf(name) === 0 && !turned(name);
   return {
     names: () => [...there.keys()],
     has: (name) => there.has(name),
@@ -87,6 +96,18 @@ export function ggufWeights(file: GgufFile, config: ModelConfig): WeightSource {
       if (!turned(name)) return values;
       const [rows, columns] = file.info(find(name)).shape as [number, number];
       return transposed(values, rows, columns);
+    },
+    async float32Rows(name, first, count) {
+      if (asStored(name)) return float32Rows(file, find(name), first, count);
+      const whole = await this.float32(name);
+      const width = whole.length / this.info(name).shape[0]!;
+      return whole.subarray(first * width, (first + count) * width);
+    },
+    async rawRows(name, first, count) {
+      if (asStored(name)) return rawRows(file, find(name), first, count);
+      const whole = await this.raw(name);
+      const row = whole.length / file.info(find(name)).shape[0]!;
+      return whole.subarray(first * row, (first + count) * row);
     },
   };
 }
