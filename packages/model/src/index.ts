@@ -103,6 +103,7 @@ export {
   uploadWeights,
 } from './network/network.ts';
 export {
+  mostTokens,
   type RopeTables,
   ropeBytes,
   ropeTensors,
