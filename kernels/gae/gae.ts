@@ -31,7 +31,7 @@ export type GaeInputs = {
  * Generalised advantage estimation: advantages and returns, f32 [N] each, without gradient. Behind the last token of
  * a sequence the value is 0. Tokens that do not count get 0.
  * @see Schulman et al. 2016, https://arxiv.org/abs/1506.02438, equation 16; TRL's PPOTrainer, step 6
- * @throws AttuneError `bad-option` when gamma or lam is not from 0 to 1
+ * @throws AttuneError `bad-value` when gamma or lam is not from 0 to 1
  */
 export const gae = operation<GaeInputs, { advantages: Tensor; returns: Tensor }, GaeOptions>({
   name: 'gae',
@@ -39,7 +39,7 @@ export const gae = operation<GaeInputs, { advantages: Tensor; returns: Tensor },
   forward(recorder, { rewards, values, bounds, mask }, { gamma = 1, lam = 0.95 }) {
     if (!(gamma >= 0 && gamma <= 1 && lam >= 0 && lam <= 1)) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         `Advantages were asked for with gamma ${gamma} and lam ${lam}.`,
         'Give both from 0 to 1.',
       );

@@ -37,7 +37,7 @@ export type KlRewardInputs = {
  * The reward of each token in RLHF, -coefficient · kl, and the completion's score at one place. `kl` and `rewards`
  * are f32 [N], without gradient; TRL's `non_score_reward` is -coefficient · kl.
  * @see Ziegler et al. 2019, https://arxiv.org/abs/1909.08593, equation 2; Schulman 2020, http://joschu.net/blog/kl-approx.html
- * @throws AttuneError `bad-option` for another estimator
+ * @throws AttuneError `bad-value` for another estimator
  */
 export const klReward = operation<KlRewardInputs, { kl: Tensor; rewards: Tensor }, KlRewardOptions>(
   {
@@ -47,7 +47,7 @@ export const klReward = operation<KlRewardInputs, { kl: Tensor; rewards: Tensor 
       const { logps, refLogps, mask, scores, places, coefficient } = inputs;
       if (estimator !== 'k1' && estimator !== 'k3') {
         throw new AttuneError(
-          'bad-option',
+          'bad-value',
           `The divergence was to be estimated by ${estimator}.`,
           'Choose k1 or k3.',
         );
@@ -100,7 +100,7 @@ export function adaptKlCoefficient(
 ): number {
   if (!(target > 0 && horizon > 0 && samples >= 0 && Number.isFinite(kl))) {
     throw new AttuneError(
-      'bad-option',
+      'bad-value',
       `The KL coefficient was to follow a divergence of ${kl} over ${samples} completions towards the target ${target} with horizon ${horizon}.`,
       'Give a positive target and horizon, and a divergence that is a number.',
     );

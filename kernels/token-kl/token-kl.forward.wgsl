@@ -6,6 +6,7 @@
 // Parallel plan: a token an invocation.
 
 #include "elements.wgsl"
+#include "finite.wgsl"
 
 struct Params { count: u32 }
 
@@ -26,9 +27,13 @@ fn k3(d: f32) -> f32 {
 }
 
 fn each(i: u32) {
-  var value = k3(clamp(refLogps[i] - logps[i], -80.0, 80.0));
+  let d = refLogps[i] - logps[i];
+  var value = k3(clamp(d, -80.0, 80.0));
+  var finite = allFinite(vec4f(logps[i], d, 0.0, 0.0));
 #if CORRECTED
-  value *= exp(clamp(ratioLogps[i] - oldLogps[i], -80.0, 80.0));
+  let ratio = ratioLogps[i] - oldLogps[i];
+  value *= exp(clamp(ratio, -80.0, 80.0));
+  finite = finite && allFinite(vec4f(ratioLogps[i], ratio, 0.0, 0.0));
 #endif
-  y[i] = value;
+  y[i] = select(notANumber(d), value, finite);
 }

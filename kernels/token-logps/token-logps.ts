@@ -94,7 +94,7 @@ function eachChunk(
   expectShape(targets.name, targets.shape, [n]);
   if (!(temperature > 0) || (chunk !== undefined && !(chunk >= 1))) {
     throw new AttuneError(
-      'bad-option',
+      'bad-value',
       `tokenLogps was given temperature ${temperature} and chunk ${chunk}.`,
       'Both must be positive; leave chunk out for the default.',
     );

@@ -33,7 +33,7 @@ export type WhitenInputs = {
  * Without gradient. `statistics` [4] f32: mean, variance, Σ mask, 1 / √(variance + eps). Where a single number counts
  * the variance is 0.
  * @see TRL's masked_whiten; Huang et al. 2024, https://arxiv.org/abs/2403.17031, detail 17
- * @throws AttuneError `bad-option` when eps is not positive
+ * @throws AttuneError `bad-value` when eps is not positive
  */
 export const whiten = operation<WhitenInputs, { y: Tensor; statistics: Tensor }, WhitenOptions>({
   name: 'whiten',
@@ -41,7 +41,7 @@ export const whiten = operation<WhitenInputs, { y: Tensor; statistics: Tensor },
   forward(recorder, { x, mask }, { shiftMean = true, unbiased = true, eps = 1e-8 }) {
     if (!(eps > 0)) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         `Numbers were to be whitened with eps ${eps}.`,
         'Give a positive eps: equal numbers have no variance.',
       );

@@ -73,7 +73,7 @@ export function adaptKlPenalty(
 ): number {
   if (!(target > 0 && Number.isFinite(kl))) {
     throw new AttuneError(
-      'bad-option',
+      'bad-value',
       `The KL penalty was to follow a divergence of ${kl} towards the target ${target}.`,
       'Give a positive target, and a divergence that is a number.',
     );

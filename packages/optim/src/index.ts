@@ -5,6 +5,5 @@ export {
   type ScheduleOptions,
   type SchedulerType,
   schedulerTypes,
-  warmupStepCount,
 } from './schedule.ts';
 export { type Optimizer, updateGraph, updateValues } from './update.ts';

@@ -22,7 +22,6 @@ export const peftOrigin: Readonly<Record<string, unknown>> = {
   inference_mode: false,
   peft_version: null,
   revision: null,
-  runtime_config: null,
 };
 
 /** A key that must be at PEFT's default: what another value would ask for, and what to do. */

@@ -114,8 +114,8 @@ export async function configFromGguf(file: GgufFile): Promise<Record<string, unk
 }
 
 /**
- * A config.json beside a GGUF, where the file knows better: an output layer that is there is used, and rotary
- * divisors that are there are applied, as llama.cpp does whatever the config says.
+ * A config.json beside a GGUF, where the file knows better: an output layer that is there is used and where there is
+ * none the embedding table is it, and rotary divisors that are there are applied, as llama.cpp does whatever the config says.
  * @throws AttuneError `config-mismatch` when they are of different families
  */
 export async function reconcileConfig(
@@ -125,7 +125,7 @@ export async function reconcileConfig(
 ): Promise<Record<string, unknown>> {
   const { architecture } = familyOfGguf(file).gguf;
   const config = { ...rawConfig };
-  if (file.has('output.weight')) config.tie_word_embeddings = false;
+  config.tie_word_embeddings = !file.has('output.weight');
   const { rope, headDim, modelType } = parseConfig(rawConfig, where);
   const wanted = familyOf(modelType).gguf.architecture;
   if (wanted !== architecture) {

@@ -168,9 +168,9 @@ describe('a tokenizer out of a GGUF’s metadata', () => {
   });
 
   it('of pieces is refused where two are one, or scores are missing', async () => {
-    expect(await faultOf(() => read(pieces()))).toBe('invalid-tokenizer');
+    expect(await faultOf(() => read(pieces()))).toBe('tokenizer-invalid');
     const few = pieces({ 'tokenizer.ggml.scores': float32s([0]) });
-    expect(await faultOf(() => read(few))).toBe('invalid-tokenizer');
+    expect(await faultOf(() => read(few))).toBe('tokenizer-invalid');
   });
 
   it.each(Object.keys(PRE_TOKENIZERS))('comes back from tokenizer.json for %s', async (pre) => {
@@ -193,23 +193,23 @@ describe('a tokenizer out of a GGUF’s metadata', () => {
 
   it.each([
     ['no tokenizer', { 'tokenizer.ggml.model': undefined }, 'missing-tokenizer'],
-    ['WordPiece', { 'tokenizer.ggml.model': string('bert') }, 'unsupported-tokenizer'],
-    ['pieces without scores', { 'tokenizer.ggml.model': string('llama') }, 'invalid-tokenizer'],
-    ['an unknown cut', { 'tokenizer.ggml.pre': string('mystery') }, 'unsupported-tokenizer'],
+    ['WordPiece', { 'tokenizer.ggml.model': string('bert') }, 'tokenizer-unsupported'],
+    ['pieces without scores', { 'tokenizer.ggml.model': string('llama') }, 'tokenizer-invalid'],
+    ['an unknown cut', { 'tokenizer.ggml.pre': string('mystery') }, 'tokenizer-unsupported'],
     [
       'a cut from the prototype',
       { 'tokenizer.ggml.pre': string('toString') },
-      'unsupported-tokenizer',
+      'tokenizer-unsupported',
     ],
-    ['no tokens', { 'tokenizer.ggml.tokens': undefined }, 'invalid-tokenizer'],
-    ['tokens that are numbers', { 'tokenizer.ggml.tokens': int32s([1, 2]) }, 'invalid-tokenizer'],
-    ['a token twice', { 'tokenizer.ggml.tokens': strings(['a', 'b', 'a']) }, 'invalid-tokenizer'],
-    ['no merges', { 'tokenizer.ggml.merges': undefined }, 'invalid-tokenizer'],
-    ['a merge of one', { 'tokenizer.ggml.merges': strings(['ab']) }, 'invalid-tokenizer'],
-    ['a merge into nothing', { 'tokenizer.ggml.merges': strings(['b a']) }, 'invalid-tokenizer'],
-    ['a merge of strangers', { 'tokenizer.ggml.merges': strings(['x y']) }, 'invalid-tokenizer'],
-    ['too few types', { 'tokenizer.ggml.token_type': int32s([3]) }, 'invalid-tokenizer'],
-    ['a bos past the end', { 'tokenizer.ggml.bos_token_id': uint32(6) }, 'invalid-tokenizer'],
+    ['no tokens', { 'tokenizer.ggml.tokens': undefined }, 'tokenizer-invalid'],
+    ['tokens that are numbers', { 'tokenizer.ggml.tokens': int32s([1, 2]) }, 'tokenizer-invalid'],
+    ['a token twice', { 'tokenizer.ggml.tokens': strings(['a', 'b', 'a']) }, 'tokenizer-invalid'],
+    ['no merges', { 'tokenizer.ggml.merges': undefined }, 'tokenizer-invalid'],
+    ['a merge of one', { 'tokenizer.ggml.merges': strings(['ab']) }, 'tokenizer-invalid'],
+    ['a merge into nothing', { 'tokenizer.ggml.merges': strings(['b a']) }, 'tokenizer-invalid'],
+    ['a merge of strangers', { 'tokenizer.ggml.merges': strings(['x y']) }, 'tokenizer-invalid'],
+    ['too few types', { 'tokenizer.ggml.token_type': int32s([3]) }, 'tokenizer-invalid'],
+    ['a bos past the end', { 'tokenizer.ggml.bos_token_id': uint32(6) }, 'tokenizer-invalid'],
     ['a bos in words', { 'tokenizer.ggml.bos_token_id': string('<s>') }, 'invalid-gguf'],
     ['a template that is a number', { 'tokenizer.chat_template': uint32(7) }, 'invalid-gguf'],
   ])('is refused by name with %s', async (_, changes, code) => {

@@ -10,7 +10,7 @@ import { PRE_TOKENIZERS, preTokenizerOf } from './pre-tokenizers.ts';
 /**
  * The tokenizer.json and tokenizer_config.json that a GGUF's own metadata stands for: byte-level BPE
  * (`tokenizer.ggml.model` gpt2) with a pre-tokenizer that is known by name, or SentencePiece's (llama).
- * @throws AttuneError `missing-tokenizer`, `unsupported-tokenizer`, `invalid-tokenizer`
+ * @throws AttuneError `missing-tokenizer`, `tokenizer-unsupported`, `tokenizer-invalid`
  */
 export function tokenizerFromGguf(file: GgufFile): TokenizerFiles {
   const read = metadataReader(file.metadata, file.name);
@@ -191,7 +191,7 @@ function prepend(token: string, id: number) {
 
 function unsupported(file: string, what: string): AttuneError {
   return new AttuneError(
-    'unsupported-tokenizer',
+    'tokenizer-unsupported',
     `${file} holds ${what} is read from GGUF.`,
     'Put the tokenizer.json of the model into a folder with it, and give the folder.',
   );
@@ -199,7 +199,7 @@ function unsupported(file: string, what: string): AttuneError {
 
 function invalid(file: string, what: string): AttuneError {
   return new AttuneError(
-    'invalid-tokenizer',
+    'tokenizer-invalid',
     `${file}: ${what}.`,
     'Convert the model again, or put its tokenizer.json into a folder with it.',
   );

@@ -9,6 +9,7 @@ import { settingsOf } from '../settings.ts';
 import { findTargets, patternValue } from '../targets.ts';
 import { outputTensor, tableTensor } from '../tied.ts';
 import {
+  flatLora,
   type LoraConfig,
   type LoraSettings,
   loraConfig,
@@ -52,6 +53,7 @@ export const lora: TuningKind<typeof loraConfig> = {
   config: loraConfig,
   other: loraOther,
   chosenBy: 'usePeft',
+  flat: flatLora,
   trl: { keys: trlLora, names: trlNames },
   create(settings, model, { seed }) {
     checkStart(settings.initLoraWeights, 'peftConfig');

@@ -20,11 +20,11 @@ export const promptTuningKind: TuningKind<typeof promptTuningConfig> = {
   title: 'Prompt Tuning',
   config: promptTuningConfig,
   other: promptTuningOther,
-  create(settings, model, { seed, modelName }) {
+  create(settings, model, { seed, modelName, tokenizer }) {
     const { promptTuningInitText: text, tokenizerNameOrPath: path } = settings;
     const other =
       path !== null && path !== modelName && path !== model.files?.name ? path : undefined;
-    const textIds = async () => (await tokenizerFor(model, other)).encode(text!);
+    const textIds = async () => (await tokenizerFor(model, other, tokenizer)).encode(text!);
     return promptMethod(model.config, settings, { seed, textIds });
   },
   files: virtualKindFiles('PROMPT_TUNING', (model, json) => {
@@ -35,11 +35,15 @@ export const promptTuningKind: TuningKind<typeof promptTuningConfig> = {
 };
 
 /** The tokenizer of the text to start from: the model's own, or that of another folder. */
-async function tokenizerFor(model: TunedParts, path: string | undefined): Promise<Tokenizer> {
+async function tokenizerFor(
+  model: TunedParts,
+  path: string | undefined,
+  given: Tokenizer | undefined,
+): Promise<Tokenizer> {
   if (path !== undefined) {
     return Tokenizer.from(await openTokenizer(await folderFromPath(path)));
   }
-  const own = tokenizerOf(model);
+  const own = given ?? tokenizerOf(model);
   if (own) return own;
   throw badSetting('PROMPT_TUNING', {
     name: 'prompt_tuning_init',
