@@ -107,6 +107,7 @@ export {
   uploadWeights,
 } from './network/network.ts';
 export {
+  mostTokens,
   type RopeTables,
   ropeBytes,
   ropeTensors,

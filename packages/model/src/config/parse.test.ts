@@ -2,6 +2,7 @@ import { AttuneError } from '@attune/gpu';
 import { describe, expect, it } from 'vitest';
 import { expectedTensors, MODEL_TYPES } from '../families/families.ts';
 import { parseConfig } from './parse.ts';
+import { ropeTable } from './rope.ts';
 
 /** The least that a config says; what is absent has transformers' defaults. */
 const least = {
@@ -203,11 +204,17 @@ describe('configs of other families', () => {
     ['heads turned in part', 'phi3', { partial_rotary_factor: 0.75 }, 'partial_rotary_factor'],
     [
       'longrope',
-      'phi3',
+      'llama',
       { rope_scaling: { type: 'longrope', short_factor: [1, 1, 1, 1], long_factor: [1, 1, 2, 2] } },
       'long_factor',
     ],
-    ['longrope by its first name', 'phi3', { rope_scaling: { type: 'su' } }, 'type is "su"'],
+    [
+      'longrope with too few factors',
+      'phi3',
+      { rope_scaling: { type: 'su', short_factor: [1, 1, 1, 1], long_factor: [1] } },
+      'long_factor',
+    ],
+    ['yarn', 'phi3', { rope_scaling: { type: 'yarn', factor: 4 } }, 'type is "yarn"'],
     [
       'chunked attention',
       'qwen2',
@@ -242,6 +249,24 @@ describe('configs of other families', () => {
   ])('are refused by name for %s', (_, type, more, key) => {
     const heads = { num_key_value_heads: 4 };
     expect(() => of(type, { ...heads, ...more })).toThrow(key);
+  });
+
+  it('of Phi-3 with longrope have the positions of the first training, and angles that are scaled', () => {
+    const factors = { short_factor: [1, 1, 2, 2], long_factor: [1, 2, 4, 8] };
+    const old = { rope_scaling: { type: 'su', ...factors }, rope_theta: 5e3 };
+    const long = { max_position_embeddings: 1024, original_max_position_embeddings: 64 };
+    const config = of('phi3', { ...old, ...long });
+    expect(config.maxPositionEmbeddings).toBe(64);
+    expect(config.rope).toEqual({
+      ...{ type: 'factors', theta: 5e3, factors: [1, 1, 2, 2], longFactors: [1, 2, 4, 8] },
+      ...{ attentionFactor: Math.sqrt(1 + 4 / 6), originalMaxPositionEmbeddings: 64 },
+    });
+    const { original_max_position_embeddings } = long;
+    const inner = { rope_type: 'longrope', rope_theta: 5e3, ...factors };
+    const now = { rope_parameters: { ...inner, original_max_position_embeddings } };
+    expect(of('phi3', { ...now, max_position_embeddings: 1024 })).toEqual(config);
+    const { cos } = ropeTable(config.rope, 8, 2);
+    expect(cos[0]).toBeCloseTo(Math.sqrt(1 + 4 / 6), 6);
   });
 
   it('may name what changes nothing', () => {

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import type { RopeConfig } from '../config/config.ts';
 import { parseConfig } from '../config/parse.ts';
+import { bytesFromMemory } from '../files/bytes.ts';
 import { folderFromFiles } from '../files/folder.ts';
+import { exportGguf } from '../files/gguf-export.ts';
 import { openModel } from '../files/open.ts';
 import { scoreModel } from '../files/score-model.ts';
-import { faultOf, text } from '../files/testing/fault.ts';
+import { concat, faultOf, text } from '../files/testing/fault.ts';
 import { freshWeights } from '../network/fresh.ts';
 import { laidTensors, plainLayout, stacksOf } from '../network/layout.ts';
 import { expectedTensors, MODEL_TYPES, modulesOf } from './families.ts';
@@ -82,6 +85,23 @@ it('a language model gets the classifier’s class of its family', async () => {
     expect(parseConfig(rawConfig)).toMatchObject({ head: 'score', numLabels: 1 });
     expect([...expectedTensors(config)].at(-1)!.name).toBe('score.weight');
   }
+});
+
+it('both sets of longrope’s divisors go into a GGUF and come back', async () => {
+  const { config, weights } = await openModel(
+    fileURLToPath(new URL('phi3/fixtures', import.meta.url)),
+  );
+  const rope: RopeConfig = {
+    ...{ type: 'factors' as const, theta: 10000, factors: [1, 1.25], longFactors: [1, 4] },
+    ...{ attentionFactor: 1.125, originalMaxPositionEmbeddings: 64 },
+  };
+  const long = { ...config, rope, maxPositionEmbeddings: 64 };
+  const pieces: Uint8Array[] = [];
+  const model = { config: long, weights, name: 'long', type: 'F32' } as const;
+  for await (const piece of exportGguf(model)) pieces.push(piece);
+  const again = await openModel(bytesFromMemory(concat(...pieces), 'long.gguf'));
+  expect(again.config).toMatchObject({ rope, maxPositionEmbeddings: 64 });
+  expect(again.weights.names().sort()).toEqual(weights.names().sort());
 });
 
 it('a GGUF beside the config of another family is refused', async () => {

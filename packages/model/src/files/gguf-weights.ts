@@ -6,7 +6,9 @@ import {
   type GgufPlace,
   ggufPlaces,
   interleavedHeads,
+  LONG_FACTORS,
   ROPE_FACTORS,
+  SHORT_FACTORS,
   toHuggingFaceRows,
 } from './gguf-names.ts';
 import { encodeGgml } from './quantise.ts';
@@ -28,9 +30,10 @@ import {
 export function ggufWeights(file: GgufFile, config: ModelConfig): WeightSource {
   const places = new Map<string, GgufPlace>(ggufPlaces(config).map((place) => [place.name, place]));
   const names = new Map([...places.values()].map(({ name, there }) => [there, name]));
+  const divisors = new Set([ROPE_FACTORS, SHORT_FACTORS, LONG_FACTORS]);
   const there = new Map<string, string>();
   for (const name of file.names()) {
-    if (name !== ROPE_FACTORS) there.set(names.get(name) ?? name, name);
+    if (!divisors.has(name)) there.set(names.get(name) ?? name, name);
   }
   const find = (name: string): string => {
     const found = there.get(name);
