@@ -117,12 +117,12 @@ type BlockInputs = { x: Tensor; prefix?: Tensor };
 
 /** What the first block reads: embeddings of tokens, virtual ones among them, and of positions if these are learned. */
 function embedded(graph: Graph, network: Network, batch: TokenBatch): Tensor {
-  const { tokens, embeddingScale: scale, positions } = blueprintOf(network.config);
+  const { tokens, embeddingScale: scale, paddingIdx, positions } = blueprintOf(network.config);
   const table = network.weight(graph, `${tokens.path}.weight`);
   let x = graph.apply(
     embedding,
     { table, ids: batch.ids },
-    { ...(scale !== undefined && { scale }) },
+    { ...(scale !== undefined && { scale }), ...(paddingIdx !== undefined && { paddingIdx }) },
   ).y;
   const more = (table: Tensor, ids: Tensor) => {
     x = graph.apply(add, { a: x, b: graph.apply(embedding, { table, ids }, {}).y }, {}).y;
