@@ -21,6 +21,14 @@ test.each([1, 63, 64, 65, 257])(
   },
 );
 
+test('the row of padding is read, and gets no gradient', async () => {
+  const options = { scale: 3, paddingIdx: 9 };
+  const ids = someIds(65, 50);
+  ids.data.fill(9, 20, 30);
+  await checkKernel(embedding, { table: random([50, 17], 1), ids }, options);
+  await checkKernel(embedding, { table: random([50, 64], 1), ids }, options);
+});
+
 test('a large table and 2000 tokens of few ids equal float64', async () => {
   await checkKernel(embedding, { table: random([4001, 60], 1), ids: someIds(2000, 9) }, {});
 });

@@ -4,6 +4,8 @@ export type EmbeddingOptions = {
   scale?: number;
   /** The id of the table's first row. Default 0. */
   first?: number;
+  /** The row of this id is read, but gets no gradient: PyTorch's `padding_idx`. */
+  paddingIdx?: number | undefined;
 };
 
 /** The row of an id, or -1. */
@@ -25,17 +27,17 @@ export const embeddingReference = {
     return { y: { shape: [ids!.data.length, width], data: y } };
   },
 
-  /** dTable[v] = scale · Σ of dy[t] over the tokens of id first + v. */
+  /** dTable[v] = scale · Σ of dy[t] over the tokens of id first + v; zeros for that of padding. */
   backward(
     inputs: HostArrays,
     gradients: HostArrays,
-    { scale = 1, first = 0 }: EmbeddingOptions,
+    { scale = 1, first = 0, paddingIdx = -1 }: EmbeddingOptions,
   ): HostArrays {
     const { table, ids } = inputs;
     const [rows, width] = table!.shape as [number, number];
     const dTable = new Float64Array(table!.data.length);
     ids!.data.forEach((id, t) => {
-      const row = rowOf(id, first, rows);
+      const row = id === paddingIdx ? -1 : rowOf(id, first, rows);
       for (let c = 0; row >= 0 && c < width; c++) {
         dTable[row * width + c]! += scale * gradients.y!.data[t * width + c]!;
       }

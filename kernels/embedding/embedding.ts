@@ -35,7 +35,7 @@ function grid(tokens: number, width: number) {
  * y[t] = scale · table[ids[t] - first]: token embeddings, or a gather of rows; with `first` of a part of a table.
  *
  * table [V, H] in any format of a weight; ids i32 [tokens]; y [tokens, H]. An id below 0 (or past V) gives a row of zeros and no
- * gradient. The gradient of the table can accumulate; alone it is written whole, zeros included. It adds
+ * gradient. The row of `paddingIdx` is read, but gets no gradient, as PyTorch has it. The gradient of the table can accumulate; alone it is written whole, zeros included. It adds
  * tokens in their order and uses no atomics, so its bits are the same each time.
  */
 export const embedding = operation<{ table: Tensor; ids: Tensor }, { y: Tensor }, EmbeddingOptions>(
@@ -76,7 +76,12 @@ export const embedding = operation<{ table: Tensor; ids: Tensor }, { y: Tensor }
       const links = recorder.tensor('links', [tokens, 2], 'i32');
       recorder.dispatch(chainSource, {
         tensors: { ids, links },
-        params: { tokens, first: options.first ?? 0, vocabulary },
+        params: {
+          tokens,
+          first: options.first ?? 0,
+          vocabulary,
+          padding: options.paddingIdx ?? -1,
+        },
         workgroups: Math.ceil(tokens / 64),
       });
       const { vec4, columns, count, workgroups } = grid(tokens, width);

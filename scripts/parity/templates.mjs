@@ -38,29 +38,59 @@ console.log(
   `${Object.keys(rendered).length} templates, ${Object.keys(cases).length} conversations, against transformers ${versions.transformers}, TRL ${versions.trl}: ` +
     `${counts.rendered} texts equal (${counts.marked} of them with equal marks), ${counts.refused} refused by both, ${counts.different} different`,
 );
+
+// Templates that get their marks here, against the training template that TRL takes in their place.
+let marked = 0;
+const families = [];
+for (const [name, { template }] of Object.entries(rendered)) {
+  const training = rendered[`${name}_training`];
+  const ours = training && trainingTemplate(template);
+  if (!ours) continue;
+  families.push(name);
+  const render = caught((...given) => ours.renderMarked(...given));
+  for (const [title, wanted] of Object.entries(training.cases)) {
+    const difference = compare(render(cases[title]), wanted);
+    if (difference === undefined) marked++;
+    else {
+      counts.different++;
+      console.log(`${name}, marked / ${title}:\n${difference}\n`);
+    }
+  }
+}
+console.log(`${families.join(', ')}: ${marked} cases as TRL's training templates have them`);
 process.exit(counts.different ? 1 : 0);
+
+function trainingTemplate(template) {
+  try {
+    return new ChatTemplate(template, names).forTraining();
+  } catch (error) {
+    if (error.code !== 'chat-template-unmarked') throw error;
+    return undefined;
+  }
+}
 
 function renderer(template) {
   try {
-    let render;
     if (typeof template === 'string') {
       const compiled = new ChatTemplate(template, names);
-      render = (messages, options) => compiled.render(messages, options);
-    } else {
-      const tokenizerConfig = { ...names, chat_template: template };
-      const tokenizer = Tokenizer.from({ tokenizerJson, tokenizerConfig });
-      render = (messages, options) => ({ text: tokenizer.renderChat(messages, options) });
+      return caught((...given) => compiled.render(...given));
     }
-    return ({ messages, tools, kwargs, add_generation_prompt: cue = false }) => {
-      try {
-        return render(messages, { tools, kwargs, addGenerationPrompt: cue });
-      } catch (error) {
-        return refusal(error);
-      }
-    };
+    const tokenizerConfig = { ...names, chat_template: template };
+    const tokenizer = Tokenizer.from({ tokenizerJson, tokenizerConfig });
+    return caught((...given) => ({ text: tokenizer.renderChat(...given) }));
   } catch (error) {
     return () => refusal(error);
   }
+}
+
+function caught(render) {
+  return ({ messages, tools, kwargs, add_generation_prompt: cue = false }) => {
+    try {
+      return render(messages, { tools, kwargs, addGenerationPrompt: cue });
+    } catch (error) {
+      return refusal(error);
+    }
+  };
 }
 
 function refusal(error) {

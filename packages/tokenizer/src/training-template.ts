@@ -50,12 +50,13 @@ const toolTurnEnd: Family['edits'][number] = [
 
 const qwen25: Family = {
   edits: [
+    // This first: what the next one writes looks the same.
+    [/\{\{- '<\|im_start\|>' \+ message\.role \}\}/g, (header) => `${header}{%- generation %}`],
     [
       /\{\{- '<\|im_start\|>' \+ message\.role \+ '\\n' \+ message\.content \+ '<\|im_end\|>' \+ '\\n' \}\}/g,
       () =>
         `{{- '<|im_start|>' + message.role }}${whereAssistant("{{ '\\n' + message.content + '<|im_end|>\\n' }}", 'message.role')}`,
     ],
-    [/\{\{- '<\|im_start\|>' \+ message\.role \}\}/g, (header) => `${header}{%- generation %}`],
     toolTurnEnd,
   ],
 };

@@ -117,9 +117,12 @@ type BlockInputs = { x: Tensor; prefix?: Tensor };
 
 /** What the first block reads: embeddings of tokens, virtual ones among them, and of positions if these are learned. */
 function embedded(graph: Graph, network: Network, batch: TokenBatch): Tensor {
-  const { tokens, embeddingScale: scale, positions } = blueprintOf(network.config);
+  const { tokens, embeddingScale: scale, paddingIdx, positions } = blueprintOf(network.config);
   const [table, ...rest] = network.parts(graph, `${tokens.path}.weight`);
-  const options = { ...(scale !== undefined && { scale }) };
+  const options = {
+    ...(scale !== undefined && { scale }),
+    ...(paddingIdx !== undefined && { paddingIdx }),
+  };
   let x = graph.apply(embedding, { table: table!, ids: batch.ids }, options).y;
   const more = (table: Tensor, ids: Tensor, options = {}) => {
     x = graph.apply(add, { a: x, b: graph.apply(embedding, { table, ids }, options).y }, {}).y;
