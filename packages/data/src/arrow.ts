@@ -3,6 +3,7 @@ import type { Batch, DataType, Field } from '@uwdata/flechette';
 import { checkArrowBatch, UnsupportedArrow } from './arrow-checks.ts';
 import type { ArrowPart } from './arrow-messages.ts';
 import { unpackLz4Frame } from './lz4-frame.ts';
+import { printable } from './printable.ts';
 import type { Row } from './read-rows.ts';
 import { exactNumber } from './row-values.ts';
 
@@ -31,7 +32,7 @@ export async function* parseArrow(
     }
   } catch (cause) {
     if (cause instanceof AttuneError) throw cause;
-    const why = (cause as Error).message;
+    const why = printable((cause as Error).message, 200);
     if (cause instanceof UnsupportedArrow) {
       throw new AttuneError(
         'data-unsupported-arrow',

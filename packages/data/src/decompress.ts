@@ -1,4 +1,5 @@
 import { AttuneError } from '@attune/gpu';
+import { printable } from './printable.ts';
 
 /** Ways in which a whole file may be packed, and that are unpacked as it is read. */
 export type Compression = 'gzip' | 'zstd';
@@ -29,7 +30,7 @@ export async function* decompress(
     if (cause instanceof AttuneError) throw cause;
     throw new AttuneError(
       'data-broken-compression',
-      `${name} cannot be unpacked (${compression}): ${(cause as Error).message}.`,
+      `${name} cannot be unpacked (${compression}): ${printable((cause as Error).message, 200)}.`,
       'The file may be cut off: download or copy it again.',
       { cause },
     );

@@ -1,6 +1,7 @@
 import { AttuneError } from '@attune/gpu';
-import type { Compressors, FileMetaData } from 'hyparquet';
+import type { Compressors, FileMetaData, SchemaTree } from 'hyparquet';
 import { checkPages } from './parquet-pages.ts';
+import { printable } from './printable.ts';
 import type { Row } from './read-rows.ts';
 import { exactNumber } from './row-values.ts';
 import type { ByteFile } from './source.ts';
@@ -17,10 +18,11 @@ const mostRowsAtOnce = 100_000;
  * `data-unsupported-parquet`
  */
 export async function* parseParquet(file: ByteFile, name: string): AsyncGenerator<Row> {
-  const { parquetMetadataAsync, parquetReadObjects } = await loadReader();
+  const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await loadReader();
   try {
     const metadata = await parquetMetadataAsync(file);
     const rows = Number(metadata.num_rows);
+    checkColumns(metadata, parquetSchema(metadata));
     await checkPages(file, metadata);
     const compressors = await loadCodecs(metadata, name);
     for (const { start, end } of parts(metadata)) {
@@ -36,6 +38,23 @@ export async function* parseParquet(file: ByteFile, name: string): AsyncGenerato
   } catch (cause) {
     if (cause instanceof AttuneError) throw cause;
     throw unreadable(name, cause);
+  }
+}
+
+/** Columns that the schema lacks, or has once, would be read, and their errors be nobody's. */
+function checkColumns({ row_groups: groups }: FileMetaData, schema: SchemaTree): void {
+  for (const { columns } of groups) {
+    const seen = new Set<string>();
+    for (const { meta_data: chunk } of columns) {
+      const path = chunk?.path_in_schema ?? [];
+      let at: SchemaTree | undefined = schema;
+      for (const name of path) at = at?.children.find(({ element }) => element.name === name);
+      const key = JSON.stringify(path);
+      if (!at || at.children.length > 0 || seen.has(key)) {
+        throw new Error(`a row group has a column ${path.join('.')} that its schema has not`);
+      }
+      seen.add(key);
+    }
   }
 }
 
@@ -55,7 +74,7 @@ function* parts({ row_groups: groups }: FileMetaData): Generator<{ start: number
 
 /** What the reader lacks is one thing, what the file lacks another. */
 function unreadable(name: string, cause: unknown): AttuneError {
-  const why = (cause as Error).message.replace(/^parquet /, '');
+  const why = printable((cause as Error).message.replace(/^parquet /, ''), 200);
   if (/unsupported|not supported|unhandled type/.test(why)) {
     return new AttuneError(
       'data-unsupported-parquet',

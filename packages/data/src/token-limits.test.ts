@@ -45,7 +45,7 @@ describe('ids, labels and lengths beyond the model', () => {
     [
       { input_ids: [1, 2, 3, 4, 5] },
       'data-beyond-positions',
-      /^Row 3: It has 5 tokens; .* 4 positions/,
+      /^Row 3: 5 tokens are more than the 4 positions/,
     ],
   ])(
     '%o is refused with the number of its row: in memory, in a stream',

@@ -44,7 +44,7 @@ export function checkSequence(
   if (maxPositions !== undefined && longest > maxPositions) {
     throw new AttuneError(
       'data-beyond-positions',
-      `It has ${longest} tokens; the model has ${maxPositions} positions.`,
+      `${longest} tokens are more than the ${maxPositions} positions of the model.`,
       `Set max_length to ${maxPositions} or less, so that longer rows are cut, or take a model with more positions.`,
     );
   }

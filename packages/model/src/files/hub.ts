@@ -38,8 +38,9 @@ export async function downloadModel(id: string, options: HubOptions): Promise<Mo
   return repo.folder;
 }
 
-/** Files that an adapter may have: PEFT's, AdapterHub's, and ours for biases. */
-const ADAPTER = ['adapter_model.safetensors', 'adapter.safetensors', 'bitfit.safetensors'];
+/** Weights of an adapter: PEFT's, AdapterHub's, ours for biases, and the encoders beside them. */
+const isAdapterFile = (file: string): boolean =>
+  /^[^/]+\.safetensors$/.test(file) && !/^(model|optimizer)/.test(file);
 
 /**
  * An adapter of the hub as a folder of PEFT's (or AdapterHub's) files; on disk its `path` is the folder to name.
@@ -47,10 +48,9 @@ const ADAPTER = ['adapter_model.safetensors', 'adapter.safetensors', 'bitfit.saf
  * @throws AttuneError `not-an-adapter`, and those of `downloadModel`
  */
 export async function downloadAdapter(id: string, options: HubOptions): Promise<ModelFolder> {
-  const has = async (folder: ModelFolder) =>
-    (await folder.list()).some((file) => ADAPTER.includes(file));
+  const has = async (folder: ModelFolder) => (await folder.list()).some(isAdapterFile);
   const repo = await openRepo('model', id, options, has);
-  const weights = repo.names.filter((file) => ADAPTER.includes(file));
+  const weights = repo.names.filter(isAdapterFile);
   if (weights.length === 0) {
     const pickled = repo.names.find((file) =>
       /^adapter_model\.bin$|^pytorch_adapter\.bin$/.test(file),
