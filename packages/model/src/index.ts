@@ -53,6 +53,7 @@ export { type HubStorage, type HubWriter, nodeHubStorage } from './files/hub-sto
 export { type OpenModel, openModel } from './files/open.ts';
 export { openTokenizer, type TokenizerFiles } from './files/open-tokenizer.ts';
 export { encodeGgml, type WritableType } from './files/quantise.ts';
+export { Rounding } from './files/rounding.ts';
 export { readSafetensors, type SafetensorsFile } from './files/safetensors.ts';
 export type { SafetensorsDtype } from './files/safetensors-header.ts';
 export {

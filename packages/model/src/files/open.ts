@@ -90,8 +90,16 @@ async function openFolder(folder: ModelFolder): Promise<OpenModel> {
 }
 
 async function onlyGguf(folder: ModelFolder): Promise<string> {
-  const found = (await folder.list()).filter((file) => /\.gguf$/i.test(file));
+  const files = await folder.list();
+  const found = files.filter((file) => /\.gguf$/i.test(file));
   if (found.length === 1) return found[0]!;
+  if (found.length === 0 && files.includes('adapter_config.json')) {
+    throw new AttuneError(
+      'missing-weights',
+      `${folder.name} holds an adapter, not a model.`,
+      'Name it as adapter_name_or_path, and the base model that it was trained on as model_name_or_path.',
+    );
+  }
   throw new AttuneError(
     found.length === 0 ? 'missing-weights' : 'ambiguous-weights',
     found.length === 0
