@@ -57,6 +57,7 @@ export { type ModelTexts, withTexts } from './files/model-texts.ts';
 export { type OpenModel, openModel } from './files/open.ts';
 export { openTokenizer, type TokenizerFiles } from './files/open-tokenizer.ts';
 export { encodeGgml, type WritableType } from './files/quantise.ts';
+export { Rounding } from './files/rounding.ts';
 export { readSafetensors, type SafetensorsFile } from './files/safetensors.ts';
 export type { SafetensorsDtype } from './files/safetensors-header.ts';
 export {

@@ -74,6 +74,6 @@ export function tuningMethod(
   }
   const given = peftConfig as Readonly<Record<string, unknown>>;
   const kind = kindOf(given.peftType ?? given.peft_type);
-  const settings = settingsOf(kind, given, { where: 'peftConfig' });
+  const settings = settingsOf(kind, given, { where: kind.peftType });
   return kind.create(settings, model, { ...start, seed: start.seed ?? 42 });
 }

@@ -57,13 +57,13 @@ describe('what a recipe asks for', () => {
   test("LoRA by TRL's names", () => {
     const recipe = { use_peft: true, lora_r: '4', lora_target_modules: 'q_proj,v_proj' };
     expect(asked(recipe)).toEqual({
-      peftType: 'LORA',
+      peft_type: 'LORA',
       r: 4,
-      loraAlpha: 32,
-      loraDropout: 0.05,
-      targetModules: ['q_proj', 'v_proj'],
-      taskType: 'CAUSAL_LM',
-      useRslora: false,
+      lora_alpha: 32,
+      lora_dropout: 0.05,
+      target_modules: ['q_proj', 'v_proj'],
+      task_type: 'CAUSAL_LM',
+      use_rslora: false,
     });
   });
 
@@ -79,15 +79,10 @@ describe('what a recipe asks for', () => {
       init_lora_weights: 'gaussian',
     };
     expect(asked(recipe)).toEqual({
-      peftType: 'LORA',
-      r: 4,
-      loraAlpha: 8,
-      loraDropout: 0,
-      targetModules: recipe.target_modules,
-      taskType: 'CAUSAL_LM',
-      useRslora: false,
-      rankPattern: { o_proj: 2 },
-      initLoraWeights: 'gaussian',
+      ...recipe,
+      layers_pattern: undefined,
+      task_type: 'CAUSAL_LM',
+      use_rslora: false,
     });
     const more = {
       layers_to_transform: 1,
@@ -95,34 +90,36 @@ describe('what a recipe asks for', () => {
       init_lora_weights: true,
     };
     expect(asked({ peft_type: 'LORA', ...more })).toMatchObject({
-      layersToTransform: [1],
-      targetModules: ['q_proj', 'v_proj'],
-      initLoraWeights: true,
+      layers_to_transform: [1],
+      target_modules: ['q_proj', 'v_proj'],
+      init_lora_weights: true,
     });
   });
 
   test('one expression is a pattern, one name a list of one', () => {
     const of = (names: unknown) =>
-      asked({ use_peft: true, lora_target_modules: names }) as { targetModules: unknown };
-    expect(of(['.*(q|v)_proj']).targetModules).toBe('.*(q|v)_proj');
-    expect(of('down_proj').targetModules).toEqual(['down_proj']);
-    expect(of(['all-linear']).targetModules).toEqual(['all-linear']);
+      asked({ use_peft: true, lora_target_modules: names }) as unknown as {
+        target_modules: unknown;
+      };
+    expect(of(['.*(q|v)_proj']).target_modules).toBe('.*(q|v)_proj');
+    expect(of('down_proj').target_modules).toEqual(['down_proj']);
+    expect(of(['all-linear']).target_modules).toEqual(['all-linear']);
   });
 
   test('other kinds by their names, without keys that are not given', () => {
     expect(asked({ peft_type: 'PREFIX_TUNING', num_virtual_tokens: 5 })).toEqual({
-      peftType: 'PREFIX_TUNING',
-      numVirtualTokens: 5,
+      peft_type: 'PREFIX_TUNING',
+      num_virtual_tokens: 5,
     });
     expect(asked({ adapter_config: 'par_bn', reduction_factor: 4, leave_out: '0,1' })).toEqual({
-      peftType: 'BOTTLENECK',
-      adapterConfig: 'par_bn',
-      reductionFactor: 4,
-      leaveOut: [0, 1],
+      peft_type: 'BOTTLENECK',
+      adapter_config: 'par_bn',
+      reduction_factor: 4,
+      leave_out: [0, 1],
     });
     expect(asked({ peft_type: 'BITFIT', add_biases: true })).toEqual({
-      peftType: 'BITFIT',
-      addBiases: true,
+      peft_type: 'BITFIT',
+      add_biases: true,
     });
   });
 

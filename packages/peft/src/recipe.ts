@@ -63,8 +63,8 @@ const isSet = (value: unknown): boolean =>
   value != null && value !== false && JSON.stringify(value) !== '[]';
 
 /**
- * The `peftConfig` that a recipe asks for, by its values in camelCase (those of `peftKeys`, defaults applied or not);
- * undefined where all parameters train.
+ * The `peftConfig` that a recipe asks for, spelled as the recipe is, by its values in camelCase (those of `peftKeys`,
+ * defaults applied or not); undefined where all parameters train.
  * @throws AttuneError `bad-value` for two ways to tune at once and for a key of another kind; `missing-key` for keys
  * of a kind that is not named
  */
@@ -87,10 +87,10 @@ export function peftConfigOf(values: Values): PeftConfig | undefined {
   const [kind] = chosen.keys();
   expectOwn(values, kind);
   if (!kind) return undefined;
-  const config: Record<string, unknown> = { peftType: kind.peftType };
+  const config: Record<string, unknown> = { peft_type: kind.peftType };
   for (const name of Object.keys(kind.config)) {
     const value = settingOf(values, name, kind);
-    if (value != null) config[name] = value;
+    if (value != null) config[snakeCase(name)] = value;
   }
   return config as PeftConfig;
 }

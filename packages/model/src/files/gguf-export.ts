@@ -15,6 +15,7 @@ import { type GgufMetadata, type GgufValue, ggmlType } from './gguf-types.ts';
 import { ggufValue, type LazyGgufTensor, streamGguf } from './gguf-writer.ts';
 import type { TokenizerFiles } from './open-tokenizer.ts';
 import { encodeGgml, type WritableType } from './quantise.ts';
+import { Rounding } from './rounding.ts';
 import { transposed, type WeightSource } from './weights.ts';
 
 /** llama.cpp's numbers for what most of a file's tensors are. */
@@ -28,6 +29,8 @@ export interface GgufExport {
   name: string;
   /** What matrices are stored as; norms and biases stay F32. */
   type: WritableType;
+  /** Measures what storing costs, where it is asked for. */
+  rounding?: Rounding;
 }
 
 /**
@@ -93,7 +96,12 @@ export function ggufMetadata(model: Omit<GgufExport, 'weights'>): GgufMetadata {
  * The tensors under llama.cpp's names and in its layout: q and k with their rows interleaved where it rotates
  * neighbours, every matrix as [out, in], norms with what is added to their weights, rotary divisors where there are any.
  */
-export function ggufTensors({ config, weights, type }: GgufExport): LazyGgufTensor[] {
+export function ggufTensors({
+  config,
+  weights,
+  type,
+  rounding = new Rounding(),
+}: GgufExport): LazyGgufTensor[] {
   const tensors: LazyGgufTensor[] = [];
   if (config.head === 'score') {
     throw new AttuneError(
@@ -129,6 +137,7 @@ export function ggufTensors({ config, weights, type }: GgufExport): LazyGgufTens
         }
         if (kind === 'weight' && module.transposed) values = transposed(values, row, rows);
         const bytes = encodeGgml(values, stored, row);
+        rounding.add(name, values, bytes, stored);
         const heads = interleavedHeads(config, module);
         if (heads === undefined) return bytes;
         return toGgufRows(bytes, { heads, rowBytes: bytes.length / module.out });

@@ -335,6 +335,13 @@ describe('a model that cannot be used', () => {
     expect(model.config.vocabSize).toBe(384);
   });
 
+  it('is refused as an adapter where the folder holds one', async () => {
+    const adapter = { 'model.safetensors': undefined, 'adapter_config.json': {} };
+    await expect(openModel(await folderOf('llama-2024', adapter))).rejects.toThrow(
+      'holds an adapter, not a model',
+    );
+  });
+
   it('names tensor and both shapes', async () => {
     const folder = await folderOf('llama-2024', {
       'config.json': { ...config, intermediate_size: 48 },

@@ -99,8 +99,16 @@ async function openFolder(folder: ModelFolder): Promise<OpenModel> {
 }
 
 async function onlyGguf(folder: ModelFolder): Promise<string> {
-  const found = wholeGgufs(await folder.list());
+  const files = await folder.list();
+  const found = wholeGgufs(files);
   if (found.length === 1) return found[0]!;
+  if (found.length === 0 && files.includes('adapter_config.json')) {
+    throw new AttuneError(
+      'missing-weights',
+      `${folder.name} holds an adapter, not a model.`,
+      'Name it as adapter_name_or_path, and the base model that it was trained on as model_name_or_path.',
+    );
+  }
   throw new AttuneError(
     found.length === 0 ? 'missing-weights' : 'ambiguous-weights',
     found.length === 0

@@ -8,7 +8,6 @@ import { tableTensor } from '../tied.ts';
 import { virtualKindFiles } from '../virtual/virtual.files.ts';
 import { type VirtualMethod, virtualMethod } from '../virtual/virtual.ts';
 import {
-  type PromptTuningConfig,
   type PromptTuningSettings,
   promptTuningConfig,
   promptTuningOther,
@@ -25,12 +24,12 @@ export const promptTuningKind: TuningKind<typeof promptTuningConfig> = {
     const other =
       path !== null && path !== modelName && path !== model.files?.name ? path : undefined;
     const textIds = async () => (await tokenizerFor(model, other, tokenizer)).encode(text!);
-    return promptMethod(model.config, settings, { seed, textIds });
+    return promptTuning(model.config, settings, { seed, textIds });
   },
   files: virtualKindFiles('PROMPT_TUNING', (model, json) => {
     const settings = settingsOf(promptTuningKind, json, { where: adapterConfigFile, file: true });
     // What the start was is of no matter once there are weights.
-    return promptMethod(model, settings, { seed: 42 });
+    return promptTuning(model, settings, { seed: 42 });
   }),
 };
 
@@ -53,34 +52,13 @@ async function tokenizerFor(
   });
 }
 
-export interface PromptTuningStart {
-  /** The tokens of the text to start from, for `TEXT`; repeated or cut to the number of virtual tokens. */
-  readonly textIds?: readonly number[];
-  /** Not needed: a start from tokens reads the weights that training begins with. */
-  readonly weights?: WeightSource;
-  readonly seed?: number;
-}
-
 /**
  * Prompt Tuning: before every text stand virtual tokens, whose embeddings [tokens, hidden] train. They take the
  * first positions.
  * @throws AttuneError `bad-value`, `missing-key`
  * @see Lester et al. 2021, https://arxiv.org/abs/2104.08691
  */
-export function promptTuning(
-  model: ModelConfig,
-  config: PromptTuningConfig,
-  { textIds, seed = 42 }: PromptTuningStart = {},
-): VirtualMethod {
-  const settings = settingsOf(
-    promptTuningKind,
-    { peftType: 'PROMPT_TUNING', ...config },
-    { where: 'PROMPT_TUNING' },
-  );
-  return promptMethod(model, settings, { seed, textIds: async () => textIds ?? [] });
-}
-
-function promptMethod(
+function promptTuning(
   model: ModelConfig,
   {
     numVirtualTokens,
