@@ -1,6 +1,7 @@
 import { elements, expectShape, operation, type Recorder, type Tensor } from '../contract/index.ts';
 import { matmulReference } from './matmul.reference.ts';
 import { recordColumnSums, recordMatmul } from './record.ts';
+import { recordLinearTangent } from './tangent.ts';
 
 export {
   forceMatmulVariant,
@@ -45,6 +46,25 @@ export const matmul = operation<Inputs, { y: Tensor }, { transposeWeight?: boole
     const operands = { a: fold(recorder, x, weight), b: weight, bias, addend };
     const y = recordMatmul(recorder, operands, { transposeB: transposeWeight });
     return { y: unfold(recorder, y, [...x.shape.slice(0, -1), y.shape.at(-1)!]) };
+  },
+  tangent(recorder, { inputs: { x, weight }, outputs: { y }, options, tangents }) {
+    const moving = tangents.residual && fold(recorder, tangents.residual, weight);
+    const folded = (t: Tensor) => fold(recorder, t, weight);
+    const flat = folded(y).shape;
+    const moved = recordLinearTangent(
+      recorder,
+      [
+        tangents.x && { a: folded(tangents.x), b: weight },
+        tangents.weight && { a: folded(x), b: tangents.weight },
+      ],
+      {
+        ...(moving && { residual: moving }),
+        ...(tangents.bias && { bias: tangents.bias }),
+        shape: flat,
+      },
+      { transposeB: options.transposeWeight ?? false },
+    );
+    return { ...(moved && { y: unfold(recorder, moved, y.shape) }) };
   },
   sums: ['x'],
   backward(recorder, { inputs: { x, weight, bias }, gradients, options, needs, into, plus }) {

@@ -2,11 +2,13 @@ import { elements, expectShape, operation, shader, type Tensor } from '../../con
 import backwardText from './swiglu.backward.wgsl';
 import forwardText from './swiglu.forward.wgsl';
 import { swigluReference } from './swiglu.reference.ts';
+import tangentText from './swiglu.tangent.wgsl';
 
 export { swigluReference } from './swiglu.reference.ts';
 
 const forwardSource = shader('swiglu.forward', forwardText);
 const backwardSource = shader('swiglu.backward', backwardText);
+const tangentSource = shader('swiglu.tangent', tangentText);
 
 /** An invocation an element of y: four numbers where they are neighbours in gate and up too. */
 function grid(y: Tensor, packed: boolean) {
@@ -42,6 +44,21 @@ export const swiglu = operation<
       ...grid(y, !up),
     });
     return { y };
+  },
+  tangent(recorder, { inputs: { gate, up }, outputs: { y }, tangents }) {
+    const yTangent = recorder.tensor('y', y.shape);
+    const { defines, ...rest } = grid(y, !up);
+    recorder.dispatch(tangentSource, {
+      tensors: {
+        gate,
+        yTangent,
+        ...(tangents.gate && { gateTangent: tangents.gate, ...(up && { up }) }),
+        ...(tangents.up && { upTangent: tangents.up }),
+      },
+      defines: { ...defines, GATE: Boolean(tangents.gate), UP: Boolean(tangents.up) },
+      ...rest,
+    });
+    return { y: yTangent };
   },
   backward(recorder, { inputs: { gate, up }, gradients: { y: dy }, needs }) {
     if (!dy || !(needs.gate || needs.up)) return {};

@@ -1,9 +1,11 @@
 import { type Recorder, shader, type Tensor } from '../../contract/index.ts';
 import type { AttentionOptions } from './attention.reference.ts';
 import statsText from './attention.stats.wgsl';
+import tangentText from './attention.tangent.wgsl';
 import { chooseAttention } from './variant.ts';
 
 const statsSource = shader('attention.stats', statsText);
+const tangentSource = shader('attention.tangent', tangentText);
 
 type Inputs = { q: Tensor; k: Tensor; v: Tensor; bounds: Tensor };
 
@@ -54,6 +56,39 @@ export function recordStats(
     workgroups: Math.ceil(count / 64),
   });
   return stats;
+}
+
+/** How y moves where q, k and v move. */
+export function recordTangent(
+  recorder: Recorder,
+  { q, k, v, bounds }: Inputs,
+  tangents: { readonly [name in keyof Inputs]?: Tensor },
+  options: AttentionOptions,
+): Tensor {
+  const { rows, length, heads, headDim } = options;
+  const yTangent = recorder.tensor('y', q.shape);
+  const scores = Boolean(tangents.q || tangents.k);
+  const vec4 = headDim % 4 === 0;
+  recorder.dispatch(tangentSource, {
+    tensors: {
+      ...{ q, k, bounds, yTangent },
+      ...(scores && { v }),
+      ...(tangents.q && { qTangent: tangents.q }),
+      ...(tangents.k && { kTangent: tangents.k }),
+      ...(tangents.v && { vTangent: tangents.v }),
+    },
+    defines: {
+      VEC4: vec4,
+      SCORES: scores,
+      QUERY: Boolean(tangents.q),
+      KEY: Boolean(tangents.k),
+      VALUE: Boolean(tangents.v),
+    },
+    constants: { DIM: vec4 ? headDim / 4 : headDim },
+    params: { ...numbers(options, true), scale: scaleOf(options) },
+    workgroups: [Math.ceil(length / 32), heads, rows],
+  });
+  return yTangent;
 }
 
 /** dq, or dk and dv, or all three. */

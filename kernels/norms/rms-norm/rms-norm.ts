@@ -10,6 +10,7 @@ import backwardText from './rms-norm.backward.wgsl';
 import forwardText from './rms-norm.forward.wgsl';
 import lowText from './rms-norm.low.wgsl';
 import { type RmsNormOptions, rmsNormReference } from './rms-norm.reference.ts';
+import tangentText from './rms-norm.tangent.wgsl';
 import weightText from './rms-norm.weight.wgsl';
 
 export { type RmsNormOptions, rmsNormReference } from './rms-norm.reference.ts';
@@ -17,6 +18,7 @@ export { type RmsNormOptions, rmsNormReference } from './rms-norm.reference.ts';
 const forwardSource = shader('rms-norm.forward', forwardText);
 const backwardSource = shader('rms-norm.backward', backwardText);
 const lowSource = shader('rms-norm.low', lowText);
+const tangentSource = shader('rms-norm.tangent', tangentText);
 const weightSource = shader('rms-norm.weight', weightText);
 
 function grid({ traits }: Recorder, rows: number, width: number) {
@@ -77,6 +79,24 @@ export const rmsNorm = operation<
     });
     const down = a && recordMatmul(recorder, { a: y, b: a }, { transposeB: true, scale });
     return { y, rstd, ...(down && { down }) };
+  },
+  tangent(recorder, { inputs: { x, weight }, outputs: { rstd }, options, tangents }) {
+    const [rows, width] = x.shape as [number, number];
+    const yTangent = recorder.tensor('y', x.shape);
+    const { defines, workgroups } = grid(recorder, rows, width);
+    recorder.dispatch(tangentSource, {
+      tensors: {
+        x,
+        rstd,
+        yTangent,
+        ...(tangents.x && { weight, xTangent: tangents.x }),
+        ...(tangents.weight && { weightTangent: tangents.weight }),
+      },
+      params: { ...size(rows, width), offset: options.offset ?? 0 },
+      defines: { ...defines, INPUT: Boolean(tangents.x), WEIGHT: Boolean(tangents.weight) },
+      workgroups,
+    });
+    return { y: yTangent };
   },
   backward(recorder, { inputs: { x, weight }, outputs, gradients, options, needs, into, plus }) {
     const { y: dy } = gradients;
