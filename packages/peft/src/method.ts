@@ -6,7 +6,13 @@ import {
   type WeightSource,
   weightLayout,
 } from '@attune/model';
-import { type Store, Trainable, type TrainableStack, type TrainableTensor } from '@attune/plan';
+import {
+  type Store,
+  Trainable,
+  type TrainableStack,
+  type TrainableTensor,
+  type TrainableUse,
+} from '@attune/plan';
 
 /** A way to adapt a model: which tensors train, how they start, and how graphs use them. */
 export interface TuningMethod {
@@ -36,9 +42,7 @@ export interface SaveOptions {
   readonly base?: Readonly<Record<string, unknown>>;
 }
 
-export interface TuningOptions {
-  /** Default true. */
-  readonly gradient?: boolean;
+export interface TuningOptions extends TrainableUse {
   /** False: nothing is dropped in training either, whatever the method's own dropout. Default true. */
   readonly dropout?: boolean;
 }

@@ -1,0 +1,39 @@
+// Shared by the kernels of this folder: sums that all workgroups of a dispatch write parts of, and those of a later
+// one add up, each for itself, so that no dispatch is spent on it.
+//
+// state  [ROWS, PARTS] f32, a row a sum; parts of workgroups that there are not stay 0
+//   0  p · (z + damping p)     1  r · r before the step     2  r · r after it     3  g · g     4  p · p
+
+const PARTS = 256u;
+
+var<workgroup> lanes: array<vec2f, 64>;
+
+// The sum over all lanes, for each of them.
+fn total(lane: u32, own: vec2f) -> vec2f {
+  workgroupBarrier();
+  lanes[lane] = own;
+  for (var half = 32u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      lanes[lane] += lanes[lane + half];
+    }
+  }
+  workgroupBarrier();
+  return lanes[0];
+}
+
+#if !TAKE
+// A lane's share of two rows of the state.
+fn shares(lane: u32, a: u32, b: u32) -> vec2f {
+  var sum = vec2f();
+  for (var part = lane; part < PARTS; part += 64u) {
+    sum += vec2f(state[a * PARTS + part], state[b * PARTS + part]);
+  }
+  return sum;
+}
+#endif
+
+fn sumOf(a: vec4f) -> f32 { return (a.x + a.y) + (a.z + a.w); }
+
+// a / b, or 0 where there is no quotient: solved already, or a curvature that is none.
+fn quotient(a: f32, b: f32) -> f32 { return select(0.0, a / b, b > 0.0); }
