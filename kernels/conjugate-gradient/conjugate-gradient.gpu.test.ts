@@ -26,6 +26,8 @@ interface Options {
   readonly iterations: number;
   readonly damping: number;
   readonly factor?: number;
+  /** Earlier residuals that are kept. Default 0. */
+  readonly kept?: number;
 }
 
 /** Solves on the device: `gradients` in flats, the product as `record` says; the solution of each flat, and the figures. */
@@ -33,13 +35,16 @@ async function solve(
   gradients: Float32Array[],
   matrices: HostArrays,
   record: (recorder: Recorder, flats: ConjugateGradientFlat[], all: Record<string, Tensor>) => void,
-  { iterations, damping, factor = 1 }: Options,
+  { iterations, damping, factor = 1, kept = 0 }: Options,
   check: (label: string, found: HostArrays) => void,
 ): Promise<void> {
   const { device } = await testGpu();
   const arrays: HostArrays = {
     ...matrices,
-    state: array(conjugateGradientState, new Float32Array(5 * 256)),
+    state: array(conjugateGradientState(kept), new Float32Array((6 + 2 * kept) * 256)),
+    ...Object.fromEntries(
+      Array.from({ length: iterations }, (_, k) => [`k${k}`, array([1], Uint32Array.of(k))]),
+    ),
   };
   gradients.forEach((g, i) => {
     arrays[`product${i}`] = array([g.length], g);
@@ -47,6 +52,7 @@ async function solve(
     for (const name of ['direction', 'solution', 'residual']) {
       arrays[`${name}${i}`] = random([g.length], 50 + i);
     }
+    if (kept > 0) arrays[`kept${i}`] = random([kept, g.length], 60 + i);
   });
   for (const [label, traits] of await variants()) {
     const found = await runRecorded(
@@ -58,12 +64,13 @@ async function solve(
           direction: all[`direction${i}`]!,
           solution: all[`solution${i}`]!,
           residual: all[`residual${i}`]!,
+          ...(kept > 0 && { kept: all[`kept${i}`]! }),
         }));
         const tensors = { flats, state: all.state! };
         recordConjugateGradientStart(recorder, tensors, { factor });
         for (let k = 0; k < iterations; k++) {
           record(recorder, flats, all);
-          recordConjugateGradientStep(recorder, tensors, { damping });
+          recordConjugateGradientStep(recorder, tensors, { damping, iteration: all[`k${k}`]! });
         }
         recordConjugateGradientEnd(recorder, tensors);
         record(recorder, flats, all);
@@ -110,19 +117,29 @@ function symmetric(n: number) {
   return { size, a, g };
 }
 
-test.each([1, 63, 64, 65, 257])('a system of %i equations equals float64', async (n) => {
-  const { size, a, g } = symmetric(n);
-  const options = { iterations: 6, damping: 0.1, factor: -1 };
+interface System {
+  readonly size: number;
+  readonly a: Float32Array;
+  readonly g: Float32Array;
+}
+
+/** Solves a dense system on the device, and hands over the truth with what was found. */
+async function solveDense(
+  { size, a, g }: System,
+  options: Options,
+  check: (
+    label: string,
+    found: HostArrays,
+    truth: ReturnType<typeof conjugateGradientReference>,
+  ) => void,
+): Promise<void> {
   const product = (x: Float64Array) => {
     const y = new Float64Array(size);
     for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) y[i]! += a[i * size + j]! * x[j]!;
     return y;
   };
-  const truth = conjugateGradientReference(
-    product,
-    Float64Array.from(g, (value) => -value),
-    options,
-  );
+  const b = Float64Array.from(g, (value) => (options.factor ?? 1) * value);
+  const truth = conjugateGradientReference(product, b, options);
   await solve(
     [g],
     { a: array([size, size], a) },
@@ -131,11 +148,43 @@ test.each([1, 63, 64, 65, 257])('a system of %i equations equals float64', async
       recordMatmul(recorder, { a: row(flat!.direction), b: all.a!, into: row(flat!.product) });
     },
     options,
-    (label, found) => {
-      expectNear(label, found, truth, 2e-5);
-      expect(worstError(found.x0!, { shape: [size], data: truth.x }), label).toBeLessThan(2e-5);
-    },
+    (label, found) => check(label, found, truth),
   );
+}
+
+test.each([1, 63, 64, 65, 257])(
+  'a system of %i equations equals float64, with residuals kept and without',
+  async (n) => {
+    for (const kept of [0, 2, 6]) {
+      const options = { iterations: 6, damping: 0.1, factor: -1, kept };
+      await solveDense(symmetric(n), options, (label, found, truth) => {
+        expectNear(label, found, truth, 2e-5);
+        const x = { shape: [truth.x.length], data: truth.x };
+        expect(worstError(found.x0!, x), `${label}, ${kept} kept`).toBeLessThan(2e-5);
+      });
+    }
+  },
+);
+
+test('where a few curvatures are much greater than the rest, residuals that are kept save the digits', async () => {
+  const { size, a, g } = symmetric(128);
+  for (let i = 0; i < 4; i++) {
+    const u = random([size], 20 + i).data;
+    for (let j = 0; j < size * size; j++) {
+      a[j]! += 4 ** i * u[Math.floor(j / size)]! * u[j % size]!;
+    }
+  }
+  const errors = async (kept: number) => {
+    let worst = 0;
+    const options = { iterations: 8, damping: 0.1, kept };
+    await solveDense({ size, a, g }, options, (_, found, truth) => {
+      worst = Math.max(worst, worstError(found.x0!, { shape: [size], data: truth.x }));
+    });
+    return worst;
+  };
+  const [plain, orthogonal] = [await errors(0), await errors(8)];
+  expect(orthogonal).toBeLessThan(2e-5);
+  expect(plain / orthogonal).toBeGreaterThan(10);
 });
 
 test('vectors of a million numbers in two buffers are one vector', async () => {

@@ -1,7 +1,8 @@
 // Conjugate gradients for A x = b, from x = 0:  x = 0;  r = p = b = factor · gradients;  z = gradients = 0.
-// Parts of b · b go to the rows 2 and 3 of the state. With KEEP, start = parameters too.
+// Parts of b · b go to the rows 2 and 3 of the state. With START, start = parameters too; where residuals are KEPT,
+// b is the first of them.
 //
-// gradients, x, r, p, parameters, start  [count] vec4f;  state: conjugate-gradient.sums.wgsl
+// gradients, x, r, p, parameters, start  [count] vec4f;  kept [KEPT, count] vec4f;  state: conjugate-gradient.sums.wgsl
 //
 // Parallel plan: a workgroup has a stretch of `size` quads and one part of each sum; its lanes take quads 64 apart, in
 // blocks of 16, so that the rounding of long sums stays small.
@@ -14,9 +15,12 @@ struct Params { count: u32, size: u32, first: u32, factor: f32 }
 @group(0) @binding(3) var<storage, read_write> r: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> p: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> state: array<f32>;
-#if KEEP
+#if START
 @group(0) @binding(6) var<storage, read> parameters: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> start: array<vec4f>;
+#endif
+#if KEEP
+@group(0) @binding(8) var<storage, read_write> kept: array<vec4f>;
 #endif
 
 @compute @workgroup_size(64)
@@ -32,6 +36,9 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
       r[i] = b;
       p[i] = b;
 #if KEEP
+      kept[i] = b;
+#endif
+#if START
       start[i] = parameters[i];
 #endif
       part += b * b;
@@ -42,5 +49,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   if (lane == 0u) {
     state[2u * PARTS + params.first + group.x] = all.x;
     state[3u * PARTS + params.first + group.x] = all.x;
+#if KEEP
+    state[(DOTS + KEPT) * PARTS + params.first + group.x] = all.x;
+#endif
   }
 }

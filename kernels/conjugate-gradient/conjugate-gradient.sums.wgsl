@@ -1,10 +1,13 @@
 // Shared by the kernels of this folder: sums that all workgroups of a dispatch write parts of, and those of a later
 // one add up, each for itself, so that no dispatch is spent on it.
 //
-// state  [ROWS, PARTS] f32, a row a sum; parts of workgroups that there are not stay 0
-//   0  p · (z + damping p)     1  r · r before the step     2  r · r after it     3  g · g     4  p · p
+// state  [6 + 2 KEPT, PARTS] f32, a row a sum; parts of workgroups that there are not stay 0
+//   0  p · (z + damping p)     1  r · r before the step     2  r · r after it     3  b · b     4  p · p
+//   5  KEPT coefficients, no sums;   6 + j  r · kept_j;   6 + KEPT + j  kept_j · kept_j
 
 const PARTS = 256u;
+const COEFFICIENTS = 5u * PARTS;
+const DOTS = 6u;
 
 var<workgroup> lanes: array<vec2f, 64>;
 

@@ -48,7 +48,7 @@ test('no gradient has the solution 0, and iterations past the solution change no
 
 test('a length that 4 does not divide, and buffers that differ, are refused', () => {
   const recorder = new Recording({} as never);
-  const state = recorder.tensor('state', conjugateGradientState);
+  const state = recorder.tensor('state', conjugateGradientState(0));
   const flat = (n: number, m = n) => ({
     product: recorder.tensor('product', [n]),
     direction: recorder.tensor('direction', [n]),
@@ -62,14 +62,21 @@ test('a length that 4 does not divide, and buffers that differ, are refused', ()
   expect(() => record(flat(64, 128))).toThrow(/solution has shape \[128\]/);
 });
 
-test('an iteration takes three dispatches, however long the vector is', () => {
-  for (const n of [64, 2 ** 20, 2 ** 27]) {
+test('an iteration takes three dispatches, or six where residuals are kept, however long the vector is', () => {
+  const names = ['product', 'direction', 'solution', 'residual'] as const;
+  const record = (n: number, kept: number, counted = true) => {
     const recorder = new Recording({} as never);
-    const names = ['product', 'direction', 'solution', 'residual'] as const;
     const flat = Object.fromEntries(names.map((name) => [name, recorder.tensor(name, [n])]));
-    const state = recorder.tensor('state', conjugateGradientState);
-    recordConjugateGradientStep(recorder, { flats: [flat as never], state });
-    expect(recorder.calls.length).toBe(3);
-    for (const { workgroups } of recorder.calls) expect(workgroups[0]).toBeLessThanOrEqual(256);
+    if (kept > 0) flat.kept = recorder.tensor('kept', [kept, n]);
+    const state = recorder.tensor('state', conjugateGradientState(kept));
+    const iteration = counted ? { iteration: recorder.tensor('iteration', [1], 'u32') } : {};
+    recordConjugateGradientStep(recorder, { flats: [flat as never], state }, iteration);
+    return recorder.calls;
+  };
+  for (const n of [64, 2 ** 20, 2 ** 27]) {
+    expect(record(n, 0)).toHaveLength(3);
+    expect(record(n, 10)).toHaveLength(6);
+    for (const { workgroups } of record(n, 10)) expect(workgroups[0]).toBeLessThanOrEqual(256);
   }
+  expect(() => record(64, 10, false)).toThrow(/10 residuals are kept/);
 });

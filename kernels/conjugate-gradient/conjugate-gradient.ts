@@ -7,9 +7,12 @@ import {
   shader,
   type Tensor,
 } from '../contract/index.ts';
+import cleanText from './conjugate-gradient.clean.wgsl';
+import coefficientsText from './conjugate-gradient.coefficients.wgsl';
 import directionText from './conjugate-gradient.direction.wgsl';
 import dotText from './conjugate-gradient.dot.wgsl';
 import numbersText from './conjugate-gradient.numbers.wgsl';
+import projectText from './conjugate-gradient.project.wgsl';
 import shiftText from './conjugate-gradient.shift.wgsl';
 import startText from './conjugate-gradient.start.wgsl';
 import stepText from './conjugate-gradient.step.wgsl';
@@ -26,14 +29,20 @@ const withSums = (name: string, text: string) =>
 const startSource = withSums('start', startText);
 const dotSource = withSums('dot', dotText);
 const stepSource = withSums('step', stepText);
+const projectSource = withSums('project', projectText);
+const coefficientsSource = withSums('coefficients', coefficientsText);
+const cleanSource = withSums('clean', cleanText);
 const directionSource = withSums('direction', directionText);
 const numbersSource = withSums('numbers', numbersText);
 const shiftSource = shader('conjugate-gradient.shift', shiftText);
 
 const parts = 256;
 
+/** At most so many earlier residuals can be kept. */
+export const mostKeptResiduals = 32;
+
 /** Shape of the f32 tensor that keeps the sums from one dispatch to the next; zeros before the first. */
-export const conjugateGradientState = [5, parts] as const;
+export const conjugateGradientState = (kept: number) => [6 + 2 * kept, parts] as const;
 
 /** One of the flat buffers that a vector lies in; each tensor [n] f32, n divisible by 4. */
 export interface ConjugateGradientFlat {
@@ -43,25 +52,41 @@ export interface ConjugateGradientFlat {
   readonly direction: Tensor;
   readonly solution: Tensor;
   readonly residual: Tensor;
+  /** [kept, n]: earlier residuals, where such are kept. */
+  readonly kept?: Tensor;
 }
 
 /** A vector in flat buffers (several where one binding cannot hold it), and the sums over all of them. */
 export interface ConjugateGradientTensors {
   readonly flats: readonly ConjugateGradientFlat[];
-  /** `conjugateGradientState` f32, a resident. */
+  /** `conjugateGradientState(kept)` f32, a resident. */
   readonly state: Tensor;
 }
 
-/** Calls `work` on each flat with its share of the 256 parts: `size` quads a workgroup. */
+/** How many earlier residuals are kept. */
+function keptOf({ flats, state }: ConjugateGradientTensors): number {
+  const kept = flats[0]?.kept?.shape[0] ?? 0;
+  expectShape(state.name, state.shape, conjugateGradientState(kept));
+  return kept;
+}
+
+/** What one dispatch on a flat needs, beside its source. */
+interface FlatDispatch {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly params?: Readonly<Record<string, number>>;
+  readonly defines?: Readonly<Record<string, boolean>>;
+}
+
+/** Records a dispatch of `source` on each flat, which gets its share of the 256 parts: `size` quads a workgroup. */
 function eachFlat(
-  { flats, state }: ConjugateGradientTensors,
-  work: (
-    flat: ConjugateGradientFlat,
-    i: number,
-    grid: { params: { count: number; size: number; first: number }; workgroups: number },
-  ) => void,
+  recorder: Recorder,
+  source: Shader,
+  tensors: ConjugateGradientTensors,
+  work: (flat: ConjugateGradientFlat, i: number) => FlatDispatch,
+  { parted = true } = {},
 ): void {
-  expectShape(state.name, state.shape, conjugateGradientState);
+  const { flats } = tensors;
+  const kept = keptOf(tensors);
   const counts = flats.map(({ direction }) => elements(direction.shape));
   if (flats.length === 0 || flats.length >= parts || counts.some((count) => count % 4 !== 0)) {
     throw new AttuneError(
@@ -71,29 +96,26 @@ function eachFlat(
     );
   }
   const total = counts.reduce((a, b) => a + b, 0);
-  // Each flat gets at least one part; the rest by length, in blocks that keep a workgroup busy.
+  // Each flat gets at least one part; the rest by length, in stretches that keep a workgroup busy.
   const size = Math.max(1024, Math.ceil(total / 4 / Math.max(1, parts - flats.length)));
   let first = 0;
   flats.forEach((flat, i) => {
-    for (const tensor of Object.values(flat) as Tensor[]) {
+    const { kept: residuals, ...vectors } = flat;
+    for (const tensor of Object.values(vectors)) {
       expectShape(tensor.name, [elements(tensor.shape)], [counts[i]!]);
     }
+    if (kept > 0) expectShape('kept', residuals?.shape ?? [], [kept, counts[i]!]);
     const count = counts[i]! / 4;
     const workgroups = Math.ceil(count / size);
-    work(flat, i, { params: { count, size, first }, workgroups });
+    const { params, ...rest } = work(flat, i);
+    recorder.dispatch(source, {
+      ...rest,
+      params: { count, size, ...(parted && { first }), ...params },
+      constants: { KEPT: kept },
+      workgroups: [workgroups, 1, 1],
+    });
     first += workgroups;
   });
-}
-
-function dispatch(
-  recorder: Recorder,
-  source: Shader,
-  tensors: Record<string, Tensor>,
-  params: Record<string, number>,
-  workgroups: number,
-  defines: Record<string, boolean> = {},
-): void {
-  recorder.dispatch(source, { tensors, params, workgroups: [workgroups, 1, 1], defines });
 }
 
 /**
@@ -113,63 +135,71 @@ export function recordConjugateGradientStart(
   } = {},
 ): void {
   const { state } = tensors;
-  eachFlat(tensors, ({ product, direction, solution, residual }, i, grid) => {
-    dispatch(
-      recorder,
-      startSource,
-      { gradients: product, x: solution, r: residual, p: direction, state, ...keep?.[i] },
-      { ...grid.params, factor },
-      grid.workgroups,
-      { KEEP: keep !== undefined },
-    );
-  });
+  eachFlat(recorder, startSource, tensors, ({ product, solution, residual, ...flat }, i) => ({
+    tensors: {
+      ...{ gradients: product, x: solution, r: residual, p: flat.direction, state },
+      ...keep?.[i],
+      ...(flat.kept && { kept: flat.kept }),
+    },
+    params: { factor },
+    defines: { START: keep !== undefined, KEEP: flat.kept !== undefined },
+  }));
 }
 
 /**
  * Records what follows a product z = A·direction: the step along the direction, the new residual, and the direction of
- * the next product. Three dispatches a flat, and no number comes to the CPU. Where the residual is 0, or the curvature
- * along the direction is not positive, the solution stays.
- * @see Hestenes and Stiefel 1952, Methods of Conjugate Gradients for Solving Linear Systems
+ * the next product. Three dispatches a flat, and no number comes to the CPU; where residuals are kept, two more and one
+ * for all flats, and the new residual is made orthogonal to them again (without that, rounding grows with each
+ * iteration, up to percents of the solution after ten). `iteration` [1] u32, from 0, is needed then. Where the residual
+ * is 0, or the curvature along the direction is not positive, the solution stays.
+ * @see Hestenes and Stiefel 1952, Methods of Conjugate Gradients for Solving Linear Systems; why rounding grows: Paige
+ * 1971, and Golub and Van Loan, Matrix Computations, section 10.3
+ * @throws AttuneError `missing-input` for residuals that are kept without `iteration`
  */
 export function recordConjugateGradientStep(
   recorder: Recorder,
   tensors: ConjugateGradientTensors,
-  { damping = 0 }: { readonly damping?: number } = {},
+  { damping = 0, iteration }: { readonly damping?: number; readonly iteration?: Tensor } = {},
 ): void {
   const { state } = tensors;
+  const kept = keptOf(tensors);
   recordDots(recorder, tensors, damping);
-  eachFlat(tensors, ({ product, direction, solution, residual }, _, grid) => {
-    dispatch(
-      recorder,
-      stepSource,
-      { p: direction, z: product, x: solution, r: residual, state },
-      { ...grid.params, damping },
-      grid.workgroups,
-    );
+  eachFlat(recorder, stepSource, tensors, ({ product, direction, solution, residual }) => ({
+    tensors: { p: direction, z: product, x: solution, r: residual, state },
+    params: { damping },
+  }));
+  if (kept > 0) {
+    if (!iteration) {
+      throw new AttuneError(
+        'missing-input',
+        `${kept} residuals are kept, but which iteration it is was not said.`,
+        'Pass `iteration`, one u32 that counts from 0.',
+      );
+    }
+    expectShape(iteration.name, iteration.shape, [1]);
+    const record = (source: Shader) =>
+      eachFlat(recorder, source, tensors, (flat) => ({
+        tensors: { r: flat.residual, kept: flat.kept!, iteration, state },
+      }));
+    record(projectSource);
+    recorder.dispatch(coefficientsSource, {
+      tensors: { state },
+      constants: { KEPT: kept },
+      workgroups: [kept, 1, 1],
+    });
+    record(cleanSource);
+  }
+  const direct = ({ direction, residual }: ConjugateGradientFlat) => ({
+    tensors: { r: residual, p: direction, state },
   });
-  eachFlat(tensors, ({ direction, residual }, _, { params, workgroups }) => {
-    const { count, size } = params;
-    dispatch(
-      recorder,
-      directionSource,
-      { r: residual, p: direction, state },
-      { count, size },
-      workgroups,
-    );
-  });
+  eachFlat(recorder, directionSource, tensors, direct, { parted: false });
 }
 
 function recordDots(recorder: Recorder, tensors: ConjugateGradientTensors, damping: number): void {
-  const { state } = tensors;
-  eachFlat(tensors, ({ product, direction }, _, grid) => {
-    dispatch(
-      recorder,
-      dotSource,
-      { p: direction, z: product, state },
-      { ...grid.params, damping },
-      grid.workgroups,
-    );
-  });
+  eachFlat(recorder, dotSource, tensors, ({ product, direction }) => ({
+    tensors: { p: direction, z: product, state: tensors.state },
+    params: { damping },
+  }));
 }
 
 /** Records that the direction of the next product is the solution. */
@@ -177,18 +207,11 @@ export function recordConjugateGradientEnd(
   recorder: Recorder,
   tensors: ConjugateGradientTensors,
 ): void {
-  eachFlat(tensors, ({ direction, solution }, _, { params, workgroups }) => {
-    const { count, size } = params;
-    const defines = { TAKE: true };
-    dispatch(
-      recorder,
-      directionSource,
-      { r: solution, p: direction },
-      { count, size },
-      workgroups,
-      defines,
-    );
+  const take = ({ direction, solution }: ConjugateGradientFlat) => ({
+    tensors: { r: solution, p: direction },
+    defines: { TAKE: true },
   });
+  eachFlat(recorder, directionSource, tensors, take, { parted: false });
 }
 
 /**
@@ -202,7 +225,11 @@ export function recordConjugateGradientNumbers(
 ): Tensor {
   recordDots(recorder, tensors, damping);
   const numbers = recorder.tensor('numbers', [4]);
-  dispatch(recorder, numbersSource, { state: tensors.state, numbers }, {}, 1);
+  recorder.dispatch(numbersSource, {
+    tensors: { state: tensors.state, numbers },
+    constants: { KEPT: keptOf(tensors) },
+    workgroups: 1,
+  });
   return numbers;
 }
 
