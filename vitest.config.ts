@@ -15,6 +15,9 @@ export const wgsl: Plugin = {
   },
 };
 
+/** Files that are written from folders: kernels, model families. */
+const indexes = ['./scripts/kernels-index.mjs', './scripts/families-index.mjs', './scripts/algorithms-index.mjs'];
+
 /** Workspace packages resolve to their TypeScript source: nothing is built before a test. */
 const source = 'attune:source';
 const elsewhere = ['**/node_modules/**', '**/dist/**'];
@@ -26,7 +29,7 @@ const node: TestProjectConfiguration = {
     name: 'node',
     include: ['kernels/**/*.test.ts', 'packages/**/*.test.ts', 'scripts/**/*.test.ts'],
     exclude: ['**/*.gpu.test.ts', '**/*.browser.test.ts', ...elsewhere],
-    globalSetup: './scripts/kernels-index.mjs',
+    globalSetup: indexes,
     testTimeout: 30_000,
   },
 };
@@ -39,7 +42,7 @@ const gpu: TestProjectConfiguration = {
     name: 'gpu',
     include: ['kernels/**/*.gpu.test.ts', 'packages/**/*.gpu.test.ts'],
     exclude: elsewhere,
-    globalSetup: './scripts/kernels-index.mjs',
+    globalSetup: indexes,
     // The same kernels in every run: what a machine measured for itself stays out.
     env: { ATTUNE_MATMUL: process.env.ATTUNE_MATMUL ?? 'rules' },
     pool: 'forks',
@@ -81,7 +84,7 @@ async function browser(): Promise<TestProjectConfiguration[]> {
         name: 'browser',
         include: ['**/*.browser.test.ts', 'kernels/**/*.gpu.test.ts'],
         exclude: elsewhere,
-        globalSetup: './scripts/kernels-index.mjs',
+        globalSetup: indexes,
         fileParallelism: false,
         testTimeout: 120_000,
         hookTimeout: 120_000,

@@ -1,4 +1,4 @@
-import { pairRun } from '../kernels/losses/pair-loss/pair-pages.live.ts';
+import { pairRun } from '../kernels/losses/pair-loss/pair-loss.pages.live.ts';
 import type { FigureSpec, PreferSpec } from '../website/src/live/live.ts';
 
 export const run = pairRun('dpoSigmoid');

@@ -1,4 +1,4 @@
-import { pairFigure, pairRun } from '../kernels/losses/pair-loss/pair-pages.live.ts';
+import { pairFigure, pairRun } from '../kernels/losses/pair-loss/pair-loss.pages.live.ts';
 import type { PreferSpec } from '../website/src/live/live.ts';
 
 export const run = pairRun('dpoIpo', { pairs: 1025 });

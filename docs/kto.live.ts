@@ -1,8 +1,8 @@
-import { judgedFigure } from '../kernels/losses/kto/kto.live.ts';
+import { ktoFigure } from '../kernels/losses/kto/kto.live.ts';
 import type { PreferSpec } from '../website/src/live/live.ts';
 
 export { run } from '../kernels/losses/kto/kto.live.ts';
-export const figure = judgedFigure('kto');
+export const figure = ktoFigure('kto');
 
 export const prefer: PreferSpec = {
   algorithm: 'kto',

@@ -1,15 +1,12 @@
-// Builds every package into its dist/: one bundle for each entry that package.json exports (ESM, shaders
-// as text, dependencies left outside), and declarations. What did not change is not built again.
-import { spawnSync } from 'node:child_process';
+// Builds every package into its dist/ with tsdown: the entries that package.json exports (ESM, shaders as text,
+// dependencies left outside), and declarations. What did not change is not built again.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root, setup } from './setup.mjs';
 
 const cache = join(root, 'node_modules/.cache/attune');
-const declarations = join(cache, 'types');
 const skipped = /(^|\/)(node_modules|dist|fixtures)(\/|$)|\.(test|bench|live)\.ts$|\.mdx$/;
 
 /** Every workspace package that exports source, dependencies first. */
@@ -60,68 +57,32 @@ function hashSources(item, stamps) {
   return hash.digest('hex');
 }
 
-async function bundle(item, esbuild) {
-  const dist = join(root, item.folder, 'dist');
-  rmSync(dist, { recursive: true, force: true });
-  await esbuild.build({
-    absWorkingDir: join(root, item.folder),
-    entryPoints: item.entries.map(({ source, out }) => ({
-      in: source,
-      out: out.replace(/^\.\/dist\//, '').replace(/\.js$/, ''),
-    })),
-    outdir: dist,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'neutral',
-    target: 'es2023',
-    packages: 'external',
-    loader: { '.wgsl': 'text' },
-    sourcemap: true,
-    legalComments: 'none',
-    logLevel: 'warning',
-  });
-}
-
-/** One run of tsc for all packages: they share most of their types. */
-function emitDeclarations() {
-  rmSync(declarations, { recursive: true, force: true });
-  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  const result = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  if (result.status !== 0) throw new Error('the type check failed; its errors stand above');
-}
-
 /**
- * The declarations that an entry reaches, beside its bundle, with the extensions that users' compilers
- * resolve; those of tests' own modules stay behind.
+ * The options of tsdown for one package. The kernels stay a module each, so that a bundler takes from them what a
+ * program uses and no more; `moduleSideEffects` drops imports that nothing is taken from.
  */
-function placeDeclarations(item) {
-  const sourceRoot = item.entries[0].source.startsWith('./src/') ? 'src' : '.';
-  const from = join(declarations, item.folder, sourceRoot);
-  const dist = join(root, item.folder, 'dist');
-  const pending = item.entries.map(({ out }) =>
-    out.replace('./dist/', '').replace(/\.js$/, '.d.ts'),
-  );
-  const placed = new Set();
-  for (let file = pending.pop(); file; file = pending.pop()) {
-    if (placed.has(file)) continue;
-    placed.add(file);
-    const text = readFileSync(join(from, file), 'utf8').replace(
-      /((?:from|import)\s*\(?\s*)(['"])(\.[^'"]*)\.ts\2/g,
-      (_, before, quote, path) => {
-        pending.push(join(dirname(file), `${path}.d.ts`));
-        return `${before}${quote}${path}.js${quote}`;
-      },
-    );
-    if (/['"][^'"]+\.wgsl['"]/.test(text))
-      throw new Error(`${item.folder}: ${file} mentions a .wgsl module`);
-    mkdirSync(dirname(join(dist, file)), { recursive: true });
-    writeFileSync(join(dist, file), text);
-  }
-}
+const optionsOf = (item) => ({
+  config: false,
+  cwd: join(root, item.folder),
+  entry: Object.fromEntries(
+    item.entries.map(({ source, out }) => [out.replace(/^\.\/dist\/|\.js$/g, ''), source]),
+  ),
+  outDir: 'dist',
+  unbundle: item.folder === 'kernels',
+  format: 'esm',
+  platform: 'neutral',
+  target: 'es2023',
+  fixedExtension: false,
+  hash: false,
+  loader: { '.wgsl': 'text' },
+  treeshake: { moduleSideEffects: false },
+  outputOptions: { minifyInternalExports: false },
+  sourcemap: true,
+  tsconfig: join(root, 'tsconfig.build.json'),
+  // One TypeScript program for all packages: they share most of their types.
+  dts: { eager: true, sourcemap: false },
+  logLevel: 'error',
+});
 
 /** Builds what changed; returns the names of the packages built. */
 export async function build() {
@@ -137,11 +98,9 @@ export async function build() {
   }
   if (!stale.length) return [];
   console.log(`build: ${stale.map(({ name }) => name).join(', ')}`);
-  const esbuild = await import('esbuild');
-  for (const item of stale) await bundle(item, esbuild);
-  emitDeclarations();
+  const tsdown = await import('tsdown');
   for (const item of stale) {
-    placeDeclarations(item);
+    await tsdown.build(optionsOf(item));
     mkdirSync(dirname(stampOf(item)), { recursive: true });
     writeFileSync(stampOf(item), stamps.get(item.name));
   }

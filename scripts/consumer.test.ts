@@ -31,6 +31,16 @@ function write(name: string, content: unknown) {
   );
 }
 
+/** The TypeScript of a package's README, each block a module of the project. */
+function examplesOf(name: string, folder: string): string[] {
+  const text = readFileSync(join(root, folder, 'README.md'), 'utf8');
+  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block], i) => {
+    const file = `${name.replace('/', '-')}-${i}.ts`;
+    write(file, block);
+    return file;
+  });
+}
+
 /** The project's output and exit code; never throws. */
 function run(args: string[]): string {
   try {
@@ -68,6 +78,14 @@ describe('a project that uses the built packages', () => {
       const lines = types.map(
         (name, i) => `import * as m${i} from '${name}';\nexport const n${i} = Object.keys(m${i});`,
       );
+      // All that examples need of Node: the packages' own types must do without Node's.
+      write(
+        'node.d.ts',
+        `declare module 'node:fs/promises' {
+  export function readFile(path: string, encoding: 'utf8'): Promise<string>;
+}\n`,
+      );
+      const examples = built.flatMap(({ name, folder }) => examplesOf(name, folder));
       write(
         'user.ts',
         `${lines.join('\n')}\nimport { AttuneError } from '@attune/gpu';
@@ -81,10 +99,11 @@ export const code: string = new AttuneError('a', 'b', 'c').code;\n`,
           module,
           moduleResolution,
           types: [],
+          noUncheckedIndexedAccess: true,
           noEmit: true,
           skipLibCheck: false,
         },
-        files: ['user.ts'],
+        files: ['user.ts', 'node.d.ts', ...examples],
       });
       expect(run([tsc, '-p', '.'])).toBe('ok');
     },
@@ -109,6 +128,8 @@ export const code: string = new AttuneError('a', 'b', 'c').code;\n`,
       format: 'esm',
       platform: 'browser',
       logLevel: 'silent',
+      // Said of modules without side effects that lie, as here, outside of node_modules.
+      logOverride: { 'ignored-bare-import': 'silent' },
     });
     expect([...errors, ...warnings].map(({ text }) => text)).toEqual([]);
   });

@@ -37,6 +37,12 @@ export function frontMatter(text) {
   return { fields: Object.fromEntries(pairs), body: text.slice(match?.[0].length ?? 0) };
 }
 
+/** Paths that a page names by `<File path="…" />` and that are not there. */
+const missingFiles = (body) =>
+  [...body.matchAll(/<File path="([^"]+)"/g)]
+    .map(([, path]) => path)
+    .filter((path) => !existsSync(join(root, path)));
+
 const hashOf = (text) => createHash('sha256').update(text).digest('hex').slice(0, 12);
 const read = (file) => readFileSync(join(root, file), 'utf8');
 const headings = (body) => [...body.matchAll(/^##+ .*\{#([\w-]+)\}$/gm)].map(([, id]) => id);
@@ -73,6 +79,7 @@ export function problems() {
         );
       }
     }
+    for (const path of missingFiles(body)) found.push(`${file} names ${path}, which is not there.`);
     for (const name of strangers(file, body)) {
       found.push(`${file} ties a symbol to ${name}, which stands in none of its sources.`);
     }
@@ -89,6 +96,8 @@ export function problems() {
       continue;
     }
     const other = frontMatter(read(sibling));
+    for (const path of missingFiles(other.body))
+      found.push(`${sibling} names ${path}, which is not there.`);
     if (other.fields.source !== hashOf(body)) {
       found.push(`${sibling} follows an older ${file}: translate what changed, then --sign it.`);
     }

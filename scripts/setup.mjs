@@ -14,6 +14,8 @@ import {
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeAlgorithmsIndex } from './algorithms-index.mjs';
+import { writeFamiliesIndex } from './families-index.mjs';
 import { writeKernelsIndex } from './kernels-index.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -154,6 +156,8 @@ export async function setup({ site = false } = {}) {
     writeFileSync(stamp, want);
     console.log(`setup: dependencies installed in ${Math.round((Date.now() - start) / 1000)} s`);
   }
+  writeFamiliesIndex();
+  writeAlgorithmsIndex();
   const { clashes } = writeKernelsIndex();
   for (const clash of clashes)
     console.error(`setup: ${clash} Rename one: all operations share one entry.`);

@@ -21,6 +21,7 @@ import { dirname, join } from 'node:path';
 import { build } from './build.mjs';
 import { placeChinesePages, problems } from './pages.mjs';
 import { root, setup } from './setup.mjs';
+import { writeSiteKeys } from './site-keys.mjs';
 import { htmlFaults, leadToEnglishApi } from './site-html.mjs';
 
 const website = join(root, 'website');
@@ -92,6 +93,7 @@ const docusaurus = (...words) => run([bin('@docusaurus/core', 'bin/docusaurus.mj
 async function main() {
   await setup({ site: true });
   await build();
+  await writeSiteKeys();
   const all = problems();
   // Recording needs a built site.
   const found = all.filter((problem) => !problem.includes('npm run site:record'));

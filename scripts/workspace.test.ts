@@ -30,6 +30,7 @@ const allowed: Record<string, string[]> = {
   '@attune/kernels': ['wgsl-preprocessor'],
   '@attune/tokenizer': ['@huggingface/tokenizers', '@huggingface/jinja'],
   '@attune/data': ['hyparquet'],
+  '@attune/model': ['@noble/hashes'],
   attune: ['yaml', 'hyparquet', 'webgpu', '@sparticuz/chromium'],
 };
 

@@ -7,6 +7,8 @@
 //
 // Parallel plan: 1024 numbers an invocation at most, in blocks of 4 quads, 64 quads apart.
 
+#include "clip-gradients.scale.wgsl"
+
 struct Params { count: u32, first: u32, blocks: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -8,6 +8,8 @@
 //
 // Parallel plan: a workgroup of 16 joins 256 parts: 16 a lane, then lane 0 the 16 lanes.
 
+#include "clip-gradients.scale.wgsl"
+
 struct Params { rows: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -6,8 +6,9 @@ import totalsText from './clip-gradients.totals.wgsl';
 
 export { clipGradientsReference } from './clip-gradients.reference.ts';
 
-const squaresSource = shader('clip-gradients.squares', `${scaleText}\n${squaresText}`);
-const totalsSource = shader('clip-gradients.totals', `${scaleText}\n${totalsText}`);
+const includes = { 'clip-gradients.scale.wgsl': scaleText };
+const squaresSource = shader('clip-gradients.squares', squaresText, includes);
+const totalsSource = shader('clip-gradients.totals', totalsText, includes);
 
 /** One buffer's share of the first dispatches: few numbers an invocation while there are few. */
 function shareOf(gradients: Tensor) {

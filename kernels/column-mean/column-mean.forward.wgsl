@@ -4,6 +4,10 @@
 //
 // Parallel plan: one column of a block of 256 rows an invocation, added in blocks of 16 to keep digits.
 
+#if PACKED
+#include "quantised.wgsl"
+#endif
+
 struct Params { rows: u32, columns: u32, factor: f32, scales: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;

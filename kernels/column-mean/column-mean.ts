@@ -5,8 +5,9 @@ import { columnMeanReference } from './column-mean.reference.ts';
 
 export { columnMeanReference } from './column-mean.reference.ts';
 
-const reader = `#if PACKED\n${weightReader('x')}#endif\n`;
-const source = shader('column-mean.forward', `${forwardText}\n${reader}`);
+const source = shader('column-mean.forward', forwardText, {
+  'quantised.wgsl': weightReader('x'),
+});
 
 /**
  * The mean of each column: x [R, C], f32 or in a weight's format, to y f32 [C]. Of an output layer [V, H] it gives the vector whose product

@@ -5,11 +5,13 @@
 //
 // Parallel plan: as conjugate-gradient.start.wgsl.
 
+#include "conjugate-gradient.sums.wgsl"
+
 struct Params { count: u32, size: u32, first: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> r: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> kept: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> r: array<Element>;
+@group(0) @binding(2) var<storage, read_write> kept: array<Element>;
 @group(0) @binding(3) var<storage, read> iteration: array<u32>;
 @group(0) @binding(4) var<storage, read_write> state: array<f32>;
 

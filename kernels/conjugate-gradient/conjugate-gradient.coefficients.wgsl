@@ -4,6 +4,8 @@
 //
 // Parallel plan: a workgroup a kept residual.
 
+#include "conjugate-gradient.sums.wgsl"
+
 @group(0) @binding(0) var<storage, read_write> state: array<f32>;
 
 @compute @workgroup_size(64)

@@ -4,11 +4,13 @@
 //
 // Parallel plan: as conjugate-gradient.start.wgsl.
 
+#include "conjugate-gradient.sums.wgsl"
+
 struct Params { count: u32, size: u32, first: u32, damping: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> p: array<vec4f>;
-@group(0) @binding(2) var<storage, read> z: array<vec4f>;
+@group(0) @binding(1) var<storage, read> p: array<Element>;
+@group(0) @binding(2) var<storage, read> z: array<Element>;
 @group(0) @binding(3) var<storage, read_write> state: array<f32>;
 
 @compute @workgroup_size(64)

@@ -10,7 +10,7 @@ import {
 } from '../contract/index.ts';
 import { accumulate } from '../elementwise/accumulate/accumulate.ts';
 import { scale } from '../elementwise/scale/scale.ts';
-import { recordMatmul } from '../matmul/record.ts';
+import { recordMatmul } from '../matmul/matmul.record.ts';
 import {
   type ConjugateGradientFlat,
   conjugateGradientReference,

@@ -4,6 +4,8 @@
 //
 // Parallel plan: one workgroup.
 
+#include "conjugate-gradient.sums.wgsl"
+
 @group(0) @binding(0) var<storage, read> state: array<f32>;
 @group(0) @binding(1) var<storage, read_write> numbers: array<f32>;
 

@@ -7,20 +7,22 @@
 // Parallel plan: a workgroup has a stretch of `size` quads and one part of each sum; its lanes take quads 64 apart, in
 // blocks of 16, so that the rounding of long sums stays small.
 
+#include "conjugate-gradient.sums.wgsl"
+
 struct Params { count: u32, size: u32, first: u32, factor: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> gradients: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> x: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> r: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> p: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> gradients: array<Element>;
+@group(0) @binding(2) var<storage, read_write> x: array<Element>;
+@group(0) @binding(3) var<storage, read_write> r: array<Element>;
+@group(0) @binding(4) var<storage, read_write> p: array<Element>;
 @group(0) @binding(5) var<storage, read_write> state: array<f32>;
 #if START
-@group(0) @binding(6) var<storage, read> parameters: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> start: array<vec4f>;
+@group(0) @binding(6) var<storage, read> parameters: array<Element>;
+@group(0) @binding(7) var<storage, read_write> start: array<Element>;
 #endif
 #if KEEP
-@group(0) @binding(8) var<storage, read_write> kept: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> kept: array<Element>;
 #endif
 
 @compute @workgroup_size(64)

@@ -5,13 +5,15 @@
 //
 // Parallel plan: as conjugate-gradient.start.wgsl.
 
+#include "conjugate-gradient.sums.wgsl"
+
 struct Params { count: u32, size: u32, first: u32, damping: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> p: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> z: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> x: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> r: array<vec4f>;
+@group(0) @binding(1) var<storage, read> p: array<Element>;
+@group(0) @binding(2) var<storage, read_write> z: array<Element>;
+@group(0) @binding(3) var<storage, read_write> x: array<Element>;
+@group(0) @binding(4) var<storage, read_write> r: array<Element>;
 @group(0) @binding(5) var<storage, read_write> state: array<f32>;
 
 @compute @workgroup_size(64)

@@ -5,25 +5,14 @@
 //   0  p · (z + damping p)     1  r · r before the step     2  r · r after it     3  b · b     4  p · p
 //   5  KEPT coefficients, no sums;   6 + j  r · kept_j;   6 + KEPT + j  kept_j · kept_j
 
+#include "element.wgsl"
+#include "totals.wgsl"
+
+alias Sum = vec2f;
+const SIZE = 64u;
 const PARTS = 256u;
 const COEFFICIENTS = 5u * PARTS;
 const DOTS = 6u;
-
-var<workgroup> lanes: array<vec2f, 64>;
-
-// The sum over all lanes, for each of them.
-fn total(lane: u32, own: vec2f) -> vec2f {
-  workgroupBarrier();
-  lanes[lane] = own;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      lanes[lane] += lanes[lane + half];
-    }
-  }
-  workgroupBarrier();
-  return lanes[0];
-}
 
 #if !TAKE
 // A lane's share of two rows of the state.
@@ -35,8 +24,6 @@ fn shares(lane: u32, a: u32, b: u32) -> vec2f {
   return sum;
 }
 #endif
-
-fn sumOf(a: vec4f) -> f32 { return (a.x + a.y) + (a.z + a.w); }
 
 // a / b, or 0 where there is no quotient: solved already, or a curvature that is none.
 fn quotient(a: f32, b: f32) -> f32 { return select(0.0, a / b, b > 0.0); }

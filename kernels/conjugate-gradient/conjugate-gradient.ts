@@ -1,11 +1,14 @@
 import { AttuneError } from '@attune/gpu';
 import {
+  elementInclude,
   elements,
+  elementsInclude,
   expectShape,
   type Recorder,
   type Shader,
   shader,
   type Tensor,
+  totalsInclude,
 } from '../contract/index.ts';
 import cleanText from './conjugate-gradient.clean.wgsl';
 import coefficientsText from './conjugate-gradient.coefficients.wgsl';
@@ -25,7 +28,11 @@ export {
 } from './conjugate-gradient.reference.ts';
 
 const withSums = (name: string, text: string) =>
-  shader(`conjugate-gradient.${name}`, `${text}\n${sumsText}`);
+  shader(`conjugate-gradient.${name}`, text, {
+    ...elementInclude,
+    ...totalsInclude,
+    'conjugate-gradient.sums.wgsl': sumsText,
+  });
 const startSource = withSums('start', startText);
 const dotSource = withSums('dot', dotText);
 const stepSource = withSums('step', stepText);
@@ -34,9 +41,15 @@ const coefficientsSource = withSums('coefficients', coefficientsText);
 const cleanSource = withSums('clean', cleanText);
 const directionSource = withSums('direction', directionText);
 const numbersSource = withSums('numbers', numbersText);
-const shiftSource = shader('conjugate-gradient.shift', shiftText);
+const shiftSource = shader('conjugate-gradient.shift', shiftText, elementsInclude);
 
 const parts = 256;
+
+/** All work by quads, and their workgroups add up together. */
+const variant = (kept: number, defines: Readonly<Record<string, boolean>> = {}) => ({
+  defines: { VEC4: true, COOPERATIVE: true, ...defines },
+  constants: { KEPT: kept },
+});
 
 /** At most so many earlier residuals can be kept. */
 export const mostKeptResiduals = 32;
@@ -107,11 +120,11 @@ function eachFlat(
     if (kept > 0) expectShape('kept', residuals?.shape ?? [], [kept, counts[i]!]);
     const count = counts[i]! / 4;
     const workgroups = Math.ceil(count / size);
-    const { params, ...rest } = work(flat, i);
+    const { tensors: bound, params, defines } = work(flat, i);
     recorder.dispatch(source, {
-      ...rest,
+      tensors: bound,
+      ...variant(kept, defines),
       params: { count, size, ...(parted && { first }), ...params },
-      constants: { KEPT: kept },
       workgroups: [workgroups, 1, 1],
     });
     first += workgroups;
@@ -184,7 +197,7 @@ export function recordConjugateGradientStep(
     record(projectSource);
     recorder.dispatch(coefficientsSource, {
       tensors: { state },
-      constants: { KEPT: kept },
+      ...variant(kept),
       workgroups: [kept, 1, 1],
     });
     record(cleanSource);
@@ -227,7 +240,7 @@ export function recordConjugateGradientNumbers(
   const numbers = recorder.tensor('numbers', [4]);
   recorder.dispatch(numbersSource, {
     tensors: { state: tensors.state, numbers },
-    constants: { KEPT: keptOf(tensors) },
+    ...variant(keptOf(tensors)),
     workgroups: 1,
   });
   return numbers;
@@ -258,6 +271,7 @@ export function recordShift(
   expectShape(factor.name, factor.shape, [1]);
   recorder.dispatch(shiftSource, {
     tensors: { start, x: solution, factor, parameters },
+    defines: { VEC4: true },
     params: { count: count / 4 },
     workgroups: Math.ceil(count / 256),
   });

@@ -28,7 +28,7 @@ export async function bindCalls(
   placeOf: (tensor: Tensor) => Place,
 ): Promise<BoundCalls> {
   const pipelines = await Promise.all(
-    calls.map(({ shader }) => pipeline(device, shader.code, shader.label)),
+    calls.map(({ shader }) => pipeline(device, shader.code, shader.label, shader.origin)),
   );
   const stride = (call: Call) => Math.ceil(call.params.byteLength / alignment) * alignment;
   const bytes = calls.reduce((sum, call) => sum + stride(call), 0);

@@ -1,5 +1,6 @@
 import { AttuneError, foldWorkgroups, type Traits } from '@attune/gpu';
-import { type CompiledShader, packParams, type Shader, type Variant } from './shader.ts';
+import type { Variant } from './preprocess.ts';
+import { type CompiledShader, packParams, type Shader } from './shader.ts';
 import { bytesPerElement, type Dtype, elements, type Shape, type Tensor } from './tensor.ts';
 
 /** What an operation needs to know of the adapter to choose a variant. */

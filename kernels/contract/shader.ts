@@ -1,11 +1,5 @@
-import { AttuneError } from '@attune/gpu';
-import { wgsl } from 'wgsl-preprocessor/wgsl-preprocessor.js';
-
-/** `#if` names that are true or false, and `const` numbers that stand above the shader. */
-export interface Variant {
-  readonly defines?: Readonly<Record<string, boolean>>;
-  readonly constants?: Readonly<Record<string, number>>;
-}
+import { AttuneError, type LineOrigin } from '@attune/gpu';
+import { type Includes, preprocess, type Variant } from './preprocess.ts';
 
 export interface Binding {
   readonly index: number;
@@ -17,6 +11,8 @@ export interface Binding {
 export interface CompiledShader {
   readonly label: string;
   readonly code: string;
+  /** Where the lines of `code` come from. */
+  readonly origin: LineOrigin;
   readonly bindings: readonly Binding[];
   /** Fields of `struct Params`, in order; each is 4 bytes of u32, i32 or f32. */
   readonly params: readonly { readonly name: string; readonly type: 'u32' | 'i32' | 'f32' }[];
@@ -28,7 +24,16 @@ export interface Shader {
   compile(variant?: Variant): CompiledShader;
 }
 
-export function shader(label: string, text: string): Shader {
+/**
+ * A shader from the text of LABEL.wgsl. What the text says with `#include "NAME"` stands in `includes` under
+ * that name, so a kernel imports what it includes and a bundle holds no other text.
+ *
+ * @example
+ * const source = shader('softmax.forward', text, rowsInclude);
+ *
+ * @throws AttuneError `bad-kernel`, by `compile`, where an included file is not given
+ */
+export function shader(label: string, text: string, includes: Includes = {}): Shader {
   const cache = new Map<string, CompiledShader>();
   return {
     label,
@@ -36,7 +41,8 @@ export function shader(label: string, text: string): Shader {
       const key = JSON.stringify([variant.defines ?? {}, variant.constants ?? {}]);
       let compiled = cache.get(key);
       if (!compiled) {
-        compiled = readInterface(label, preprocess(text, variant));
+        const made = preprocess(`${label}.wgsl`, text, includes, variant);
+        compiled = { label, ...made, ...readInterface(label, made.code) };
         cache.set(key, compiled);
       }
       return compiled;
@@ -44,26 +50,7 @@ export function shader(label: string, text: string): Shader {
   };
 }
 
-/** Runs `#if NAME` / `#if !NAME` / `#elif` / `#else` / `#endif`; unset names are false. */
-export function preprocess(text: string, { defines = {}, constants = {} }: Variant): string {
-  const strings: string[] = [];
-  const values: boolean[] = [];
-  let from = 0;
-  for (const match of text.matchAll(/#(if|elif) (!?)(\w+)/g)) {
-    strings.push(`${text.slice(from, match.index)}#${match[1]} `);
-    values.push(Boolean(defines[match[3]!]) !== (match[2] === '!'));
-    from = match.index + match[0].length;
-  }
-  strings.push(text.slice(from));
-  const body = wgsl(strings as unknown as TemplateStringsArray, ...values);
-  const head = Object.entries(constants).map(([name, value]) => `const ${name} = ${value};\n`);
-  // `enable` and `requires` directives must precede every declaration.
-  const directives = body.match(/^\s*(?:enable|requires|diagnostic)\b[^;]*;/gm) ?? [];
-  const rest = body.replace(/^\s*(?:enable|requires|diagnostic)\b[^;]*;/gm, '');
-  return directives.join('\n') + (directives.length ? '\n' : '') + head.join('') + rest;
-}
-
-function readInterface(label: string, code: string): CompiledShader {
+function readInterface(label: string, code: string): Pick<CompiledShader, 'bindings' | 'params'> {
   const plain = code.replace(/\/\/[^\n]*/g, '');
   const bindings: Binding[] = [];
   const declaration =
@@ -86,7 +73,7 @@ function readInterface(label: string, code: string): CompiledShader {
     }
     return { name: name!, type: type as 'u32' | 'i32' | 'f32' };
   });
-  return { label, code, bindings, params };
+  return { bindings, params };
 }
 
 /** The bytes of `struct Params`, padded to 16. Missing or unknown names are an error. */

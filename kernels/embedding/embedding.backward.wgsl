@@ -8,11 +8,7 @@
 // Parallel plan: one element (of four numbers where possible) of dy an invocation. Only the first token
 // of a chain works: it follows the chain, in chunks of 32 so that rounding stays small.
 
-#if VEC4
-alias Element = vec4f;
-#else
-alias Element = f32;
-#endif
+#include "elements.wgsl"
 
 struct Params { count: u32, width: u32, scale: f32 }
 
@@ -22,15 +18,7 @@ struct Params { count: u32, width: u32, scale: f32 }
 @group(0) @binding(3) var<storage, read> dy: array<Element>;
 @group(0) @binding(4) var<storage, read_write> dTable: array<Element>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   let first = i / params.width;
   let column = i % params.width;
   if (links[first].y == 0) {

@@ -6,10 +6,9 @@
 //
 // Parallel plan: one element (of four numbers where possible) of y an invocation.
 
+#include "elements.wgsl"
 #if VEC4
-alias Element = vec4f;
-#else
-alias Element = f32;
+#include "quantised.wgsl"
 #endif
 
 struct Params { count: u32, width: u32, vocabulary: i32, scale: f32, scales: u32 }
@@ -25,15 +24,7 @@ struct Params { count: u32, width: u32, vocabulary: i32, scale: f32, scales: u32
 @group(0) @binding(2) var<storage, read> ids: array<i32>;
 @group(0) @binding(3) var<storage, read_write> y: array<Element>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   let row = ids[i / params.width];
   var value = Element(0.0);
   if (row >= 0 && row < params.vocabulary) {

@@ -1,5 +1,6 @@
 import {
   elements,
+  elementsInclude,
   expectShape,
   operation,
   type Recorder,
@@ -15,11 +16,13 @@ import zeroText from './embedding.zero.wgsl';
 
 export { type EmbeddingOptions, embeddingReference } from './embedding.reference.ts';
 
-const reader = `#if VEC4\n${weightReader('table')}#endif\n`;
-const forwardSource = shader('embedding.forward', `${forwardText}\n${reader}`);
+const forwardSource = shader('embedding.forward', forwardText, {
+  ...elementsInclude,
+  'quantised.wgsl': weightReader('table'),
+});
 const chainSource = shader('embedding.chain', chainText);
 const zeroSource = shader('embedding.zero', zeroText);
-const backwardSource = shader('embedding.backward', backwardText);
+const backwardSource = shader('embedding.backward', backwardText, elementsInclude);
 
 /** Elements of [tokens, width], in fours where the width allows. */
 function grid(tokens: number, width: number) {

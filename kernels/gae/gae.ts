@@ -1,20 +1,13 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import { elementsInclude, expectShape, operation, shader, type Tensor } from '../contract/index.ts';
 import clearText from './gae.clear.wgsl';
 import forwardText from './gae.forward.wgsl';
-import { gaeReference } from './gae.reference.ts';
+import { type GaeOptions, gaeReference } from './gae.reference.ts';
 
-export { gaeReference } from './gae.reference.ts';
+export { type GaeOptions, gaeReference } from './gae.reference.ts';
 
-const clearSource = shader('gae.clear', clearText);
+const clearSource = shader('gae.clear', clearText, elementsInclude);
 const forwardSource = shader('gae.forward', forwardText);
-
-export interface GaeOptions {
-  /** Discount of later rewards, 0 to 1. Default 1, as for completions. */
-  readonly gamma?: number;
-  /** How far an advantage trusts rewards (1) rather than the next value (0). Default 0.95. */
-  readonly lam?: number;
-}
 
 export type GaeInputs = {
   /** [N] f32: the reward at each token; what does not count may hold anything. */

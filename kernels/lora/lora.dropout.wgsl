@@ -6,6 +6,8 @@
 //
 // mask(i) is 0 where the hash of (seed, i) lies below p · 2³². Parallel plan: one element an invocation.
 
+#include "elements.wgsl"
+
 struct Params { count: u32, threshold: u32, gain: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -20,12 +22,7 @@ fn pcg(value: u32) -> u32 {
   return (word >> 22u) ^ word;
 }
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   let dropped = pcg(pcg(i ^ seed[0]) + seed[1]) < params.threshold;
   var value = select(x[i] * params.gain, 0.0, dropped);
 #if ACCUMULATE

@@ -1,7 +1,7 @@
 import { elements, type HostArray, type HostArrays } from '../contract/index.ts';
+import type { Corner } from '../matmul/matmul.problem.ts';
 import { multiply, sumOfRows } from '../matmul/matmul.reference.ts';
-import type { Corner } from '../matmul/problem.ts';
-import { dropoutMask } from './dropout.ts';
+import { dropoutMask } from './lora.dropout.ts';
 
 interface Options {
   scale: number;

@@ -1,11 +1,12 @@
 import { elements, expectShape, operation, type Recorder, type Tensor } from '../contract/index.ts';
-import type { Corner } from '../matmul/problem.ts';
-import { recordColumnSums, recordMatmul } from '../matmul/record.ts';
-import { recordLinearTangent } from '../matmul/tangent.ts';
-import { recordDropout } from './dropout.ts';
+import { recordColumnSums } from '../matmul/matmul.column-sums.ts';
+import type { Corner } from '../matmul/matmul.problem.ts';
+import { recordMatmul } from '../matmul/matmul.record.ts';
+import { recordLinearTangent } from '../matmul/matmul.tangent.ts';
+import { recordDropout } from './lora.dropout.ts';
 import { loraReference } from './lora.reference.ts';
 
-export { dropoutMask, recordDropout } from './dropout.ts';
+export { dropoutMask, recordDropout } from './lora.dropout.ts';
 export { loraReference } from './lora.reference.ts';
 
 export interface LoraOptions {

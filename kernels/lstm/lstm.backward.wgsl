@@ -10,6 +10,9 @@
 //
 // Parallel plan: as in lstm.forward: one workgroup, one unit of a row an invocation at a time.
 
+#include "numeric.wgsl"
+
+alias Element = f32;
 struct Params { rows: u32, hidden: u32, reverse: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -20,13 +23,6 @@ struct Params { rows: u32, hidden: u32, reverse: u32 }
 @group(0) @binding(5) var<storage, read_write> dCell: array<f32>;
 
 const LANES = 256u;
-
-fn tangent(x: f32) -> f32 {
-  let z = x * x;
-  let near = x * (1.0 + z * (-0.3333333333 + z * (0.1333333333 + z * (-0.0539682540 + z * 0.0218694885))));
-  let e = exp(-2.0 * abs(x));
-  return select(sign(x) * (1.0 - e) / (1.0 + e), near, abs(x) < 0.25);
-}
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32) {

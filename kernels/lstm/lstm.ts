@@ -1,5 +1,12 @@
-import { expectShape, operation, shader, type Tensor } from '../contract/index.ts';
-import { recordColumnSums } from '../matmul/record.ts';
+import {
+  elementsInclude,
+  expectShape,
+  numericInclude,
+  operation,
+  shader,
+  type Tensor,
+} from '../contract/index.ts';
+import { recordColumnSums } from '../matmul/matmul.column-sums.ts';
 import backwardText from './lstm.backward.wgsl';
 import forwardText from './lstm.forward.wgsl';
 import { type LstmOptions, lstmReference } from './lstm.reference.ts';
@@ -7,9 +14,9 @@ import weightText from './lstm.weight.wgsl';
 
 export { type LstmOptions, lstmReference } from './lstm.reference.ts';
 
-const forwardSource = shader('lstm.forward', forwardText);
-const backwardSource = shader('lstm.backward', backwardText);
-const weightSource = shader('lstm.weight', weightText);
+const forwardSource = shader('lstm.forward', forwardText, numericInclude);
+const backwardSource = shader('lstm.backward', backwardText, numericInclude);
+const weightSource = shader('lstm.weight', weightText, elementsInclude);
 
 type Inputs = { gates: Tensor; weight: Tensor; bias: Tensor };
 

@@ -6,6 +6,8 @@
 //
 // Parallel plan: one element of dWeight an invocation.
 
+#include "elements.wgsl"
+
 struct Params { count: u32, rows: u32, hidden: u32, reverse: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -13,15 +15,7 @@ struct Params { count: u32, rows: u32, hidden: u32, reverse: u32 }
 @group(0) @binding(2) var<storage, read> y: array<f32>;
 @group(0) @binding(3) var<storage, read_write> dWeight: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   let h = params.hidden;
   let r = i / h;
   var sum = 0.0;

@@ -1,4 +1,4 @@
-// The product with elements of a handed round a subgroup; no barriers. Continues matmul.operands.wgsl.
+// The product with elements of a handed round a subgroup; no barriers.
 //
 // Parallel plan: one subgroup of LANES a workgroup; x over rows, so that a strip of b stays in the
 // cache, y over columns, z over the batch. A lane sums LOADS · LANES rows × 4 columns. For four k at a
@@ -8,19 +8,8 @@
 
 enable subgroups;
 
-// Four k of one row of a.
-fn fourK(at: u32, stride: u32, left: u32) -> vec4f {
-#if TRANSPOSE_A
-  let v = vec4f(a[at], a[at + stride], a[at + 2u * stride], a[at + 3u * stride]);
-#else
-  let v = fourOfA(at);
-#endif
-#if ODD_K
-  return select(vec4f(), v, vec4u(0u, 1u, 2u, 3u) < vec4u(left));
-#else
-  return v;
-#endif
-}
+#include "matmul.operands.wgsl"
+#include "matmul.four-k.wgsl"
 
 // LANES rows of sums, four in each matrix.
 alias Sums = array<mat4x4f, LANES / 4>;

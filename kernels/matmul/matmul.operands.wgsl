@@ -12,6 +12,10 @@
 // (row2, column2); the rest is zero. One batch.
 // VECTOR_A, VECTOR_B, VECTOR_Y: rows of a, b, y, as they are stored, are a multiple of four long.
 
+#if VECTOR_B
+#include "quantised.wgsl"
+#endif
+
 struct Params {
   m: u32, n: u32, k: u32, rank: u32, scale: f32, scales: u32,
   row1: u32, row2: u32, column1: u32, column2: u32,

@@ -1,5 +1,5 @@
 // The product with a matrix whose rows are blocks of short integers, y = a·bᵀ, a block at a time; no
-// barriers. Continues matmul.operands.wgsl; b is bound a second time, as vectors.
+// barriers. Beside matmul.operands.wgsl b is bound a second time, as vectors.
 //
 // Parallel plan: one subgroup a workgroup, a lane for four columns of b and ROWS rows of a; x over rows, y
 // over columns. On a CPU adapter each lane's load is a branch and costs as much as ten additions of all
@@ -9,6 +9,8 @@
 // multiplied with the sum over the block.
 
 enable subgroups;
+
+#include "matmul.operands.wgsl"
 
 @group(0) @binding(8) var<storage, read> blocks: array<vec4u>;
 

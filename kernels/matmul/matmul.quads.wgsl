@@ -1,4 +1,4 @@
-// The product in subgroups of four lanes, which swap rows of a; no barriers. Continues matmul.operands.wgsl.
+// The product in subgroups of four lanes, which swap rows of a; no barriers.
 //
 // Parallel plan: one subgroup a workgroup, for a tile of 4 · LOADS rows × 16 columns of y (twice 16 if WIDE).
 // For four k at a time a lane loads LOADS rows of a and four columns of b; it multiplies its columns by
@@ -13,6 +13,8 @@
 
 enable subgroups;
 
+#include "matmul.operands.wgsl"
+
 // LOADS rows of each lane, as one lane sees them: its own in column 0, that of lane ^ s in column s.
 alias Rows = array<mat4x4f, LOADS>;
 
@@ -21,19 +23,7 @@ fn seen(v: vec4f) -> mat4x4f {
 }
 
 #if !LOADS_4
-// Four k of one row of a.
-fn fourK(at: u32, stride: u32, left: u32) -> vec4f {
-#if TRANSPOSE_A
-  let v = vec4f(a[at], a[at + stride], a[at + 2u * stride], a[at + 3u * stride]);
-#else
-  let v = fourOfA(at);
-#endif
-#if ODD_K
-  return select(vec4f(), v, vec4u(0u, 1u, 2u, 3u) < vec4u(left));
-#else
-  return v;
-#endif
-}
+#include "matmul.four-k.wgsl"
 #endif
 
 fn rowsOfA(at: u32, stride: u32, left: u32) -> Rows {

@@ -1,5 +1,5 @@
 import { elements, type HostArray, type HostArrays } from '../contract/index.ts';
-import type { MatmulOptions } from './problem.ts';
+import type { MatmulOptions } from './matmul.problem.ts';
 
 /**
  * op(a)·op(b) in float64: a is [m, k] ([k, m] when `transposeA`), b is [k, n] ([n, k] when `transposeB`). With

@@ -1,8 +1,9 @@
 // The product with sums in registers and nothing shared: no barriers, no subgroups.
-// Continues matmul.operands.wgsl.
 //
 // Parallel plan: an invocation sums 8 rows × 8 columns, from two blocks of a and two of b for four k
 // at a time; 8 × 8 invocations a workgroup, x over columns, y over rows, z over the batch.
+
+#include "matmul.operands.wgsl"
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) own: vec3u) {

@@ -1,11 +1,12 @@
 // One row times a matrix stored by its columns, y = a·bᵀ with m = 1: decoding, one token at a time.
-// Continues matmul.operands.wgsl.
 //
 // Parallel plan: a subgroup of LANES a workgroup computes 8 elements of y. The lanes share out k by
 // fours, so that an element of a is loaded once for 8 of b; a sum over the subgroup ends each product.
 // x over columns, z over the batch.
 
 enable subgroups;
+
+#include "matmul.operands.wgsl"
 
 fn total(v: vec4f) -> f32 {
   return subgroupAdd(v.x + v.y + v.z + v.w);

@@ -1,9 +1,11 @@
 // The product with k cut into slices, for results that are narrow or low: one token's decoding, LoRA's
-// rank, a weight's gradient over many tokens. Continues matmul.operands.wgsl.
+// rank, a weight's gradient over many tokens.
 //
 // Parallel plan: a workgroup computes 8 rows × 32 columns. Its 8 × 8 invocations are 8 places of four
 // columns × 8 slices of k: slice s takes blocks s, s + 8, … of four k, so that neighbours in k are
 // loaded together; then the slices are added in order. x over columns, y over rows, z over the batch.
+
+#include "matmul.operands.wgsl"
 
 var<workgroup> slices: array<vec4f, 512>;
 

@@ -4,6 +4,8 @@
 //
 // Parallel plan: one element an invocation.
 
+#include "elements.wgsl"
+
 struct Params { count: u32, columns: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -13,12 +15,7 @@ struct Params { count: u32, columns: u32 }
 @group(0) @binding(3) var<storage, read> addend: array<f32>;
 #endif
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
 #if ADDEND
   y[i] = x[i % params.columns] + addend[i];
 #else

@@ -1,9 +1,11 @@
-// The product with tiles of a and b in workgroup memory, for hardware. Continues matmul.operands.wgsl.
+// The product with tiles of a and b in workgroup memory, for hardware.
 //
 // Parallel plan: a workgroup computes 64 × 64 elements, 128 invocations of 8 rows × 4 columns each.
 // For 16 k at a time half of the invocations load a 4 × 4 block of a each, half of b, while the 16 k
 // before are multiplied: two tiles take turns, and one barrier a turn is enough.
 // x over columns, y over rows, z over the batch.
+
+#include "matmul.operands.wgsl"
 
 // For each of two tiles and 16 k: 16 places of four rows of a, then 16 of four columns of b.
 var<workgroup> tiles: array<vec4f, 1024>;

@@ -1,18 +1,20 @@
 import { elements, expectShape, operation, type Recorder, type Tensor } from '../contract/index.ts';
+import { recordColumnSums } from './matmul.column-sums.ts';
+import { recordMatmul } from './matmul.record.ts';
 import { matmulReference } from './matmul.reference.ts';
-import { recordColumnSums, recordMatmul } from './record.ts';
-import { recordLinearTangent } from './tangent.ts';
+import { recordLinearTangent } from './matmul.tangent.ts';
 
 export {
   forceMatmulVariant,
-  type MatmulVariant,
   matmulVariants,
   rememberMatmulChoices,
-} from './choose.ts';
+} from './matmul.choose.ts';
+export { recordColumnSums } from './matmul.column-sums.ts';
+export type { MatmulVariant } from './matmul.operands.ts';
+export type { Corner, MatmulChoices, MatmulOptions, MatmulTensors } from './matmul.problem.ts';
+export { recordMatmul } from './matmul.record.ts';
 export { matmulReference } from './matmul.reference.ts';
-export type { Corner, MatmulChoices, MatmulOptions, MatmulTensors } from './problem.ts';
-export { recordColumnSums, recordMatmul } from './record.ts';
-export { tuneMatmul } from './tune.ts';
+export { tuneMatmul } from './matmul.tune.ts';
 
 type Inputs = { x: Tensor; weight: Tensor; bias?: Tensor; residual?: Tensor };
 

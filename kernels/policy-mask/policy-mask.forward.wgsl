@@ -7,6 +7,8 @@
 //
 // Parallel plan: a token an invocation; with ENTROPY each looks at all tokens, of which there are a few thousand.
 
+#include "elements.wgsl"
+
 struct Params { count: u32, threshold: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -23,12 +25,7 @@ struct Params { count: u32, threshold: f32 }
 @group(0) @binding(8) var<storage, read> advantages: array<f32>;
 #endif
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   var keep = weights[i] != 0.0;
 #if ENTROPY
   var below = 0.0;

@@ -1,5 +1,9 @@
 import type { HostArrays } from '../contract/index.ts';
-import type { PolicyMaskOptions } from './policy-mask.ts';
+
+export interface PolicyMaskOptions {
+  /** With `ratioLogps`: by how much a sequence may have become less likely, in nats a token. */
+  readonly threshold?: number;
+}
 
 export const policyMaskReference = {
   /** y = weights where the token is learnt from, else 0. */

@@ -1,16 +1,11 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import { elementsInclude, expectShape, operation, shader, type Tensor } from '../contract/index.ts';
 import forwardText from './policy-mask.forward.wgsl';
-import { policyMaskReference } from './policy-mask.reference.ts';
+import { type PolicyMaskOptions, policyMaskReference } from './policy-mask.reference.ts';
 
-export { policyMaskReference } from './policy-mask.reference.ts';
+export { type PolicyMaskOptions, policyMaskReference } from './policy-mask.reference.ts';
 
-const source = shader('policy-mask.forward', forwardText);
-
-export interface PolicyMaskOptions {
-  /** With `ratioLogps`: by how much a sequence may have become less likely, in nats a token. */
-  readonly threshold?: number;
-}
+const source = shader('policy-mask.forward', forwardText, elementsInclude);
 
 export type PolicyMaskInputs = {
   /** [N] f32: what a token weighs if it is kept. */

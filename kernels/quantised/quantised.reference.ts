@@ -1,4 +1,5 @@
-import type { QuantisedDtype } from './quantised.ts';
+/** Formats of blocks: short integers with a scale for each block of a row. */
+export type QuantisedDtype = 'q8_0' | 'q4_0' | 'q4_1' | 'q4_k';
 
 /**
  * The numbers of ggml's blocks, in float64.

@@ -1,11 +1,9 @@
 import { AttuneError } from '@attune/gpu';
 import { type Dtype, elements, type Tensor } from '../contract/index.ts';
+import type { QuantisedDtype } from './quantised.reference.ts';
 import text from './quantised.wgsl';
 
-export { dequantised } from './quantised.reference.ts';
-
-/** Formats of blocks: short integers with a scale for each block of a row. */
-export type QuantisedDtype = 'q8_0' | 'q4_0' | 'q4_1' | 'q4_k';
+export { dequantised, type QuantisedDtype } from './quantised.reference.ts';
 
 /** Numbers of a block, bytes of it in a GGUF file, bits of a number's integer. */
 const blocks: Record<QuantisedDtype, { length: number; bytes: number; bits: number }> = {
@@ -36,7 +34,7 @@ export function expectRows({ name, shape, dtype }: Tensor): void {
   );
 }
 
-/** WGSL that reads the storage variable `name` by fours, whatever its format; see quantised.wgsl. */
+/** quantised.wgsl for the storage variable `name`, whatever its format: `fourOfNAME` reads it by fours. */
 export function weightReader(name: string): string {
   return text.replaceAll('WEIGHT', name);
 }

@@ -5,7 +5,7 @@ import { philox, randomText, uniform01 } from './random.ts';
 
 const source = shader(
   'random.test',
-  `${randomText}
+  `#include "random.wgsl"
 struct Params { count: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> inputs: array<u32>;
@@ -19,6 +19,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   words[id.x] = philox(counter, vec2u(inputs[i + 4u], inputs[i + 5u]));
   fractions[id.x] = uniform01(words[id.x].x);
 }`,
+  { 'random.wgsl': randomText },
 );
 
 test('the kernel and TypeScript make the same bits', async () => {

@@ -1,6 +1,6 @@
 import text from './random.wgsl';
 
-/** The generator's WGSL: `philox(counter, key)`, to stand above a kernel that draws. */
+/** random.wgsl: `philox(counter, key)`, for kernels that draw to include. */
 export const randomText: string = text;
 
 export type RandomCounter = readonly [number, number, number, number];

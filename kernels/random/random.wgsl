@@ -1,4 +1,4 @@
-// Counter-based random numbers, for other kernels to be joined with (see random.ts for the same in TypeScript).
+// Counter-based random numbers, for other kernels to include (random.ts has the same in TypeScript).
 // philox(counter, key) gives four words that depend on counter and key alone: Philox 4×32-10 of
 // Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
 

@@ -10,11 +10,7 @@
 //
 // Parallel plan: one pair (i, i + D/2) of one head of one token an invocation (or four pairs).
 
-#if VEC4
-alias Element = vec4f;
-#else
-alias Element = f32;
-#endif
+#include "elements.wgsl"
 
 struct Params { count: u32, width: u32, half: u32, direction: f32 }
 
@@ -25,15 +21,7 @@ struct Params { count: u32, width: u32, half: u32, direction: f32 }
 @group(0) @binding(4) var<storage, read> positions: array<i32>;
 @group(0) @binding(5) var<storage, read_write> y: array<Element>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let pair = id.x + id.y * groups.x * 64u;
-  if (pair >= params.count) {
-    return;
-  }
+fn each(pair: u32) {
   let token = pair / (params.width / 2u);
   let i = pair % params.half;
   let low = pair / params.half * params.half * 2u + i;

@@ -1,6 +1,7 @@
 import { AttuneError } from '@attune/gpu';
 import {
   elements,
+  elementsInclude,
   expectShape,
   operation,
   type Recorder,
@@ -12,7 +13,7 @@ import { type RopeOptions, ropeReference } from './rope.reference.ts';
 
 export { type RopeOptions, ropeReference } from './rope.reference.ts';
 
-const source = shader('rope.forward', text);
+const source = shader('rope.forward', text, elementsInclude);
 
 type Inputs = { x: Tensor; cos: Tensor; sin: Tensor; positions: Tensor };
 

@@ -10,6 +10,10 @@
 //
 // Parallel plan: a workgroup a row.
 
+#include "random.wgsl"
+#include "numeric.wgsl"
+#include "sampling.row.wgsl"
+
 struct Params {
   rows: u32, columns: u32, topK: u32, topP: f32, inverseTemperature: f32, logMinP: f32,
 }
@@ -73,7 +77,7 @@ fn main(
   }
   let top = largestOf(row, lane);
   let m = top.x;
-  let logSum = log1p(above(row, lane, NONE, m, 1.0, top.id).mass);
+  let logSum = log1pAbove(above(row, lane, NONE, m, 1.0, top.id).mass);
   var id = top.id;
 #if !GREEDY
   let sharpness = params.inverseTemperature;

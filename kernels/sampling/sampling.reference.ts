@@ -1,6 +1,16 @@
 import type { HostArrays } from '../contract/index.ts';
 import { philox, uniform01 } from '../random/random.ts';
-import type { SampleOptions } from './sampling.ts';
+
+export interface SampleOptions {
+  /** Divides the logits; 0 takes the largest logit (the lowest id of several). */
+  readonly temperature: number;
+  /** Keeps the k largest logits, and what equals the smallest of them. 0 or absent: all. */
+  readonly topK?: number;
+  /** Keeps the fewest most likely tokens that together reach this probability. 1 or absent: all. */
+  readonly topP?: number;
+  /** Keeps tokens of at least this share of the likeliest one's probability. 0 or absent: all. */
+  readonly minP?: number;
+}
 
 /** Probabilities of one row after temperature, top-k, top-p and min-p, each on what the one before left. */
 export function sampleProbabilities(

@@ -1,5 +1,5 @@
 // What a workgroup finds out about one row of logits: numbers, the largest, how many lie above a bound.
-// Put before sampling.forward.wgsl, which declares the bindings.
+// Included by sampling.forward.wgsl, which declares the bindings.
 
 #if QUADS
 alias Element = vec4f;
@@ -90,12 +90,4 @@ fn above(row: u32, lane: u32, floor: f32, m: f32, sharpness: f32, without: u32) 
     }
   }
   return Above(workgroupUniformLoad(&counts[0]), workgroupUniformLoad(&masses[0]));
-}
-
-// ln(1 + x) for x >= 0: 2 atanh(x / (2 + x)) where log(1 + x) would round x away.
-fn log1p(x: f32) -> f32 {
-  let z = x / (2.0 + x);
-  let q = z * z;
-  let series = 2.0 * z * (1.0 + q * (1.0 / 3.0 + q * (0.2 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q / 11.0)))));
-  return select(log(1.0 + x), series, x < 0.5);
 }

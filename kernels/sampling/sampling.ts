@@ -2,6 +2,7 @@ import { AttuneError } from '@attune/gpu';
 import {
   expectShape,
   type KernelTraits,
+  numericInclude,
   operation,
   type Recorder,
   shader,
@@ -10,24 +11,17 @@ import {
 import { randomText, seedKey } from '../random/random.ts';
 import advanceText from './sampling.advance.wgsl';
 import forwardText from './sampling.forward.wgsl';
-import { sampleReference } from './sampling.reference.ts';
+import { type SampleOptions, sampleReference } from './sampling.reference.ts';
 import rowText from './sampling.row.wgsl';
 
-export { sampleProbabilities, sampleReference } from './sampling.reference.ts';
+export { type SampleOptions, sampleProbabilities, sampleReference } from './sampling.reference.ts';
 
-const forwardSource = shader('sampling.forward', `${randomText}\n${rowText}\n${forwardText}`);
+const forwardSource = shader('sampling.forward', forwardText, {
+  'random.wgsl': randomText,
+  ...numericInclude,
+  'sampling.row.wgsl': rowText,
+});
 const advanceSource = shader('sampling.advance', advanceText);
-
-export interface SampleOptions {
-  /** Divides the logits; 0 takes the largest logit (the lowest id of several). */
-  readonly temperature: number;
-  /** Keeps the k largest logits, and what equals the smallest of them. 0 or absent: all. */
-  readonly topK?: number;
-  /** Keeps the fewest most likely tokens that together reach this probability. 1 or absent: all. */
-  readonly topP?: number;
-  /** Keeps tokens of at least this share of the likeliest one's probability. 0 or absent: all. */
-  readonly minP?: number;
-}
 
 export type SampleInputs = {
   /** [B, V] f32; -infinity rules a token out. */

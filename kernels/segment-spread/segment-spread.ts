@@ -1,4 +1,12 @@
-import { expectShape, operation, type Recorder, shader, type Tensor } from '../contract/index.ts';
+import {
+  elementsInclude,
+  expectShape,
+  operation,
+  type Recorder,
+  segmentsInclude,
+  shader,
+  type Tensor,
+} from '../contract/index.ts';
 import spreadText from '../segment-sum/segment-sum.backward.wgsl';
 import sumText from '../segment-sum/segment-sum.forward.wgsl';
 import { segmentSpreadReference } from './segment-spread.reference.ts';
@@ -6,8 +14,8 @@ import { segmentSpreadReference } from './segment-spread.reference.ts';
 export { segmentSpreadReference } from './segment-spread.reference.ts';
 
 // Spreading is the transpose of summing, and each the other's gradient: the two share their shaders.
-const forwardSource = shader('segment-spread.forward', spreadText);
-const backwardSource = shader('segment-spread.backward', sumText);
+const forwardSource = shader('segment-spread.forward', spreadText, elementsInclude);
+const backwardSource = shader('segment-spread.backward', sumText, segmentsInclude);
 
 export type SegmentSpreadInputs = {
   /** [R] f32: a number a sequence, for instance its mean log-probability. */

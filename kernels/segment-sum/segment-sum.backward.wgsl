@@ -4,6 +4,8 @@
 //
 // Parallel plan: one token an invocation, which asks every sequence: they are few.
 
+#include "elements.wgsl"
+
 struct Params { count: u32, rows: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -12,12 +14,7 @@ struct Params { count: u32, rows: u32 }
 @group(0) @binding(3) var<storage, read> dy: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dx: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   var sum = 0.0;
   for (var row = 0u; row < params.rows; row++) {
     if (i32(i) >= bounds[row].x && i32(i) < bounds[row].y) {

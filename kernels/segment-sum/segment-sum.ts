@@ -1,12 +1,19 @@
-import { expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import {
+  elementsInclude,
+  expectShape,
+  operation,
+  segmentsInclude,
+  shader,
+  type Tensor,
+} from '../contract/index.ts';
 import backwardText from './segment-sum.backward.wgsl';
 import forwardText from './segment-sum.forward.wgsl';
 import { segmentSumReference } from './segment-sum.reference.ts';
 
 export { segmentSumReference } from './segment-sum.reference.ts';
 
-const forwardSource = shader('segment-sum.forward', forwardText);
-const backwardSource = shader('segment-sum.backward', backwardText);
+const forwardSource = shader('segment-sum.forward', forwardText, segmentsInclude);
+const backwardSource = shader('segment-sum.backward', backwardText, elementsInclude);
 
 export type SegmentSumInputs = {
   /** [N] f32: a number a token, for instance log-probabilities. */

@@ -1,12 +1,19 @@
-import { expectShape, operation, type Recorder, shader, type Tensor } from '../contract/index.ts';
+import {
+  expectShape,
+  operation,
+  type Recorder,
+  rowsInclude,
+  shader,
+  type Tensor,
+} from '../contract/index.ts';
 import backwardText from './softmax.backward.wgsl';
 import forwardText from './softmax.forward.wgsl';
 import { softmaxReference } from './softmax.reference.ts';
 
 export { softmaxReference } from './softmax.reference.ts';
 
-const forwardSource = shader('softmax.forward', forwardText);
-const backwardSource = shader('softmax.backward', backwardText);
+const forwardSource = shader('softmax.forward', forwardText, rowsInclude);
+const backwardSource = shader('softmax.backward', backwardText, rowsInclude);
 
 function grid({ traits }: Recorder, x: Tensor) {
   expectShape(x.name, x.shape, [-1, -1]);

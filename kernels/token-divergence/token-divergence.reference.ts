@@ -1,5 +1,11 @@
 import type { HostArrays } from '../contract/index.ts';
-import type { TokenDivergenceOptions } from './token-divergence.ts';
+
+export interface TokenDivergenceOptions {
+  /** Divides the logits of both. Default 1. */
+  readonly temperature?: number;
+  /** Rows whose logits are held at once; by default as many as fill 16 MiB, at least 8. */
+  readonly chunk?: number;
+}
 
 /** Log-probabilities of row n over the vocabulary. */
 function logps(

@@ -4,24 +4,17 @@
 // a sum of numbers that are never negative, so that a small divergence keeps its digits, and equal logits give 0.
 // A row of mask 0 gives 0, whatever stands there.
 //
-// logits, oldLogits  [rows, columns] f32, rows `first` to `first + rows` of all (quads where columns divide by 4)
+// logits, oldLogits  [rows, columns] f32, rows `first` to `first + rows` of all (vec4f with VEC4: where columns
+// divide by 4)
 // mask, divergences  [N] f32
 //
-// Parallel plan: a workgroup a row, two passes; lanes are joined in pairs.
+// Parallel plan: a workgroup of SIZE, a constant from outside, a row; three passes.
+
+#include "element.wgsl"
+#include "numeric.wgsl"
+#include "totals.wgsl"
 
 struct Params { first: u32, columns: u32 }
-
-#if QUADS
-alias Element = vec4f;
-const WIDTH = 4u;
-fn largestOf(x: vec4f) -> f32 { return max(max(x.x, x.y), max(x.z, x.w)); }
-fn sumOf(x: vec4f) -> f32 { return (x.x + x.y) + (x.z + x.w); }
-#else
-alias Element = f32;
-const WIDTH = 1u;
-fn largestOf(x: f32) -> f32 { return x; }
-fn sumOf(x: f32) -> f32 { return x; }
-#endif
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> logits: array<Element>;
@@ -29,16 +22,14 @@ fn sumOf(x: f32) -> f32 { return x; }
 @group(0) @binding(3) var<storage, read> mask: array<f32>;
 @group(0) @binding(4) var<storage, read_write> divergences: array<f32>;
 
-// Σ e^(old - largest), and the same times (new - old).
-struct Part { largest: f32, sum: f32, weighted: f32 }
-var<workgroup> parts: array<Part, LANES>;
-var<workgroup> terms: array<f32, LANES>;
+alias Sum = vec2f;
 
-fn joined(a: Part, b: Part) -> Part {
-  let largest = max(a.largest, b.largest);
-  let fa = exp(a.largest - largest);
-  let fb = exp(b.largest - largest);
-  return Part(largest, fa * a.sum + fb * b.sum, fa * a.weighted + fb * b.weighted);
+fn largestOf(x: Element) -> f32 {
+#if VEC4
+  return max(max(x.x, x.y), max(x.z, x.w));
+#else
+  return x;
+#endif
 }
 
 // p (e^d - 1 - d) for p = e^l: by its series where the subtractions would leave nothing; else e^(l + d) at once, which
@@ -50,18 +41,14 @@ fn term(l: Element, d: Element) -> Element {
   return select(exp(l + d) - p * (1.0 + d), p * series, abs(d) < Element(0.5));
 }
 
-// ln(1 + x) for x >= 0 to a few ulp: 2 atanh(x / (2 + x)) where log(1 + x) would round x away.
-fn log1p(x: f32) -> f32 {
-  let z = x / (2.0 + x);
-  let q = z * z;
-  let series = 2.0 * z * (1.0 + q * (1.0 / 3.0 + q * (0.2 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q / 11.0)))));
-  return select(log(1.0 + x), series, x < 0.5);
-}
-
-@compute @workgroup_size(LANES)
+@compute @workgroup_size(SIZE)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let at = params.first + group.x;
-  let width = params.columns / WIDTH;
+#if VEC4
+  let width = params.columns / 4u;
+#else
+  let width = params.columns;
+#endif
   let start = group.x * width;
   if (mask[at] == 0.0) {
     if (lane == 0u) {
@@ -69,43 +56,28 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     }
     return;
   }
-  var part = Part(-1e38, 0.0, 0.0);
+  var top = -1e38;
+  for (var i = lane; i < width; i += LANES) {
+    top = max(top, largestOf(oldLogits[start + i]));
+  }
+  let m = Element(largest(lane, vec2f(top, 0.0)).x);
+  // Σ e^(old - m), and the same times (new - old).
+  var sum = vec2f();
   for (var i = lane; i < width; i += LANES) {
     let x = oldLogits[start + i];
-    let largest = max(part.largest, largestOf(x));
-    let kept = exp(part.largest - largest);
-    let powers = exp(x - Element(largest));
-    part = Part(
-      largest,
-      kept * part.sum + sumOf(powers),
-      kept * part.weighted + sumOf(powers * (logits[start + i] - x)),
-    );
+    let powers = exp(x - m);
+    sum += vec2f(sumOf(powers), sumOf(powers * (logits[start + i] - x)));
   }
-  parts[lane] = part;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      parts[lane] = joined(parts[lane], parts[lane + half]);
-    }
-  }
-  workgroupBarrier();
-  let all = parts[0];
-  let mean = all.weighted / all.sum;
-  let logSum = log(all.sum);
-  var sum = 0.0;
+  let sums = total(lane, sum);
+  let mean = Element(sums.y / sums.x);
+  let logSum = Element(log(sums.x));
+  var terms = 0.0;
   for (var i = lane; i < width; i += LANES) {
     let x = oldLogits[start + i];
-    let l = (x - Element(all.largest)) - Element(logSum);
-    sum += sumOf(term(l, (logits[start + i] - x) - Element(mean)));
+    terms += sumOf(term((x - m) - logSum, (logits[start + i] - x) - mean));
   }
-  terms[lane] = sum;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      terms[lane] += terms[lane + half];
-    }
-  }
+  let all = total(lane, vec2f(terms, 0.0)).x;
   if (lane == 0u) {
-    divergences[at] = log1p(max(terms[0], 0.0));
+    divergences[at] = log1pAbove(max(all, 0.0));
   }
 }

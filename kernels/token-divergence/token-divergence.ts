@@ -1,20 +1,31 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, shader, type Tensor } from '../contract/index.ts';
-import { recordMatmul } from '../matmul/record.ts';
+import {
+  elementInclude,
+  expectShape,
+  numericInclude,
+  operation,
+  shader,
+  type Tensor,
+  totalsInclude,
+} from '../contract/index.ts';
+import { recordMatmul } from '../matmul/matmul.record.ts';
 import { logitLanes, tokenLogpsChunk } from '../token-logps/token-logps.ts';
-import { tokenDivergenceReference } from './token-divergence.reference.ts';
+import {
+  type TokenDivergenceOptions,
+  tokenDivergenceReference,
+} from './token-divergence.reference.ts';
 import rowsText from './token-divergence.rows.wgsl';
 
-export { tokenDivergenceReference } from './token-divergence.reference.ts';
+export {
+  type TokenDivergenceOptions,
+  tokenDivergenceReference,
+} from './token-divergence.reference.ts';
 
-const rowsSource = shader('token-divergence.rows', rowsText);
-
-export interface TokenDivergenceOptions {
-  /** Divides the logits of both. Default 1. */
-  readonly temperature?: number;
-  /** Rows whose logits are held at once; by default as many as fill 16 MiB, at least 8. */
-  readonly chunk?: number;
-}
+const rowsSource = shader('token-divergence.rows', rowsText, {
+  ...elementInclude,
+  ...numericInclude,
+  ...totalsInclude,
+});
 
 export type TokenDivergenceInputs = {
   /** [N, H] f32: what the last norm of the policy as it is now gives, at each token. */
@@ -82,8 +93,8 @@ export const tokenDivergence = operation<
       }) as [Tensor, Tensor];
       recorder.dispatch(rowsSource, {
         tensors: { logits, oldLogits, mask, divergences },
-        defines: { QUADS: vocabulary % 4 === 0 },
-        constants: { LANES: logitLanes(vocabulary, recorder.traits) },
+        defines: { VEC4: vocabulary % 4 === 0, COOPERATIVE: true },
+        constants: { SIZE: logitLanes(vocabulary, recorder.traits) },
         params: { first, columns: vocabulary },
         workgroups: [count, 1, 1],
       });

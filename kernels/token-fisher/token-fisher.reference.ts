@@ -1,5 +1,11 @@
 import type { HostArrays } from '../contract/index.ts';
-import type { TokenFisherOptions } from './token-fisher.ts';
+
+export interface TokenFisherOptions {
+  /** Divides the logits. Default 1. */
+  readonly temperature?: number;
+  /** Rows whose logits are held at once; by default as many as fill 16 MiB, at least 8. */
+  readonly chunk?: number;
+}
 
 interface Row {
   readonly p: Float64Array;

@@ -3,26 +3,17 @@
 //   energies  ½ w · Σ_j p_j (t_j - mean)²
 // A row of mask 0 becomes zeros, whatever stands there.
 //
-// logits   [rows, columns] f32, rows `first` to `first + rows` of all (quads where columns divide by 4)
+// logits   [rows, columns] f32, rows `first` to `first + rows` of all (vec4f with VEC4: where columns divide by 4)
 // tangents [rows, columns] f32, as logits; in place
 // mask     [N] f32;  scale [1] f32;  energies [N] f32
 //
-// Parallel plan: a workgroup a row, three passes; lanes are joined in pairs. All t are taken relative to that of the
+// Parallel plan: a workgroup of SIZE, a constant from outside, a row; three passes. All t are taken relative to that of the
 // likeliest word: where it is nearly certain, the mean nearly equals its t, and the difference would have no digits.
 
-struct Params { first: u32, columns: u32 }
+#include "element.wgsl"
+#include "totals.wgsl"
 
-#if QUADS
-alias Element = vec4f;
-const WIDTH = 4u;
-fn largestOf(x: vec4f) -> f32 { return max(max(x.x, x.y), max(x.z, x.w)); }
-fn sumOf(x: vec4f) -> f32 { return (x.x + x.y) + (x.z + x.w); }
-#else
-alias Element = f32;
-const WIDTH = 1u;
-fn largestOf(x: f32) -> f32 { return x; }
-fn sumOf(x: f32) -> f32 { return x; }
-#endif
+struct Params { first: u32, columns: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> logits: array<Element>;
@@ -31,23 +22,34 @@ fn sumOf(x: f32) -> f32 { return x; }
 @group(0) @binding(4) var<storage, read> scale: array<f32>;
 @group(0) @binding(5) var<storage, read_write> energies: array<f32>;
 
-struct Top { largest: f32, place: u32 }
-var<workgroup> tops: array<Top, LANES>;
-// Σ e^(x - largest), and the same times t.
-var<workgroup> sums: array<vec2f, LANES>;
+alias Sum = vec2f;
 
-fn tangentAt(start: u32, place: u32) -> f32 {
-#if QUADS
-  return tangents[start + place / 4u][place % 4u];
+// A lane's largest logit, and how it moves.
+struct Top { x: f32, t: f32 }
+
+fn raised(top: Top, x: Element, t: Element) -> Top {
+#if VEC4
+  let most = max(max(x.x, x.y), max(x.z, x.w));
+  let hit = x == vec4f(most);
+  let there = select(select(select(t.w, t.z, hit.z), t.y, hit.y), t.x, hit.x);
 #else
-  return tangents[start + place];
+  let most = x;
+  let there = t;
 #endif
+  if (most > top.x) {
+    return Top(most, there);
+  }
+  return top;
 }
 
-@compute @workgroup_size(LANES)
+@compute @workgroup_size(SIZE)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let at = params.first + group.x;
-  let width = params.columns / WIDTH;
+#if VEC4
+  let width = params.columns / 4u;
+#else
+  let width = params.columns;
+#endif
   let start = group.x * width;
   let weight = mask[at];
   if (weight == 0.0) {
@@ -59,62 +61,31 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     }
     return;
   }
-  var top = Top(-1e38, 0u);
+  var top = Top(-1e38, 0.0);
   for (var i = lane; i < width; i += LANES) {
-    let x = logits[start + i];
-    if (largestOf(x) > top.largest) {
-      top = Top(largestOf(x), WIDTH * i);
-#if QUADS
-      let hit = x == vec4f(top.largest);
-      top.place += select(select(select(3u, 2u, hit.z), 1u, hit.y), 0u, hit.x);
-#endif
-    }
+    top = raised(top, logits[start + i], tangents[start + i]);
   }
-  tops[lane] = top;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half && tops[lane + half].largest > tops[lane].largest) {
-      tops[lane] = tops[lane + half];
-    }
-  }
-  workgroupBarrier();
-  let largest = Element(tops[0].largest);
-  let anchor = Element(tangentAt(start, tops[0].place));
+  let m = largest(lane, vec2f(top.x, 0.0)).x;
+  let anchor = Element(largest(lane, vec2f(select(-1e38, top.t, top.x == m), 0.0)).x);
 
   var sum = vec2f();
   for (var i = lane; i < width; i += LANES) {
-    let powers = exp(logits[start + i] - largest);
+    let powers = exp(logits[start + i] - Element(m));
     sum += vec2f(sumOf(powers), sumOf(powers * (tangents[start + i] - anchor)));
   }
-  sums[lane] = sum;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      sums[lane] += sums[lane + half];
-    }
-  }
-  workgroupBarrier();
-  let total = sums[0].x;
-  let mean = Element(sums[0].y / total);
-  // A slow lane may still read the sums that are written over below.
-  workgroupBarrier();
+  let sums = total(lane, sum);
+  let mean = Element(sums.y / sums.x);
 
   let w = weight * scale[0];
   var energy = 0.0;
   for (var i = lane; i < width; i += LANES) {
-    let p = exp(logits[start + i] - largest) / total;
+    let p = exp(logits[start + i] - Element(m)) / sums.x;
     let d = (tangents[start + i] - anchor) - mean;
     energy += sumOf(p * d * d);
     tangents[start + i] = w * p * d;
   }
-  sums[lane] = vec2f(energy, 0.0);
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      sums[lane] += sums[lane + half];
-    }
-  }
+  let all = total(lane, vec2f(energy, 0.0)).x;
   if (lane == 0u) {
-    energies[at] = 0.5 * w * sums[0].x;
+    energies[at] = 0.5 * w * all;
   }
 }

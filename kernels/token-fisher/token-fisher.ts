@@ -1,20 +1,25 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, type Recorder, shader, type Tensor } from '../contract/index.ts';
-import { recordColumnSums, recordMatmul } from '../matmul/record.ts';
+import {
+  elementInclude,
+  expectShape,
+  operation,
+  type Recorder,
+  shader,
+  type Tensor,
+  totalsInclude,
+} from '../contract/index.ts';
+import { recordColumnSums } from '../matmul/matmul.column-sums.ts';
+import { recordMatmul } from '../matmul/matmul.record.ts';
 import { logitLanes, tokenLogpsChunk } from '../token-logps/token-logps.ts';
-import { tokenFisherReference } from './token-fisher.reference.ts';
+import { type TokenFisherOptions, tokenFisherReference } from './token-fisher.reference.ts';
 import rowsText from './token-fisher.rows.wgsl';
 
-export { tokenFisherReference } from './token-fisher.reference.ts';
+export { type TokenFisherOptions, tokenFisherReference } from './token-fisher.reference.ts';
 
-const rowsSource = shader('token-fisher.rows', rowsText);
-
-export interface TokenFisherOptions {
-  /** Divides the logits. Default 1. */
-  readonly temperature?: number;
-  /** Rows whose logits are held at once; by default as many as fill 16 MiB, at least 8. */
-  readonly chunk?: number;
-}
+const rowsSource = shader('token-fisher.rows', rowsText, {
+  ...elementInclude,
+  ...totalsInclude,
+});
 
 export type TokenFisherInputs = {
   /** [N, H] f32: what the last norm gives, at each token. */
@@ -61,11 +66,10 @@ function eachChunk(
     if (weightTangent) {
       recordMatmul(recorder, { a: window(hidden), b: weightTangent, ...place }, layout);
     }
-    const quads = vocabulary % 4 === 0;
     recorder.dispatch(rowsSource, {
       tensors: { logits, tangents, mask, scale, energies },
-      defines: { QUADS: quads },
-      constants: { LANES: logitLanes(vocabulary, recorder.traits) },
+      defines: { VEC4: vocabulary % 4 === 0, COOPERATIVE: true },
+      constants: { SIZE: logitLanes(vocabulary, recorder.traits) },
       params: { first, columns: vocabulary },
       workgroups: [count, 1, 1],
     });

@@ -5,6 +5,8 @@
 //
 // Parallel plan: a token an invocation.
 
+#include "elements.wgsl"
+
 struct Params { count: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -26,12 +28,7 @@ fn fall(d: f32) -> f32 {
   return select(1.0 - exp(d), series, abs(d) < 0.5);
 }
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   let g = dy[i];
   if (g == 0.0) {
     dlogps[i] = 0.0;

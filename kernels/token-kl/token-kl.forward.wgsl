@@ -5,6 +5,9 @@
 //
 // Parallel plan: a token an invocation.
 
+#include "elements.wgsl"
+#include "numeric.wgsl"
+
 struct Params { count: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -16,19 +19,7 @@ struct Params { count: u32 }
 @group(0) @binding(5) var<storage, read> oldLogps: array<f32>;
 #endif
 
-// e^d - d - 1, by its series where the subtractions would leave nothing.
-fn k3(d: f32) -> f32 {
-  let series = d * d * (0.5 + d * (1.0 / 6.0 + d * (1.0 / 24.0 + d * (1.0 / 120.0 + d * (1.0 / 720.0
-    + d * (1.0 / 5040.0 + d / 40320.0))))));
-  return select(exp(d) - d - 1.0, series, abs(d) < 0.5);
-}
-
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   var value = k3(clamp(refLogps[i] - logps[i], -80.0, 80.0));
 #if CORRECTED
   value *= exp(clamp(ratioLogps[i] - oldLogps[i], -80.0, 80.0));

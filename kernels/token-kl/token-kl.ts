@@ -1,13 +1,23 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import {
+  elementsInclude,
+  expectShape,
+  numericInclude,
+  operation,
+  shader,
+  type Tensor,
+} from '../contract/index.ts';
 import backwardText from './token-kl.backward.wgsl';
 import forwardText from './token-kl.forward.wgsl';
 import { tokenKlReference } from './token-kl.reference.ts';
 
 export { tokenKlReference } from './token-kl.reference.ts';
 
-const forwardSource = shader('token-kl.forward', forwardText);
-const backwardSource = shader('token-kl.backward', backwardText);
+const forwardSource = shader('token-kl.forward', forwardText, {
+  ...elementsInclude,
+  ...numericInclude,
+});
+const backwardSource = shader('token-kl.backward', backwardText, elementsInclude);
 
 export type TokenKlInputs = {
   /** [N] f32: log-probabilities of sampled tokens under the policy. */
@@ -23,7 +33,7 @@ export type TokenKlInputs = {
 /**
  * The k3 estimate of KL(policy ‖ reference) at each sampled token, e^d - d - 1 with d = refLogps - logps, f32 [N]:
  * never negative, unbiased as a value. With `ratioLogps` it is multiplied by ρ = e^(ratioLogps - oldLogps), which
- * also makes its gradient that of the divergence (TRL's `use_bias_correction_kl`). Differences are held within ±80.
+ * also makes its gradient that of the divergence (TRL's `use_bias_correction_kl`). Differences are clamped to ±80.
  * @see Schulman 2020, http://joschu.net/blog/kl-approx.html; the correction: DeepSeek-V3.2,
  * https://arxiv.org/abs/2512.02556
  * @throws AttuneError `bad-option` for one of `ratioLogps` and `oldLogps` without the other

@@ -14,6 +14,8 @@
 // at most once a block, and keeps the numbers equal to the maximum apart (`ones`): where the target is
 // nearly certain, ln(1 + rest) would lose `rest` otherwise. Lanes are joined in pairs.
 
+#include "numeric.wgsl"
+
 #if EXTRAS
 struct Params { first: u32, rows: u32, columns: u32, stride: u32 }
 #else
@@ -107,14 +109,6 @@ fn joined(a: Part, b: Part) -> Part {
   return Part(largest, high.ones, high.rest + low.rest, high.weighted + low.weighted, high.place);
 }
 
-// ln(1 + x) for x >= 0 to a few ulp: 2 atanh(x / (2 + x)) where log(1 + x) would round x away.
-fn log1p(x: f32) -> f32 {
-  let z = x / (2.0 + x);
-  let q = z * z;
-  let series = 2.0 * z * (1.0 + q * (1.0 / 3.0 + q * (0.2 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q / 11.0)))));
-  return select(log(1.0 + x), series, x < 0.5);
-}
-
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let row = group.x;
@@ -194,7 +188,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   }
   if (lane == 0u) {
     let sums = part.ones + part.rest;
-    let logSum = select(log(sums), log1p(part.rest), part.ones == 1.0);
+    let logSum = select(log(sums), log1pAbove(part.rest), part.ones == 1.0);
     let id = u32(target_id);
     logps[at] = quad(row, id / 4u)[id % 4u] - part.largest - logSum;
     entropy[at] = logSum - part.weighted / sums;
@@ -203,7 +197,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     saved[at] = vec2f(part.largest, logSum);
 #if EXTRAS
     let squares = part.ones + extra.squares;
-    extras[at] = select(log(squares), log1p(extra.squares), part.ones == 1.0) - 2.0 * logSum;
+    extras[at] = select(log(squares), log1pAbove(extra.squares), part.ones == 1.0) - 2.0 * logSum;
     extras[params.stride + at] = extra.total / f32(params.columns);
 #endif
   }

@@ -1,5 +1,14 @@
 import type { HostArrays } from '../contract/index.ts';
-import type { TokenLogpsOptions } from './token-logps.ts';
+
+export interface TokenLogpsOptions {
+  /** Divides the logits, also those of the entropy. Default 1. */
+  readonly temperature?: number;
+  /** Rows whose logits are held at once; by default as many as fill 16 MiB, at least 8. */
+  readonly chunk?: number;
+  /** Wants the output of that name, in the same pass; not computed otherwise. */
+  readonly logSumSquares?: boolean;
+  readonly meanLogits?: boolean;
+}
 
 interface Row {
   readonly logits: Float64Array;

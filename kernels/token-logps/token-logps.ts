@@ -2,6 +2,7 @@ import { AttuneError } from '@attune/gpu';
 import {
   expectShape,
   type KernelTraits,
+  numericInclude,
   operation,
   type Recorder,
   shader,
@@ -10,22 +11,12 @@ import {
 import { recordMatmul } from '../matmul/matmul.ts';
 import backwardText from './token-logps.backward.wgsl';
 import forwardText from './token-logps.forward.wgsl';
-import { tokenLogpsReference } from './token-logps.reference.ts';
+import { type TokenLogpsOptions, tokenLogpsReference } from './token-logps.reference.ts';
 
-export { tokenLogpsReference } from './token-logps.reference.ts';
+export { type TokenLogpsOptions, tokenLogpsReference } from './token-logps.reference.ts';
 
-const forwardSource = shader('token-logps.forward', forwardText);
+const forwardSource = shader('token-logps.forward', forwardText, numericInclude);
 const backwardSource = shader('token-logps.backward', backwardText);
-
-export interface TokenLogpsOptions {
-  /** Divides the logits, also those of the entropy. Default 1. */
-  readonly temperature?: number;
-  /** Rows whose logits are held at once; by default as many as fill 16 MiB, at least 8. */
-  readonly chunk?: number;
-  /** Wants the output of that name, in the same pass; not computed otherwise. */
-  readonly logSumSquares?: boolean;
-  readonly meanLogits?: boolean;
-}
 
 export type TokenLogpsInputs = {
   /** [N, H] f32: what the last norm gives. */

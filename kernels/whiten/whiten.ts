@@ -1,25 +1,16 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import { elementsInclude, expectShape, operation, shader, type Tensor } from '../contract/index.ts';
 import forwardText from './whiten.forward.wgsl';
 import joinText from './whiten.join.wgsl';
 import momentsText from './whiten.moments.wgsl';
-import { whitenReference } from './whiten.reference.ts';
+import { type WhitenOptions, whitenReference } from './whiten.reference.ts';
 import totalsText from './whiten.totals.wgsl';
 
-export { whitenReference } from './whiten.reference.ts';
+export { type WhitenOptions, whitenReference } from './whiten.reference.ts';
 
-const momentsSource = shader('whiten.moments', `${momentsText}\n${joinText}`);
-const totalsSource = shader('whiten.totals', `${totalsText}\n${joinText}`);
-const forwardSource = shader('whiten.forward', forwardText);
-
-export interface WhitenOptions {
-  /** False: only the spread changes, the mean stays what it is, as for rewards. Default true, as for advantages. */
-  readonly shiftMean?: boolean;
-  /** The variance is divided by one less than the count, as in TRL; false: by the count, as in OpenAI's code. Default true. */
-  readonly unbiased?: boolean;
-  /** Added to the variance. Default 1e-8. */
-  readonly eps?: number;
-}
+const momentsSource = shader('whiten.moments', momentsText, { 'whiten.join.wgsl': joinText });
+const totalsSource = shader('whiten.totals', totalsText, { 'whiten.join.wgsl': joinText });
+const forwardSource = shader('whiten.forward', forwardText, elementsInclude);
 
 export type WhitenInputs = {
   /** [N] f32. */

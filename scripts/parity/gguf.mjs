@@ -1,7 +1,7 @@
 /**
  * Logits of GGUF files against those of their dequantised weights in transformers, through `attune logits`:
  *
- *   node scripts/parity/gguf.mjs FIXTURES/gguf [--device swiftshader] [--only llama]
+ *   node scripts/parity/gguf.mjs FIXTURES/gguf [--device swiftshader] [--only qwen]
  *
  * Build first (npm run build). Prints the largest difference per file; the bar is 1e-4.
  */
@@ -17,7 +17,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     device: { type: 'string', default: 'auto' },
-    only: { type: 'string', default: 'llama' },
+    only: { type: 'string', default: '' },
   },
 });
 const [folder] = positionals;

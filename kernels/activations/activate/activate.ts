@@ -1,11 +1,18 @@
-import { operation, type Recorder, shader, type Tensor } from '../../contract/index.ts';
-import { elementwiseGrid } from '../../elementwise/grid.ts';
+import {
+  elementsInclude,
+  numericInclude,
+  operation,
+  type Recorder,
+  shader,
+  type Tensor,
+} from '../../contract/index.ts';
+import { elementwiseGrid } from '../../elementwise/elementwise.grid.ts';
 import { type ActivateOptions, activateReference } from './activate.reference.ts';
 import text from './activate.wgsl';
 
 export { type ActivateOptions, activateReference } from './activate.reference.ts';
 
-const source = shader('activate', text);
+const source = shader('activate', text, { ...elementsInclude, ...numericInclude });
 
 function grid(x: Tensor, { kind }: ActivateOptions, gradient: boolean) {
   const { defines, ...rest } = elementwiseGrid(x);

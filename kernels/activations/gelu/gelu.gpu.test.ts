@@ -6,7 +6,7 @@ describe.each(['none', 'tanh'] as const)('gelu %s', (approximate) => {
   test.each([1, 63, 64, 65, 257, 20_011])(
     '%i numbers and their gradients equal float64',
     async (n) => {
-      // One number far out is judged by itself: there the exponential's own rounding shows.
+      // One number far out is compared by itself: there the exponential's own rounding shows.
       await checkKernel(
         gelu,
         { x: random([n], 1, 12) },

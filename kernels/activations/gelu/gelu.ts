@@ -1,13 +1,21 @@
-import { operation, type Recorder, shader, type Tensor } from '../../contract/index.ts';
-import { elementwiseGrid } from '../../elementwise/grid.ts';
+import {
+  elementsInclude,
+  operation,
+  type Recorder,
+  shader,
+  type Tensor,
+} from '../../contract/index.ts';
+import { elementwiseGrid } from '../../elementwise/elementwise.grid.ts';
 import backwardText from './gelu.backward.wgsl';
 import forwardText from './gelu.forward.wgsl';
 import { type GeluOptions, geluReference } from './gelu.reference.ts';
+import shareText from './gelu.share.wgsl';
 
 export { type GeluOptions, geluReference } from './gelu.reference.ts';
 
-const forwardSource = shader('gelu.forward', forwardText);
-const backwardSource = shader('gelu.backward', backwardText);
+const includes = { ...elementsInclude, 'gelu.share.wgsl': shareText };
+const forwardSource = shader('gelu.forward', forwardText, includes);
+const backwardSource = shader('gelu.backward', backwardText, includes);
 
 function grid(x: Tensor, { approximate }: GeluOptions) {
   const { defines, ...rest } = elementwiseGrid(x);

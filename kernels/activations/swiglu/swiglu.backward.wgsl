@@ -6,11 +6,8 @@
 //
 // Parallel plan: one element (of four numbers where possible) an invocation; both gradients at once.
 
-#if VEC4
-alias Element = vec4f;
-#else
-alias Element = f32;
-#endif
+#include "elements.wgsl"
+#include "numeric.wgsl"
 
 struct Params { count: u32, width: u32 }
 
@@ -23,35 +20,22 @@ struct Params { count: u32, width: u32 }
 @group(0) @binding(5) var<storage, read_write> dUp: array<Element>;
 #endif
 
-// The exponent is never positive, so nothing overflows.
-fn sigmoid(g: Element) -> Element {
-  let e = exp(-abs(g));
-  return select(e, Element(1.0), g >= Element(0.0)) / (1.0 + e);
-}
-
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i < params.count) {
+fn each(i: u32) {
 #if PACKED
-    let at = i + i / params.width * params.width;
-    let u = gate[at + params.width];
+  let at = i + i / params.width * params.width;
+  let u = gate[at + params.width];
 #else
-    let at = i;
-    let u = up[i];
+  let at = i;
+  let u = up[i];
 #endif
-    let g = gate[at];
-    let s = sigmoid(g);
-    let d = dy[i];
-    let gated = d * g * s;
-    dGate[at] = d * u * s * (1.0 + g * (1.0 - s));
+  let g = gate[at];
+  let s = sigmoid(g);
+  let d = dy[i];
+  let gated = d * g * s;
+  dGate[at] = d * u * s * (1.0 + g * (1.0 - s));
 #if PACKED
-    dGate[at + params.width] = gated;
+  dGate[at + params.width] = gated;
 #else
-    dUp[i] = gated;
+  dUp[i] = gated;
 #endif
-  }
 }

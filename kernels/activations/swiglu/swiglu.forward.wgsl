@@ -5,11 +5,8 @@
 //
 // Parallel plan: one element (of four numbers where possible) an invocation.
 
-#if VEC4
-alias Element = vec4f;
-#else
-alias Element = f32;
-#endif
+#include "elements.wgsl"
+#include "numeric.wgsl"
 
 struct Params { count: u32, width: u32 }
 
@@ -20,27 +17,14 @@ struct Params { count: u32, width: u32 }
 #endif
 @group(0) @binding(3) var<storage, read_write> y: array<Element>;
 
-// The exponent is never positive, so nothing overflows.
-fn sigmoid(g: Element) -> Element {
-  let e = exp(-abs(g));
-  return select(e, Element(1.0), g >= Element(0.0)) / (1.0 + e);
-}
-
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i < params.count) {
+fn each(i: u32) {
 #if PACKED
-    let at = i + i / params.width * params.width;
-    let g = gate[at];
-    let u = gate[at + params.width];
+  let at = i + i / params.width * params.width;
+  let g = gate[at];
+  let u = gate[at + params.width];
 #else
-    let g = gate[i];
-    let u = up[i];
+  let g = gate[i];
+  let u = up[i];
 #endif
-    y[i] = g * sigmoid(g) * u;
-  }
+  y[i] = g * sigmoid(g) * u;
 }

@@ -1,17 +1,14 @@
 // How y = silu(gate) · up moves where gate moves by gateTangent and up by upTangent, with σ = σ(gate):
 //   yTangent = gateTangent · up · σ · (1 + gate · (1 - σ)) + gate · σ · upTangent
 //
-// gate, up, gateTangent (with GATE), upTangent (with UP), yTangent  [tokens, F] f32; or gate and gateTangent are [tokens, 2F] if
-//                           PACKED, up and its movement standing behind them in each row
-// width                     F; it and count are of vec4f where F divides by 4
+// gate, up, gateTangent (with GATE), upTangent (with UP), yTangent  [tokens, F] f32; or gate and gateTangent are
+//        [tokens, 2F] if PACKED, up and upTangent standing behind them in each row
+// width  F; it and count are of vec4f where F divides by 4
 //
 // Parallel plan: one element (of four numbers where possible) an invocation.
 
-#if VEC4
-alias Element = vec4f;
-#else
-alias Element = f32;
-#endif
+#include "elements.wgsl"
+#include "numeric.wgsl"
 
 struct Params { count: u32, width: u32 }
 
@@ -28,21 +25,7 @@ struct Params { count: u32, width: u32 }
 @group(0) @binding(5) var<storage, read> upTangent: array<Element>;
 #endif
 
-// The exponent is never positive, so nothing overflows.
-fn sigmoid(g: Element) -> Element {
-  let e = exp(-abs(g));
-  return select(e, Element(1.0), g >= Element(0.0)) / (1.0 + e);
-}
-
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
 #if PACKED
   let at = i + i / params.width * params.width;
 #else
@@ -53,7 +36,8 @@ fn main(
   var moved = Element(0.0);
 #if GATE
 #if PACKED
-  moved = gateTangent[at] * gate[at + params.width] * s * (1.0 + g * (1.0 - s)) + g * s * gateTangent[at + params.width];
+  moved = gateTangent[at] * gate[at + params.width] * s * (1.0 + g * (1.0 - s));
+  moved += g * s * gateTangent[at + params.width];
 #else
   moved = gateTangent[at] * up[at] * s * (1.0 + g * (1.0 - s));
 #endif

@@ -1,4 +1,12 @@
-import { elements, expectShape, operation, shader, type Tensor } from '../../contract/index.ts';
+import {
+  elements,
+  elementsInclude,
+  expectShape,
+  numericInclude,
+  operation,
+  shader,
+  type Tensor,
+} from '../../contract/index.ts';
 import backwardText from './swiglu.backward.wgsl';
 import forwardText from './swiglu.forward.wgsl';
 import { swigluReference } from './swiglu.reference.ts';
@@ -6,9 +14,18 @@ import tangentText from './swiglu.tangent.wgsl';
 
 export { swigluReference } from './swiglu.reference.ts';
 
-const forwardSource = shader('swiglu.forward', forwardText);
-const backwardSource = shader('swiglu.backward', backwardText);
-const tangentSource = shader('swiglu.tangent', tangentText);
+const forwardSource = shader('swiglu.forward', forwardText, {
+  ...elementsInclude,
+  ...numericInclude,
+});
+const backwardSource = shader('swiglu.backward', backwardText, {
+  ...elementsInclude,
+  ...numericInclude,
+});
+const tangentSource = shader('swiglu.tangent', tangentText, {
+  ...elementsInclude,
+  ...numericInclude,
+});
 
 /** An invocation an element of y: four numbers where they are neighbours in gate and up too. */
 function grid(y: Tensor, packed: boolean) {

@@ -8,13 +8,7 @@
 //
 // Parallel plan: one key of one head an invocation; workgroups past the end of a sequence stop at once.
 
-#if VEC4
-alias Element = vec4f;
-fn product(a: vec4f, b: vec4f) -> f32 { return dot(a, b); }
-#else
-alias Element = f32;
-fn product(a: f32, b: f32) -> f32 { return a * b; }
-#endif
+#include "element.wgsl"
 
 struct Params { heads: u32, kvHeads: u32, dim: u32, capacity: i32, window: i32, factor: f32 }
 

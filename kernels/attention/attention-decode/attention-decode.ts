@@ -1,5 +1,13 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, lanesOf, operation, shader, type Tensor } from '../../contract/index.ts';
+import {
+  elementInclude,
+  expectShape,
+  lanesOf,
+  operation,
+  rowsInclude,
+  shader,
+  type Tensor,
+} from '../../contract/index.ts';
 import {
   type AttentionDecodeOptions,
   attentionDecodeReference,
@@ -14,10 +22,10 @@ export {
   attentionDecodeReference,
 } from './attention-decode.reference.ts';
 
-const scoresSource = shader('attention-decode.scores', scoresText);
+const scoresSource = shader('attention-decode.scores', scoresText, elementInclude);
 const subgroupSource = shader('attention-decode.subgroup', subgroupText);
-const weightsSource = shader('attention-decode.weights', weightsText);
-const valuesSource = shader('attention-decode.values', valuesText);
+const weightsSource = shader('attention-decode.weights', weightsText, rowsInclude);
+const valuesSource = shader('attention-decode.values', valuesText, elementInclude);
 
 type Inputs = { q: Tensor; kCache: Tensor; vCache: Tensor; lengths: Tensor };
 
@@ -76,7 +84,7 @@ export const attentionDecode = operation<Inputs, { y: Tensor }, AttentionDecodeO
     recorder.dispatch(weightsSource, {
       tensors: { lengths, scores, totals },
       defines: { COOPERATIVE: !software },
-      params: { count: batch * heads, heads, capacity, window },
+      params: { rows: batch * heads, heads, capacity, window },
       workgroups: software ? Math.ceil((batch * heads) / 64) : batch * heads,
     });
     const count = batch * heads * dim;

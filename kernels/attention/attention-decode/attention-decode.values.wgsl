@@ -8,11 +8,7 @@
 //
 // Parallel plan: one element (of four numbers where possible) of y an invocation; sums in chunks of 32.
 
-#if VEC4
-alias Element = vec4f;
-#else
-alias Element = f32;
-#endif
+#include "element.wgsl"
 
 struct Params { count: u32, heads: u32, kvHeads: u32, dim: u32, capacity: i32, window: i32 }
 

@@ -1,4 +1,3 @@
-enable subgroups;
 // attention.key-gradient.wgsl for software adapters with subgroups, where a load costs as much as fifteen
 // multiply-adds and a broadcast as much as one. Formula, bindings and masks are the same.
 //
@@ -12,56 +11,16 @@ enable subgroups;
 // holds the queries n, n + LANES, ...; a matrix has a column a key and a row a query; keys come by
 // broadcast. Sums: a lane holds 4 dimensions of each chunk; a query's p and ds come by shuffle. No barrier.
 
-struct Params { length: i32, heads: u32, kvHeads: u32, window: i32, causal: i32, factor: f32, scale: f32 }
+#include "attention.inputs.wgsl"
+#include "attention.mask.wgsl"
+#include "attention.lanes.wgsl"
 
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> q: array<vec4f>;
-@group(0) @binding(2) var<storage, read> k: array<vec4f>;
-@group(0) @binding(3) var<storage, read> v: array<vec4f>;
-@group(0) @binding(4) var<storage, read> bounds: array<vec2i>;
 @group(0) @binding(5) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(6) var<storage, read> stats: array<vec2f>;
 @group(0) @binding(7) var<storage, read_write> dk: array<vec4f>;
 @group(0) @binding(8) var<storage, read_write> dv: array<vec4f>;
 
 const CHUNKS = (DIM + LANES - 1) / LANES;
-
-// The queries [x, y) that see a key; (length, 0) for padding.
-fn seeing(row: i32, key: i32) -> vec2i {
-  let document = bounds[row * params.length + min(key, params.length - 1)];
-  let end = min(document.y, key + params.window);
-  let first = max(document.x, select(document.x, key, params.causal == 1));
-  return select(vec2i(params.length, 0), vec2i(first, end), first < end);
-}
-
-fn lanes0to3(a: vec4f) -> mat4x4f {
-  return mat4x4f(
-    subgroupBroadcast(a, 0),
-    subgroupBroadcast(a, 1),
-    subgroupBroadcast(a, 2),
-    subgroupBroadcast(a, 3),
-  );
-}
-
-#if !NARROW
-fn lanes4to7(a: vec4f) -> mat4x4f {
-  return mat4x4f(
-    subgroupBroadcast(a, 4),
-    subgroupBroadcast(a, 5),
-    subgroupBroadcast(a, 6),
-    subgroupBroadcast(a, 7),
-  );
-}
-#endif
-
-fn shuffled(a: mat4x4f, lane: u32) -> mat4x4f {
-  return mat4x4f(
-    subgroupShuffle(a[0], lane),
-    subgroupShuffle(a[1], lane),
-    subgroupShuffle(a[2], lane),
-    subgroupShuffle(a[3], lane),
-  );
-}
 
 // Four keys: which queries see each.
 struct Keys { first: vec4i, end: vec4i }

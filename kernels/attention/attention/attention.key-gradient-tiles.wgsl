@@ -10,53 +10,14 @@
 // 4y + 3 and, of the scores, the queries x, x + 8, x + 16, x + 24; of the sums, dimensions 4x to 4x + 3 of
 // each chunk. Matrices of scores have a column a query and a row a key.
 
-struct Params { length: i32, heads: u32, kvHeads: u32, window: i32, causal: i32, factor: f32, scale: f32 }
+#include "attention.inputs.wgsl"
+#include "attention.mask.wgsl"
+#include "attention.tiles.wgsl"
 
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> q: array<vec4f>;
-@group(0) @binding(2) var<storage, read> k: array<vec4f>;
-@group(0) @binding(3) var<storage, read> v: array<vec4f>;
-@group(0) @binding(4) var<storage, read> bounds: array<vec2i>;
 @group(0) @binding(5) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(6) var<storage, read> stats: array<vec2f>;
 @group(0) @binding(7) var<storage, read_write> dk: array<vec4f>;
 @group(0) @binding(8) var<storage, read_write> dv: array<vec4f>;
-
-const CHUNKS = (DIM + 7) / 8;
-// A row of a tile is 8 vec4f and one more, so that neighbours lie in different banks.
-const STRIDE = 9u;
-
-var<workgroup> keyTile: array<vec4f, 32 * STRIDE>;
-var<workgroup> queryTile: array<vec4f, 32 * STRIDE>;
-var<workgroup> weights: array<vec4f, 256>;
-var<workgroup> seen: array<vec2i, 32>;
-var<workgroup> range: vec2i;
-
-// The queries [x, y) that see a key; (length, 0) for padding.
-fn seeing(row: i32, key: i32) -> vec2i {
-  let document = bounds[row * params.length + min(key, params.length - 1)];
-  let end = min(document.y, key + params.window);
-  let first = max(document.x, select(document.x, key, params.causal == 1));
-  return select(vec2i(params.length, 0), vec2i(first, end), first < end);
-}
-
-// What the loaded chunk adds to the products of 4 keys and 4 queries.
-fn products(x: u32, y4: u32) -> mat4x4f {
-  var sum = mat4x4f();
-  for (var d = 0u; d < 8u; d++) {
-    let at = y4 * STRIDE + d;
-    let a = mat4x4f(keyTile[at], keyTile[at + STRIDE], keyTile[at + 2u * STRIDE], keyTile[at + 3u * STRIDE]);
-    let there = x * STRIDE + d;
-    let b = mat4x4f(
-      queryTile[there],
-      queryTile[there + 8u * STRIDE],
-      queryTile[there + 16u * STRIDE],
-      queryTile[there + 24u * STRIDE],
-    );
-    sum += transpose(a) * b;
-  }
-  return sum;
-}
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
@@ -69,20 +30,9 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   let rowStart = row * params.length;
   let last = params.length - 1;
 
-  if (lane < 32u) {
-    seen[lane] = seeing(row, base + i32(lane));
-  }
-  workgroupBarrier();
-  if (lane == 0u) {
-    var all = vec2i(params.length, 0);
-    for (var n = 0u; n < 32u; n++) {
-      all = vec2i(min(all.x, seen[n].x), max(all.y, seen[n].y));
-    }
-    range = all;
-  }
-  let queries = workgroupUniformLoad(&range);
-  let firsts = vec4i(seen[y4].x, seen[y4 + 1u].x, seen[y4 + 2u].x, seen[y4 + 3u].x);
-  let ends = vec4i(seen[y4].y, seen[y4 + 1u].y, seen[y4 + 2u].y, seen[y4 + 3u].y);
+  let queries = seenByAny(lane, seeing(row, base + i32(lane)));
+  let firsts = firstsSeen(y4);
+  let ends = endsSeen(y4);
 
   var dkSums: array<mat4x4f, CHUNKS>;
   var dvSums: array<mat4x4f, CHUNKS>;
@@ -111,8 +61,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
               b = dy[there];
             }
           }
-          keyTile[n / 8u * STRIDE + n % 8u] = a;
-          queryTile[n / 8u * STRIDE + n % 8u] = b;
+          ownTile[n / 8u * STRIDE + n % 8u] = a;
+          otherTile[n / 8u * STRIDE + n % 8u] = b;
         }
         workgroupBarrier();
         let sum = products(x, y4);
@@ -143,19 +93,14 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
           let at = (u32(rowStart + min(tile + i32(n / 8u), queries.y - 1)) * params.heads + head) * DIM + d;
           if (d < DIM) {
             if (turn < CHUNKS) {
-              queryTile[n / 8u * STRIDE + n % 8u] = dy[at];
+              otherTile[n / 8u * STRIDE + n % 8u] = dy[at];
             } else {
-              queryTile[n / 8u * STRIDE + n % 8u] = q[at];
+              otherTile[n / 8u * STRIDE + n % 8u] = q[at];
             }
           }
         }
         workgroupBarrier();
-        var o = mat4x4f();
-        for (var query = 0u; query < 32u; query++) {
-          let w = weights[query * 8u + y4 / 4u];
-          let value = queryTile[query * STRIDE + x];
-          o += mat4x4f(value * w.x, value * w.y, value * w.z, value * w.w);
-        }
+        let o = weighed(mat4x4f(), x, y4);
         if (turn < CHUNKS) {
           dvSums[chunk] += o;
         } else {

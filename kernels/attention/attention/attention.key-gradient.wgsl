@@ -11,34 +11,15 @@
 // queries, so that each is loaded at one address for all; a mask takes out what does not see a key.
 // DIM, a constant from outside, is headDim in elements.
 
-#if VEC4
-alias Element = vec4f;
-fn product(a: vec4f, b: vec4f) -> f32 { return dot(a, b); }
-#else
-alias Element = f32;
-fn product(a: f32, b: f32) -> f32 { return a * b; }
-#endif
+#include "attention.inputs.wgsl"
+#include "attention.mask.wgsl"
 
-struct Params { length: i32, heads: u32, kvHeads: u32, window: i32, causal: i32, dim: u32, factor: f32, scale: f32 }
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> q: array<Element>;
-@group(0) @binding(2) var<storage, read> k: array<Element>;
-@group(0) @binding(3) var<storage, read> v: array<Element>;
-@group(0) @binding(4) var<storage, read> bounds: array<vec2i>;
 @group(0) @binding(5) var<storage, read> dy: array<Element>;
 @group(0) @binding(6) var<storage, read> stats: array<vec2f>;
 @group(0) @binding(7) var<storage, read_write> dk: array<Element>;
 @group(0) @binding(8) var<storage, read_write> dv: array<Element>;
 
 const LANES = 32;
-
-// The queries [x, y) that see a key; empty for padding.
-fn seeing(row: i32, key: i32) -> vec2i {
-  let document = bounds[row * params.length + key];
-  let end = min(document.y, key + params.window);
-  return vec2i(max(document.x, select(document.x, key, params.causal == 1)), end);
-}
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -52,9 +33,7 @@ fn main(
   var queries = vec2i(params.length, 0);
   for (var key = base; key < min(base + LANES, params.length); key++) {
     let seen = seeing(row, key);
-    if (seen.x < seen.y) {
-      queries = vec2i(min(queries.x, seen.x), max(queries.y, seen.y));
-    }
+    queries = vec2i(min(queries.x, seen.x), max(queries.y, seen.y));
   }
   let key = base + i32(lane);
   let own = seeing(row, min(key, params.length - 1));

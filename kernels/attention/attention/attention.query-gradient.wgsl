@@ -10,33 +10,14 @@
 // keys, two at a time, so that each key is loaded at one address for all; a mask takes out what one does
 // not see. DIM, a constant from outside, is headDim in elements.
 
-#if VEC4
-alias Element = vec4f;
-fn product(a: vec4f, b: vec4f) -> f32 { return dot(a, b); }
-#else
-alias Element = f32;
-fn product(a: f32, b: f32) -> f32 { return a * b; }
-#endif
+#include "attention.inputs.wgsl"
+#include "attention.mask.wgsl"
 
-struct Params { length: i32, heads: u32, kvHeads: u32, window: i32, causal: i32, dim: u32, factor: f32, scale: f32 }
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> q: array<Element>;
-@group(0) @binding(2) var<storage, read> k: array<Element>;
-@group(0) @binding(3) var<storage, read> v: array<Element>;
-@group(0) @binding(4) var<storage, read> bounds: array<vec2i>;
 @group(0) @binding(5) var<storage, read> dy: array<Element>;
 @group(0) @binding(6) var<storage, read> stats: array<vec2f>;
 @group(0) @binding(7) var<storage, read_write> dq: array<Element>;
 
 const LANES = 32;
-
-// The keys [x, y) that a query sees; empty for padding.
-fn visible(row: i32, query: i32) -> vec2i {
-  let document = bounds[row * params.length + query];
-  let first = max(document.x, query - params.window + 1);
-  return vec2i(first, min(document.y, select(document.y, query + 1, params.causal == 1)));
-}
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -50,9 +31,7 @@ fn main(
   var keys = vec2i(params.length, 0);
   for (var query = base; query < min(base + LANES, params.length); query++) {
     let seen = visible(row, query);
-    if (seen.x < seen.y) {
-      keys = vec2i(min(keys.x, seen.x), max(keys.y, seen.y));
-    }
+    keys = vec2i(min(keys.x, seen.x), max(keys.y, seen.y));
   }
   let query = base + i32(lane);
   let own = visible(row, min(query, params.length - 1));

@@ -7,11 +7,7 @@
 //
 // Parallel plan: one head of one token an invocation.
 
-#if VEC4
-alias Element = vec4f;
-#else
-alias Element = f32;
-#endif
+#include "elements.wgsl"
 
 struct Params { count: u32, dim: u32 }
 
@@ -21,23 +17,10 @@ struct Params { count: u32, dim: u32 }
 @group(0) @binding(3) var<storage, read> lse: array<f32>;
 @group(0) @binding(4) var<storage, read_write> stats: array<vec2f>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   var sum = Element(0.0);
   for (var d = i * params.dim; d < (i + 1u) * params.dim; d++) {
     sum += y[d] * dy[d];
   }
-#if VEC4
-  let delta = (sum.x + sum.y) + (sum.z + sum.w);
-#else
-  let delta = sum;
-#endif
-  stats[i] = vec2f(lse[i] * 1.4426950408889634, delta);
+  stats[i] = vec2f(lse[i] * 1.4426950408889634, sumOf(sum));
 }

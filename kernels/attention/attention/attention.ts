@@ -1,7 +1,7 @@
 import { AttuneError } from '@attune/gpu';
 import { expectShape, operation, type Tensor } from '../../contract/index.ts';
+import { recordForward, recordGradients, recordStats, recordTangent } from './attention.record.ts';
 import { type AttentionOptions, attentionReference } from './attention.reference.ts';
-import { recordForward, recordGradients, recordStats, recordTangent } from './record.ts';
 
 export { type AttentionOptions, attentionReference } from './attention.reference.ts';
 

@@ -7,6 +7,8 @@
 //
 // Parallel plan: one element an invocation: of the columns, or, if WHOLE, of dx.
 
+#include "elements.wgsl"
+
 struct Params { count: u32, chunks: u32, rows: u32, line: u32, start: u32, width: u32, at: u32, stride: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -24,15 +26,7 @@ fn total(row: u32, column: u32) -> f32 {
   return sum;
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
 #if WHOLE
   let row = i / params.stride;
   let column = i % params.stride;

@@ -12,13 +12,7 @@
 // Parallel plan: one virtual token of one kvHead an invocation, 32 neighbours a workgroup: all walk the same
 // queries, so that each is loaded at one address for all. DIM, a constant from outside, is headDim in elements.
 
-#if VEC4
-alias Element = vec4f;
-fn product(a: vec4f, b: vec4f) -> f32 { return dot(a, b); }
-#else
-alias Element = f32;
-fn product(a: f32, b: f32) -> f32 { return a * b; }
-#endif
+#include "element.wgsl"
 
 struct Params {
   count: u32, length: u32, heads: u32, kvHeads: u32, before: i32, window: i32, own: i32,

@@ -8,13 +8,7 @@
 //
 // Parallel plan: one query of one head an invocation. DIM, a constant from outside, is headDim in elements.
 
-#if VEC4
-alias Element = vec4f;
-fn product(a: vec4f, b: vec4f) -> f32 { return dot(a, b); }
-#else
-alias Element = f32;
-fn product(a: f32, b: f32) -> f32 { return a * b; }
-#endif
+#include "elements.wgsl"
 
 struct Params {
   count: u32, length: u32, heads: u32, kvHeads: u32, before: i32, window: i32, own: i32,
@@ -30,15 +24,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read> stats: array<vec2f>;
 @group(0) @binding(7) var<storage, read_write> dq: array<Element>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   let token = i / params.heads;
   let document = bounds[token];
   if (document.x >= document.y || document.x == params.own) {

@@ -1,7 +1,15 @@
 import { AttuneError } from '@attune/gpu';
-import { elements, expectShape, operation, shader, type Tensor } from '../../contract/index.ts';
+import {
+  elementInclude,
+  elements,
+  elementsInclude,
+  expectShape,
+  operation,
+  shader,
+  type Tensor,
+} from '../../contract/index.ts';
+import { recordGradients, recordStats } from '../attention/attention.record.ts';
 import { attention } from '../attention/attention.ts';
-import { recordGradients, recordStats } from '../attention/record.ts';
 import collectText from './prefix-attention.collect.wgsl';
 import forwardText from './prefix-attention.forward.wgsl';
 import prefixGradientText from './prefix-attention.prefix-gradient.wgsl';
@@ -16,10 +24,18 @@ export {
   prefixAttentionReference,
 } from './prefix-attention.reference.ts';
 
-const forwardSource = shader('prefix-attention.forward', forwardText);
-const queryGradientSource = shader('prefix-attention.query-gradient', queryGradientText);
-const prefixGradientSource = shader('prefix-attention.prefix-gradient', prefixGradientText);
-const collectSource = shader('prefix-attention.collect', collectText);
+const forwardSource = shader('prefix-attention.forward', forwardText, elementsInclude);
+const queryGradientSource = shader(
+  'prefix-attention.query-gradient',
+  queryGradientText,
+  elementsInclude,
+);
+const prefixGradientSource = shader(
+  'prefix-attention.prefix-gradient',
+  prefixGradientText,
+  elementInclude,
+);
+const collectSource = shader('prefix-attention.collect', collectText, elementsInclude);
 
 /** Tokens whose part of the prefix's gradient one workgroup sums. */
 const chunk = 64;

@@ -1,9 +1,15 @@
-import { expectShape, type Recorder, shader, type Tensor } from '../../contract/index.ts';
+import {
+  elementsInclude,
+  expectShape,
+  type Recorder,
+  shader,
+  type Tensor,
+} from '../../contract/index.ts';
 import text from './write-cache.wgsl';
 
 export { writeCacheReference } from './write-cache.reference.ts';
 
-const source = shader('write-cache', text);
+const source = shader('write-cache', text, elementsInclude);
 
 /**
  * Records writing keys or values into their cache, in place.

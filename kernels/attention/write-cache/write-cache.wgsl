@@ -6,11 +6,7 @@
 //
 // Parallel plan: one element (of four numbers where possible) of rows an invocation.
 
-#if VEC4
-alias Element = vec4f;
-#else
-alias Element = f32;
-#endif
+#include "elements.wgsl"
 
 struct Params { count: u32, width: u32, length: u32, capacity: i32 }
 
@@ -19,15 +15,7 @@ struct Params { count: u32, width: u32, length: u32, capacity: i32 }
 @group(0) @binding(2) var<storage, read> positions: array<i32>;
 @group(0) @binding(3) var<storage, read_write> cache: array<Element>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   let row = i / params.width;
   let slot = positions[row];
   if (slot >= 0 && slot < params.capacity) {

@@ -1,10 +1,16 @@
-import { expectShape, type Recorder, shader, type Tensor } from '../../contract/index.ts';
+import {
+  elementsInclude,
+  expectShape,
+  type Recorder,
+  shader,
+  type Tensor,
+} from '../../contract/index.ts';
 import type { PrefixPlace } from './write-prefix.reference.ts';
 import text from './write-prefix.wgsl';
 
 export { type PrefixPlace, writePrefixReference } from './write-prefix.reference.ts';
 
-const shaderSource = shader('write-prefix', text);
+const shaderSource = shader('write-prefix', text, elementsInclude);
 
 /**
  * Records writing the keys or values of virtual tokens into the first slots of every sequence's cache, in place.

@@ -5,21 +5,15 @@
 //
 // Parallel plan: one element of what is written an invocation.
 
+#include "elements.wgsl"
+
 struct Params { count: u32, slots: u32, width: u32, capacity: u32, at: u32, stride: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> source: array<f32>;
 @group(0) @binding(2) var<storage, read_write> cache: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   let column = i % params.width;
   let slot = i / params.width % params.slots;
   let sequence = i / params.width / params.slots;

@@ -1,17 +1,18 @@
 import {
+  elementsInclude,
   expectShape,
   operation,
   type Recorder,
   shader,
   type Tensor,
 } from '../../contract/index.ts';
-import { elementwiseGrid } from '../grid.ts';
+import { elementwiseGrid } from '../elementwise.grid.ts';
 import text from './add.forward.wgsl';
 import { addReference } from './add.reference.ts';
 
 export { addReference } from './add.reference.ts';
 
-const source = shader('add.forward', text);
+const source = shader('add.forward', text, elementsInclude);
 
 function record(recorder: Recorder, a: Tensor, b: Tensor): Tensor {
   expectShape(b.name, b.shape, a.shape);

@@ -1,5 +1,6 @@
 import {
   elements,
+  elementsInclude,
   expectShape,
   operation,
   type Recorder,
@@ -11,7 +12,7 @@ import text from './join.wgsl';
 
 export { joinReference } from './join.reference.ts';
 
-const source = shader('join', text);
+const source = shader('join', text, elementsInclude);
 
 type Inputs = { a: Tensor; b: Tensor };
 

@@ -4,11 +4,7 @@
 //
 // Parallel plan: one element (of four numbers where possible) an invocation.
 
-#if VEC4
-alias Element = vec4f;
-#else
-alias Element = f32;
-#endif
+#include "elements.wgsl"
 
 struct Params { count: u32, share: f32 }
 
@@ -16,13 +12,6 @@ struct Params { count: u32, share: f32 }
 @group(0) @binding(1) var<storage, read> source: array<Element>;
 @group(0) @binding(2) var<storage, read_write> mixed: array<Element>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i < params.count) {
-    mixed[i] = mixed[i] * (1.0 - params.share) + source[i] * params.share;
-  }
+fn each(i: u32) {
+  mixed[i] = mixed[i] * (1.0 - params.share) + source[i] * params.share;
 }

@@ -1,10 +1,17 @@
-import { elements, expectShape, type Recorder, shader, type Tensor } from '../../contract/index.ts';
-import { elementwiseGrid } from '../grid.ts';
+import {
+  elements,
+  elementsInclude,
+  expectShape,
+  type Recorder,
+  shader,
+  type Tensor,
+} from '../../contract/index.ts';
+import { elementwiseGrid } from '../elementwise.grid.ts';
 import text from './mix.forward.wgsl';
 
 export { mixReference } from './mix.reference.ts';
 
-const source = shader('mix.forward', text);
+const source = shader('mix.forward', text, elementsInclude);
 
 /**
  * Records target = (1 - share) · target + share · values, in place; both f32 and of as many elements.

@@ -1,11 +1,17 @@
-import { operation, type Recorder, shader, type Tensor } from '../../contract/index.ts';
-import { elementwiseGrid } from '../grid.ts';
+import {
+  elementsInclude,
+  operation,
+  type Recorder,
+  shader,
+  type Tensor,
+} from '../../contract/index.ts';
+import { elementwiseGrid } from '../elementwise.grid.ts';
 import { scaleReference } from './scale.reference.ts';
 import text from './scale.wgsl';
 
 export { scaleReference } from './scale.reference.ts';
 
-const source = shader('scale', text);
+const source = shader('scale', text, elementsInclude);
 
 function record(recorder: Recorder, x: Tensor, factor: number): Tensor {
   const y = recorder.tensor('y', x.shape);

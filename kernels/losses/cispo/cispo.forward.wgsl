@@ -1,9 +1,11 @@
 // CISPO: loss = scale · Σ_i -min(ρ, cap) A logps · mask, ρ = e^(ratioLogps - oldLogps), without gradient through ρ.
-// So no token's slope is ever taken away; only its weight is held below the cap.
+// So no token's slope is ever taken away; only its weight is clipped at the cap.
 // Sums kept, each times mask: 1; ρ above the cap and A > 0; the loss.
 //
 // logps, ratioLogps, oldLogps, advantages, mask  [count] f32. A token of mask 0 does not count,
 // whatever stands there.
+
+#include "token-loss.forward.wgsl"
 
 struct Params { count: u32, cap: f32 }
 const COLUMNS = 3u;

@@ -29,7 +29,7 @@ export const run: RunSpec = {
 
 export const figure: FigureSpec = {
   caption: {
-    en: 'How hard one token is pushed, against the ratio of new to old probability. CISPO holds the weight at the cap and goes on pushing; PPO’s clip takes the push away altogether.',
+    en: 'How hard one token is pushed, against the ratio of new to old probability. CISPO caps the weight and goes on pushing; PPO’s clip takes the push away altogether.',
     zh: '一个词元被推动的力度，横轴是新旧概率之比。CISPO 把权重压在上限，继续推动；PPO 的截断则完全撤去推力。',
   },
   sliders: [

@@ -1,5 +1,9 @@
 import type { HostArrays } from '../../contract/index.ts';
-import type { CispoOptions } from './cispo.ts';
+
+export interface CispoOptions {
+  /** The ratio is clipped at this: an absolute number, 5 in the paper's recipe. TRL's `epsilon_high`. */
+  readonly cap: number;
+}
 
 /** Each token's ratio, and what its log-probability is multiplied by. */
 function tokensOf({ ratioLogps, oldLogps, advantages, mask }: HostArrays, { cap }: CispoOptions) {

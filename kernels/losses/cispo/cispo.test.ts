@@ -15,7 +15,7 @@ const inputs = {
 };
 const options = { cap: 2 };
 
-test('the loss is the log-probability times the advantage and a weight held below the cap', () => {
+test('the loss is the log-probability times the advantage and a weight clipped at the cap', () => {
   const expected = 2 * (0.5 * 1 + 1 * 2 + 2 * 3) - 2 * (0.5 * 1 + 1 * 2 + 2 * 3);
   expect(cispoReference.forward(inputs, options).loss!.data[0]).toBeCloseTo(expected, 12);
   const good = { ...inputs, mask: array([7], [1, 1, 1, 0, 0, 0, 0]) };
@@ -60,5 +60,5 @@ test('a cap that is none is refused', () => {
   const given = Object.fromEntries(
     Object.entries(inputs).map(([name, { shape }]) => [name, recorder.tensor(name, shape)]),
   );
-  expect(() => cispo.forward(recorder, given as never, { cap: 0 })).toThrow(/below 0/);
+  expect(() => cispo.forward(recorder, given as never, { cap: 0 })).toThrow(/given 0 as the cap/);
 });

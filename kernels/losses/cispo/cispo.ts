@@ -7,16 +7,11 @@ import {
   tokenLossShader,
 } from '../token-loss/token-loss.ts';
 import forwardText from './cispo.forward.wgsl';
-import { cispoReference } from './cispo.reference.ts';
+import { type CispoOptions, cispoReference } from './cispo.reference.ts';
 
-export { cispoReference } from './cispo.reference.ts';
+export { type CispoOptions, cispoReference } from './cispo.reference.ts';
 
 const source = tokenLossShader('cispo.forward', forwardText);
-
-export interface CispoOptions {
-  /** The ratio is held below this: an absolute number, 5 in the paper's recipe. TRL's `epsilon_high`. */
-  readonly cap: number;
-}
 
 export type CispoInputs = {
   /** [N] f32: log-probabilities under the policy. */
@@ -38,7 +33,7 @@ export const cispoMetricNames = ['mask', 'clipped'] as const;
 
 /**
  * Clipped importance-sampling weights: scale · Σ -min(ρ, cap) A logps · mask with ρ = e^(ratioLogps - oldLogps) as a
- * constant. Where PPO drops a token that has moved too far, its weight is only held here. TRL's `cispo`.
+ * constant. Where PPO drops a token that has moved too far, its weight is only capped here. TRL's `cispo`.
  * @see MiniMax 2025, https://arxiv.org/abs/2506.13585, equation 4
  * @throws AttuneError `bad-option` unless cap is positive
  */
@@ -49,7 +44,7 @@ export const cispo = operation<CispoInputs, LossOutputs, CispoOptions>({
     if (!(cap > 0)) {
       throw new AttuneError(
         'bad-option',
-        `CISPO was to hold ratios below ${cap}.`,
+        `CISPO was given ${cap} as the cap of its ratios.`,
         'Give a positive cap; 5 is usual. In recipes it is epsilon_high.',
       );
     }

@@ -1,4 +1,4 @@
-import { pairLoss, smoothingBelowHalf } from '../pair-loss/pair-loss.ts';
+import { pairLoss, pairLossShader, smoothingBelowHalf } from '../pair-loss/pair-loss.ts';
 import text from './cpo-sigmoid.forward.wgsl';
 import { cpoSigmoidReference as reference } from './cpo-sigmoid.reference.ts';
 
@@ -12,7 +12,7 @@ export { cpoSigmoidReference } from './cpo-sigmoid.reference.ts';
  */
 export const cpoSigmoid = pairLoss({
   name: 'cpoSigmoid',
-  text,
+  source: pairLossShader('cpo-sigmoid.forward', text),
   reference,
   params: (options) => ({ smoothing: smoothingBelowHalf('cpoSigmoid', options) }),
 });

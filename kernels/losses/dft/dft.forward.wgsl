@@ -3,6 +3,8 @@
 //
 // logps, weights  [count] f32. A token of weight 0 does not count, whatever stands there.
 
+#include "token-loss.forward.wgsl"
+
 struct Params { count: u32 }
 const COLUMNS = 3u;
 

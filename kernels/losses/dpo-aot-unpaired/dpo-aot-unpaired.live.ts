@@ -1,5 +1,5 @@
 import { aotFigure } from '../dpo-aot/dpo-aot.live.ts';
-import { pairRun } from '../pair-loss/pair-pages.live.ts';
+import { pairRun } from '../pair-loss/pair-loss.pages.live.ts';
 
 export const run = pairRun('dpoAotUnpaired', { pairs: 257 });
 

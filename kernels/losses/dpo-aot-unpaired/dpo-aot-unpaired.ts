@@ -1,7 +1,7 @@
 import text from '../dpo-aot/dpo-aot.forward.wgsl';
 import { dpoAotUnpairedReference as reference } from '../dpo-aot/dpo-aot.reference.ts';
 import { recordAotOrder } from '../dpo-aot/dpo-aot.ts';
-import { pairLoss, smoothingBelowHalf } from '../pair-loss/pair-loss.ts';
+import { pairLoss, pairLossShader, smoothingBelowHalf } from '../pair-loss/pair-loss.ts';
 
 export { dpoAotUnpairedReference } from '../dpo-aot/dpo-aot.reference.ts';
 
@@ -13,7 +13,7 @@ export { dpoAotUnpairedReference } from '../dpo-aot/dpo-aot.reference.ts';
  */
 export const dpoAotUnpaired = pairLoss({
   name: 'dpoAotUnpaired',
-  text,
+  source: pairLossShader('dpo-aot.forward', text),
   reference,
   defines: { UNPAIRED: true },
   params: (options) => ({ smoothing: smoothingBelowHalf('dpoAotUnpaired', options) }),

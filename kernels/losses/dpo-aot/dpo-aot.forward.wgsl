@@ -4,11 +4,16 @@
 //
 // order  [2 count] f32: first list sorted, second list sorted, places of the first, places of the second
 
-struct Params { count: u32, beta: f32, score: u32, power: f32, smoothing: f32 }
+#include "pair-loss.forward.wgsl"
+
+struct Params {
+#include "pair-loss.params.wgsl"
+  smoothing: f32,
+}
 
 @group(0) @binding(8) var<storage, read> order: array<f32>;
 
-fn judge(pair: Pair) -> Judged {
+fn lossOf(pair: Pair) -> PairLoss {
   let pairs = params.count / 2u;
 #if UNPAIRED
   let k = u32(order[params.count + select(0u, pairs, pair.of_rejected) + pair.index]);
@@ -19,5 +24,5 @@ fn judge(pair: Pair) -> Judged {
   let z = params.beta * (order[k] - order[pairs + k]);
   let loss = (1.0 - e) * softplus(-z) + e * softplus(z);
   let slope = params.beta * (e * sigmoid(z) - (1.0 - e) * sigmoid(-z));
-  return Judged(weightOf(k), loss, slope, -slope, vec2f());
+  return PairLoss(weightOf(k), loss, slope, -slope, vec2f());
 }

@@ -1,5 +1,5 @@
 import type { FigureSpec } from '../../../website/src/live/live.ts';
-import { pairRun } from '../pair-loss/pair-pages.live.ts';
+import { pairRun } from '../pair-loss/pair-loss.pages.live.ts';
 
 export const run = pairRun('dpoAot', { pairs: 257 });
 

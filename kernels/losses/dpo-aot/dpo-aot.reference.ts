@@ -5,7 +5,7 @@ import {
   sigmoid,
   softplus,
 } from '../pair-loss/pair-loss.reference.ts';
-import type { PairLossOptions } from '../pair-loss/pair-loss.ts';
+import type { PairLossOptions } from '../pair-loss/pair-loss.score.ts';
 
 /** Which pairs hold the smallest, the next, … of a list. */
 const order = (list: readonly number[]) =>
@@ -20,15 +20,15 @@ const sortedLoss = (
   allPairs((pairs, { beta = 0.1, labelSmoothing: e = 0 }) => {
     const [as, bs] = [pairs.map(first), pairs.map(second)];
     const [byA, byB] = [order(as), order(bs)];
-    const judged = pairs.map(() => ({ loss: 0, chosen: 0, rejected: 0 }));
+    const losses = pairs.map(() => ({ loss: 0, chosen: 0, rejected: 0 }));
     pairs.forEach(({ weight }, k) => {
       const z = beta * (as[byA[k]!]! - bs[byB[k]!]!);
       const slope = weight * beta * (e * sigmoid(z) - (1 - e) * sigmoid(-z));
-      judged[k]!.loss = weight * ((1 - e) * softplus(-z) + e * softplus(z));
-      judged[byA[k]!]!.chosen = slope;
-      judged[(unpaired ? byB : byA)[k]!]!.rejected = -slope;
+      losses[k]!.loss = weight * ((1 - e) * softplus(-z) + e * softplus(z));
+      losses[byA[k]!]!.chosen = slope;
+      losses[(unpaired ? byB : byA)[k]!]!.rejected = -slope;
     });
-    return judged;
+    return losses;
   });
 
 /** The lists are chosen minus rejected, under the policy and under the reference. */

@@ -1,5 +1,10 @@
 import { type Recorder, shader, type Tensor } from '../../contract/index.ts';
-import { type PairLossInputs, pairLoss, smoothingBelowHalf } from '../pair-loss/pair-loss.ts';
+import {
+  type PairLossInputs,
+  pairLoss,
+  pairLossShader,
+  smoothingBelowHalf,
+} from '../pair-loss/pair-loss.ts';
 import text from './dpo-aot.forward.wgsl';
 import orderText from './dpo-aot.order.wgsl';
 import { dpoAotReference as reference } from './dpo-aot.reference.ts';
@@ -33,7 +38,7 @@ export function recordAotOrder(
  */
 export const dpoAot = pairLoss({
   name: 'dpoAot',
-  text,
+  source: pairLossShader('dpo-aot.forward', text),
   reference,
   params: (options) => ({ smoothing: smoothingBelowHalf('dpoAot', options) }),
   prepare: (recorder, inputs) => ({ order: recordAotOrder(recorder, inputs, false) }),

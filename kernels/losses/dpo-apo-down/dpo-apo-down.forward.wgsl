@@ -1,8 +1,8 @@
 // APO-down: σ(a) + 1 - σ(a - b), a and b the rewards β · ratio: chosen down, rejected further down.
 
-struct Params { count: u32, beta: f32, score: u32, power: f32 }
+#include "pair-loss.forward.wgsl"
 
-fn judge(pair: Pair) -> Judged {
+fn lossOf(pair: Pair) -> PairLoss {
   let a = params.beta * pair.chosen.ratio;
   let x = params.beta * (pair.chosen.ratio - pair.rejected.ratio);
   let apart = sigmoid(x) * sigmoid(-x);

@@ -1,8 +1,8 @@
 // APO-zero: 1 - σ(a) + σ(b), a and b the rewards β · ratio: chosen up, rejected down.
 
-struct Params { count: u32, beta: f32, score: u32, power: f32 }
+#include "pair-loss.forward.wgsl"
 
-fn judge(pair: Pair) -> Judged {
+fn lossOf(pair: Pair) -> PairLoss {
   let a = params.beta * pair.chosen.ratio;
   let b = params.beta * pair.rejected.ratio;
   let loss = sigmoid(-a) + sigmoid(b);

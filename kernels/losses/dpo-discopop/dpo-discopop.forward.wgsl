@@ -1,9 +1,14 @@
 // DiscoPOP: (1 - m) · -log σ(z) + m e^-z, z = β δ, m = σ(z / τ). m e^-z is one exponential, log σ(z / τ) - z:
 // far behind, e^-z alone would leave the numbers of f32 where m is 0.
 
-struct Params { count: u32, beta: f32, score: u32, power: f32, tau: f32 }
+#include "pair-loss.forward.wgsl"
 
-fn judge(pair: Pair) -> Judged {
+struct Params {
+#include "pair-loss.params.wgsl"
+  tau: f32,
+}
+
+fn lossOf(pair: Pair) -> PairLoss {
   let z = params.beta * margin(pair);
   let u = z / params.tau;
   let m = sigmoid(u);

@@ -1,14 +1,12 @@
 import { AttuneError } from '@attune/gpu';
-import { type PairLossOptions, pairLoss } from '../pair-loss/pair-loss.ts';
+import { pairLoss, pairLossShader } from '../pair-loss/pair-loss.ts';
 import text from './dpo-discopop.forward.wgsl';
-import { dpoDiscopopReference as reference } from './dpo-discopop.reference.ts';
+import {
+  type DpoDiscopopOptions,
+  dpoDiscopopReference as reference,
+} from './dpo-discopop.reference.ts';
 
-export { dpoDiscopopReference } from './dpo-discopop.reference.ts';
-
-export interface DpoDiscopopOptions extends PairLossOptions {
-  /** How sharply the blend turns at a difference of 0. Default 0.05. */
-  readonly discopopTau?: number;
-}
+export { type DpoDiscopopOptions, dpoDiscopopReference } from './dpo-discopop.reference.ts';
 
 /**
  * The loss that a language model discovered, a blend of the logistic and the exponential. TRL's `discopop`.
@@ -17,7 +15,7 @@ export interface DpoDiscopopOptions extends PairLossOptions {
  */
 export const dpoDiscopop = pairLoss<DpoDiscopopOptions>({
   name: 'dpoDiscopop',
-  text,
+  source: pairLossShader('dpo-discopop.forward', text),
   reference,
   params({ discopopTau: tau = 0.05 }) {
     if (tau > 0 && tau <= 1) return { tau };

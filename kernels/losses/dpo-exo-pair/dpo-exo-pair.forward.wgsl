@@ -1,8 +1,13 @@
 // EXO for pairs: KL of q = (σ(β δ), σ(-β δ)) from (1 - ε, ε); its slope by β δ is q_w q_l (β δ - log((1 - ε) / ε)).
 
-struct Params { count: u32, beta: f32, score: u32, power: f32, logRight: f32, logWrong: f32 }
+#include "pair-loss.forward.wgsl"
 
-fn judge(pair: Pair) -> Judged {
+struct Params {
+#include "pair-loss.params.wgsl"
+  logRight: f32, logWrong: f32,
+}
+
+fn lossOf(pair: Pair) -> PairLoss {
   let z = params.beta * margin(pair);
   let q_w = sigmoid(z);
   let q_l = sigmoid(-z);

@@ -1,5 +1,5 @@
 import { AttuneError } from '@attune/gpu';
-import { pairLoss } from '../pair-loss/pair-loss.ts';
+import { pairLoss, pairLossShader } from '../pair-loss/pair-loss.ts';
 import text from './dpo-exo-pair.forward.wgsl';
 import { dpoExoPairReference as reference } from './dpo-exo-pair.reference.ts';
 
@@ -12,7 +12,7 @@ export { dpoExoPairReference } from './dpo-exo-pair.reference.ts';
  */
 export const dpoExoPair = pairLoss({
   name: 'dpoExoPair',
-  text,
+  source: pairLossShader('dpo-exo-pair.forward', text),
   reference,
   params({ labelSmoothing: e = 0 }) {
     if (e > 0 && e < 1) return { logRight: Math.log1p(-e), logWrong: Math.log(e) };

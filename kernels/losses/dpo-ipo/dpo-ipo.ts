@@ -1,4 +1,4 @@
-import { pairLoss } from '../pair-loss/pair-loss.ts';
+import { pairLoss, pairLossShader } from '../pair-loss/pair-loss.ts';
 import text from './dpo-ipo.forward.wgsl';
 import { dpoIpoReference as reference } from './dpo-ipo.reference.ts';
 
@@ -9,4 +9,8 @@ export { dpoIpoReference } from './dpo-ipo.reference.ts';
  * by lengths of 1.
  * @see Azar et al. 2023, https://arxiv.org/abs/2310.12036, equation 17
  */
-export const dpoIpo = pairLoss({ name: 'dpoIpo', text, reference });
+export const dpoIpo = pairLoss({
+  name: 'dpoIpo',
+  source: pairLossShader('dpo-ipo.forward', text),
+  reference,
+});

@@ -1,8 +1,8 @@
 // NCA for pairs: -log σ(a) - log σ(-a) / 2 - log σ(-b) / 2, a and b the rewards β · ratio.
 
-struct Params { count: u32, beta: f32, score: u32, power: f32 }
+#include "pair-loss.forward.wgsl"
 
-fn judge(pair: Pair) -> Judged {
+fn lossOf(pair: Pair) -> PairLoss {
   let a = params.beta * pair.chosen.ratio;
   let b = params.beta * pair.rejected.ratio;
   let loss = softplus(-a) + 0.5 * softplus(a) + 0.5 * softplus(b);

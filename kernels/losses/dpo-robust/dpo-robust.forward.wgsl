@@ -1,8 +1,13 @@
 // Robust DPO: (-(1 - ε) log σ(β δ) + ε log σ(-β δ)) / (1 - 2 ε); unbiased where a share ε of labels is wrong.
 
-struct Params { count: u32, beta: f32, score: u32, power: f32, smoothing: f32 }
+#include "pair-loss.forward.wgsl"
 
-fn judge(pair: Pair) -> Judged {
+struct Params {
+#include "pair-loss.params.wgsl"
+  smoothing: f32,
+}
+
+fn lossOf(pair: Pair) -> PairLoss {
   let e = params.smoothing;
   let z = params.beta * margin(pair);
   let loss = (1.0 - e) * softplus(-z) - e * softplus(z);

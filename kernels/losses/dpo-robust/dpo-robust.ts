@@ -1,4 +1,4 @@
-import { pairLoss, smoothingBelowHalf } from '../pair-loss/pair-loss.ts';
+import { pairLoss, pairLossShader, smoothingBelowHalf } from '../pair-loss/pair-loss.ts';
 import text from './dpo-robust.forward.wgsl';
 import { dpoRobustReference as reference } from './dpo-robust.reference.ts';
 
@@ -11,7 +11,7 @@ export { dpoRobustReference } from './dpo-robust.reference.ts';
  */
 export const dpoRobust = pairLoss({
   name: 'dpoRobust',
-  text,
+  source: pairLossShader('dpo-robust.forward', text),
   reference,
   params: (options) => ({ smoothing: smoothingBelowHalf('dpoRobust', options) }),
 });

@@ -1,8 +1,8 @@
 // DPO of scores averaged over tokens: -log σ(β (s_c / n_c - s_r / n_r)).
 
-struct Params { count: u32, beta: f32, score: u32, power: f32 }
+#include "pair-loss.forward.wgsl"
 
-fn judge(pair: Pair) -> Judged {
+fn lossOf(pair: Pair) -> PairLoss {
   let n_c = max(pair.chosen.length, 1.0);
   let n_r = max(pair.rejected.length, 1.0);
   let z = params.beta * (pair.chosen.score / n_c - pair.rejected.score / n_r);

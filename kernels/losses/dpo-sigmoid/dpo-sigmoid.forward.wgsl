@@ -1,8 +1,8 @@
 // DPO: -log σ(β δ), δ the difference of the scores; its slope by δ is -β σ(-β δ).
 
-struct Params { count: u32, beta: f32, score: u32, power: f32 }
+#include "pair-loss.forward.wgsl"
 
-fn judge(pair: Pair) -> Judged {
+fn lossOf(pair: Pair) -> PairLoss {
   let z = params.beta * margin(pair);
   return byMargin(pair, softplus(-z), -params.beta * sigmoid(-z));
 }

@@ -1,4 +1,4 @@
-import { pairLoss } from '../pair-loss/pair-loss.ts';
+import { pairLoss, pairLossShader } from '../pair-loss/pair-loss.ts';
 import text from './dpo-sigmoid.forward.wgsl';
 import { dpoSigmoidReference as reference } from './dpo-sigmoid.reference.ts';
 
@@ -9,4 +9,8 @@ export { dpoSigmoidReference } from './dpo-sigmoid.reference.ts';
  * @see Rafailov et al. 2023, https://arxiv.org/abs/2305.18290, equation 7; f-divergences: Wang et al. 2023,
  * https://arxiv.org/abs/2309.16240
  */
-export const dpoSigmoid = pairLoss({ name: 'dpoSigmoid', text, reference });
+export const dpoSigmoid = pairLoss({
+  name: 'dpoSigmoid',
+  source: pairLossShader('dpo-sigmoid.forward', text),
+  reference,
+});

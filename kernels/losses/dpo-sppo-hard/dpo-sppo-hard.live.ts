@@ -1,4 +1,4 @@
-import { pairFigure, pairRun } from '../pair-loss/pair-pages.live.ts';
+import { pairFigure, pairRun } from '../pair-loss/pair-loss.pages.live.ts';
 
 export const run = pairRun('dpoSppoHard');
 

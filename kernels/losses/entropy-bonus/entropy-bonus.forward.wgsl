@@ -3,6 +3,8 @@
 //
 // entropy, mask  [count] f32;  total [1] f32: max(1, Σ mask). A token of mask 0 does not count, whatever stands there.
 
+#include "token-loss.forward.wgsl"
+
 struct Params { count: u32 }
 const COLUMNS = 3u;
 

@@ -6,6 +6,10 @@
 // logps, refLogps, labels, klLogps, refKlLogps  [count] f32; a label is 1 (desirable), 0, or negative: padding, which
 // does not count, whatever stands there, and stands last.
 
+#include "token-loss.forward.wgsl"
+#include "numeric.wgsl"
+
+alias Element = f32;
 struct Params { count: u32, beta: f32, desirable: f32, undesirable: f32 }
 const COLUMNS = 8u;
 
@@ -36,11 +40,6 @@ fn baseline() -> f32 {
 #else
   return 0.0;
 #endif
-}
-
-fn sigmoid(x: f32) -> f32 {
-  let t = exp(-abs(x));
-  return select(1.0, t, x < 0.0) / (1.0 + t);
 }
 
 fn token(i: u32) -> Token {

@@ -21,7 +21,7 @@ export const run: RunSpec = {
 const ratios = Array.from({ length: 81 }, (_, i) => -40 + i);
 
 /** Pushes on wanted and unwanted answers, around z where there is one. */
-export const judgedFigure = (operation: 'kto' | 'apoZeroUnpaired'): FigureSpec => ({
+export const ktoFigure = (operation: 'kto' | 'apoZeroUnpaired'): FigureSpec => ({
   caption: {
     en: 'The push on a wanted and on an unwanted answer (minus the loss’s slope). Both are greatest at z, where the answer stands as an unrelated one does, and fade on either side: what is right already is left alone, and so is what looks hopeless.',
     zh: '想要的与不想要的回答各自受到的推力（损失斜率取负）。两者都在 z 处最大，即回答与不相干的回答相当之处，向两侧减弱：已经对的不再管，看来没有希望的也不管。',
@@ -79,4 +79,4 @@ export const judgedFigure = (operation: 'kto' | 'apoZeroUnpaired'): FigureSpec =
   }),
 });
 
-export const figure = judgedFigure('kto');
+export const figure = ktoFigure('kto');

@@ -1,5 +1,12 @@
 import type { HostArrays } from '../../contract/index.ts';
-import type { KtoOptions } from './kto.ts';
+
+export interface KtoOptions {
+  /** KL coefficient: how strongly the policy is kept near the reference model. Default 0.1. */
+  readonly beta?: number;
+  /** Weights of the two kinds of answers. Default 1. */
+  readonly desirableWeight?: number;
+  readonly undesirableWeight?: number;
+}
 
 const sigmoid = (x: number) => {
   const t = Math.exp(-Math.abs(x));

@@ -16,7 +16,7 @@ const inputs = {
 const options = { beta: 0.5, desirableWeight: 2, undesirableWeight: 0.7 };
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
-test('each answer is judged against z, the mean of the mismatched log-ratios', () => {
+test('each answer is compared with z, the mean of the mismatched log-ratios', () => {
   const z = 1;
   const expected =
     2 * (1 - sigmoid(0.5 * (3 - z))) +
@@ -25,7 +25,7 @@ test('each answer is judged against z, the mean of the mismatched log-ratios', (
   expect(ktoReference.forward(inputs, options).loss!.data[0]).toBeCloseTo(expected / 4, 12);
 });
 
-test('z is held at 0', () => {
+test('z is at least 0', () => {
   const below = { ...inputs, klLogps: array([4], [-20, -20, -20, 0]) };
   const { klLogps: _, refKlLogps: __, ...without } = inputs;
   const loss = apoZeroUnpaired.reference.forward(without, options).loss!.data[0]!;

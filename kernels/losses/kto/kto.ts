@@ -1,5 +1,11 @@
 import { AttuneError } from '@attune/gpu';
-import { type Operation, operation, type Recorder, type Tensor } from '../../contract/index.ts';
+import {
+  numericInclude,
+  type Operation,
+  operation,
+  type Recorder,
+  type Tensor,
+} from '../../contract/index.ts';
 import {
   type LossOutputs,
   recordTokenLoss,
@@ -7,19 +13,11 @@ import {
   tokenLossShader,
 } from '../token-loss/token-loss.ts';
 import forwardText from './kto.forward.wgsl';
-import { ktoReference } from './kto.reference.ts';
+import { type KtoOptions, ktoReference } from './kto.reference.ts';
 
-export { ktoReference } from './kto.reference.ts';
+export { type KtoOptions, ktoReference } from './kto.reference.ts';
 
-const source = tokenLossShader('kto.forward', forwardText);
-
-export interface KtoOptions {
-  /** Strength of the hold on the reference model. Default 0.1. */
-  readonly beta?: number;
-  /** Weights of the two kinds of answers. Default 1. */
-  readonly desirableWeight?: number;
-  readonly undesirableWeight?: number;
-}
+const source = tokenLossShader('kto.forward', forwardText, numericInclude);
 
 export type UnpairedInputs = {
   /** [B] f32: summed log-probabilities of the answers. */
@@ -76,8 +74,8 @@ export function recordKto(
 }
 
 /**
- * Kahneman-Tversky optimisation: answers are judged one by one, against z, the mean log-ratio of mismatched answers
- * held at 0 or above. TRL's `kto`.
+ * Kahneman-Tversky optimisation: answers are scored one by one, against z, the mean log-ratio of mismatched answers
+ * at least 0. TRL's `kto`.
  * @see Ethayarajh et al. 2024, https://arxiv.org/abs/2402.01306, equations 7 and 8
  * @throws AttuneError `bad-option` unless beta is positive and the weights are no less than 0
  */

@@ -1,8 +1,8 @@
 // ORPO's odds ratio: -β log σ(o), o = log odds of chosen - log odds of rejected, log odds l - log(1 - e^l) of an
-// averaged log-probability l, whose slope is 1 / (1 - e^l). l is held at -1e-7, where odds are 10⁷ to 1.
+// averaged log-probability l, whose slope is 1 / (1 - e^l). l is clamped at -1e-7, where odds are 10⁷ to 1.
 // Its own sums: log σ(o), o.
 
-struct Params { count: u32, beta: f32, score: u32, power: f32 }
+#include "pair-loss.forward.wgsl"
 
 struct Odds { log: f32, slope: f32 }
 
@@ -14,12 +14,12 @@ fn odds(average: f32) -> Odds {
   return Odds(l - complement, -1.0 / expm1(l));
 }
 
-fn judge(pair: Pair) -> Judged {
+fn lossOf(pair: Pair) -> PairLoss {
   let c = odds(pair.chosen.ratio);
   let r = odds(pair.rejected.ratio);
   let o = c.log - r.log;
   let slope = -params.beta * sigmoid(-o);
-  return Judged(
+  return PairLoss(
     weightOf(pair.index),
     params.beta * softplus(-o),
     slope * c.slope,

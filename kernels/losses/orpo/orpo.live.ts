@@ -1,4 +1,4 @@
-import { pairFigure, pairRun } from '../pair-loss/pair-pages.live.ts';
+import { pairFigure, pairRun } from '../pair-loss/pair-loss.pages.live.ts';
 
 export const run = pairRun('orpo', { reference: false, averages: true, options: { beta: 0.1 } });
 

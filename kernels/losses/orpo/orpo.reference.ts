@@ -1,6 +1,6 @@
 import { eachPair, sigmoid, softplus } from '../pair-loss/pair-loss.reference.ts';
 
-/** l - log(1 - e^l) and its slope; l is held at -1e-7. */
+/** l - log(1 - e^l) and its slope; l is clamped at -1e-7. */
 function odds(average: number): { log: number; slope: number } {
   const l = Math.min(average, -1e-7);
   return { log: l - Math.log(-Math.expm1(l)), slope: -1 / Math.expm1(l) };

@@ -1,4 +1,4 @@
-import { pairLoss, pairLossMetricNames } from '../pair-loss/pair-loss.ts';
+import { pairLoss, pairLossMetricNames, pairLossShader } from '../pair-loss/pair-loss.ts';
 import text from './orpo.forward.wgsl';
 import { orpoReference as reference } from './orpo.reference.ts';
 
@@ -16,4 +16,9 @@ export const orpoMetricNames = [
  * `logps` are averages over tokens; no `refLogps`. TRL's ORPOTrainer.
  * @see Hong et al. 2024, https://arxiv.org/abs/2403.07691, equations 4 to 7
  */
-export const orpo = pairLoss({ name: 'orpo', text, reference, ownMetrics: 2 });
+export const orpo = pairLoss({
+  name: 'orpo',
+  source: pairLossShader('orpo.forward', text),
+  reference,
+  ownMetrics: 2,
+});

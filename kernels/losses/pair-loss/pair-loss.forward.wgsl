@@ -1,8 +1,8 @@
-// What every loss over pairs of answers shares. The loss's own text comes before this one; it declares
-//   struct Params { count: u32, beta: f32, score: u32, power: f32, … }
-//   fn judge(pair: Pair) -> Judged     the loss of a pair and its slopes.
-// pair-loss.numeric.wgsl gives softplus, sigmoid, log1p, expm1; token-loss.forward.wgsl comes last and sums up. With P = count / 2 pairs, element p is the chosen
-// answer of pair p and element P + p the rejected one: each slope has an invocation, sums come from the first P.
+// What every loss over pairs of answers shares. A loss includes this and declares
+//   fn lossOf(pair: Pair) -> PairLoss     the loss of a pair and its slopes,
+//   struct Params                      if it has numbers of its own (OWN_PARAMS): those, after pair-loss.params.wgsl.
+// token-loss.forward.wgsl sums up. With P = count / 2 pairs, element p is the chosen answer of pair p and element
+// P + p the rejected one: each slope has an invocation, sums come from the first P.
 //
 // The ratio of an answer is logps - refLogps (logps alone without a reference), its score f of it:
 //   score 0  r                              reverse KL
@@ -16,12 +16,22 @@
 // logps, refLogps, lengths, weights  [count] f32; a pair's weight is the product of its two.
 // A pair with both lengths 0 is padding and does not count, whatever stands there.
 
+#include "token-loss.forward.wgsl"
+#include "numeric.wgsl"
+
+alias Element = f32;
 const COLUMNS = 9u;
+
+#if !OWN_PARAMS
+struct Params {
+#include "pair-loss.params.wgsl"
+}
+#endif
 
 struct Side { ratio: f32, score: f32, slope: f32, length: f32 }
 struct Pair { index: u32, of_rejected: bool, chosen: Side, rejected: Side }
 // `chosen` and `rejected` are the slopes by the ratios; `own` are the loss's own two sums.
-struct Judged { weight: f32, loss: f32, chosen: f32, rejected: f32, own: vec2f }
+struct PairLoss { weight: f32, loss: f32, chosen: f32, rejected: f32, own: vec2f }
 
 @group(0) @binding(4) var<storage, read> logps: array<f32>;
 @group(0) @binding(5) var<storage, read> lengths: array<f32>;
@@ -44,7 +54,7 @@ fn side(i: u32) -> Side {
   if (params.score == 1u) {
     return Side(r, 0.6931471805599453 - softplus(-r), sigmoid(-r), lengths[i]);
   }
-  // Held where e^x stays a number of f32, without a slope beyond, as torch.clamp does.
+  // Clamped where e^x stays a number of f32, without a slope beyond, as torch.clamp does.
   let x = params.power * r;
   return Side(r, expm1(min(x, 80.0)) / params.power, select(exp(x), 0.0, x > 80.0), lengths[i]);
 }
@@ -62,13 +72,13 @@ fn weightOf(pair: u32) -> f32 {
 }
 
 // A loss with its slopes by the two ratios; by the two scores; by their difference.
-fn byRatios(pair: Pair, loss: f32, chosen: f32, rejected: f32) -> Judged {
-  return Judged(weightOf(pair.index), loss, chosen, rejected, vec2f());
+fn byRatios(pair: Pair, loss: f32, chosen: f32, rejected: f32) -> PairLoss {
+  return PairLoss(weightOf(pair.index), loss, chosen, rejected, vec2f());
 }
-fn byScores(pair: Pair, loss: f32, chosen: f32, rejected: f32) -> Judged {
+fn byScores(pair: Pair, loss: f32, chosen: f32, rejected: f32) -> PairLoss {
   return byRatios(pair, loss, chosen * pair.chosen.slope, rejected * pair.rejected.slope);
 }
-fn byMargin(pair: Pair, loss: f32, slope: f32) -> Judged {
+fn byMargin(pair: Pair, loss: f32, slope: f32) -> PairLoss {
   return byScores(pair, loss, slope, -slope);
 }
 fn margin(pair: Pair) -> f32 {
@@ -83,22 +93,22 @@ fn token(i: u32) -> Token {
     return Token();
   }
   let pair = Pair(p, of_rejected, side(p), side(pairs + p));
-  let judged = judge(pair);
+  let result = lossOf(pair);
   if (of_rejected) {
-    return Token(judged.weight * judged.rejected, array<f32, COLUMNS>());
+    return Token(result.weight * result.rejected, array<f32, COLUMNS>());
   }
   let transformed = params.score == 3u;
   let c = select(pair.chosen.ratio, pair.chosen.score, transformed);
   let r = select(pair.rejected.ratio, pair.rejected.score, transformed);
-  return Token(judged.weight * judged.chosen, array(
+  return Token(result.weight * result.chosen, array(
     params.beta * c,
     params.beta * r,
     select(0.0, 1.0, c - r > 1e-6 * (abs(logps[p]) + abs(logps[pairs + p]))),
     params.beta * (c - r),
     logps[p],
     logps[pairs + p],
-    judged.own.x,
-    judged.own.y,
-    judged.weight * judged.loss,
+    result.own.x,
+    result.own.y,
+    result.weight * result.loss,
   ));
 }

@@ -1,6 +1,5 @@
 import type { HostArrays } from '../../contract/index.ts';
-import type { PairLossOptions } from './pair-loss.ts';
-import { scoreOf } from './score.ts';
+import { type PairLossOptions, scoreOf } from './pair-loss.score.ts';
 
 /** An answer: its log-ratio, the score that stands for it with its slope, its tokens. */
 export interface Side {
@@ -19,7 +18,7 @@ export interface Pair {
 }
 
 /** A pair's loss, its slopes by the two log-ratios, and what the loss counts besides. */
-export interface Judged {
+export interface LossOfPair {
   readonly loss: number;
   readonly chosen: number;
   readonly rejected: number;
@@ -70,11 +69,11 @@ export function pairsOf(inputs: HostArrays, options: PairLossOptions): Pair[] {
 
 /** A reference from the loss of each pair, weights not yet applied. */
 export function eachPair<O extends PairLossOptions>(
-  judge: (pair: Pair, options: O) => Judged,
+  lossOf: (pair: Pair, options: O) => LossOfPair,
 ): PairLossReference<O> {
   return allPairs((pairs, options) =>
     pairs.map((pair) => {
-      const { loss, chosen, rejected, own } = judge(pair, options);
+      const { loss, chosen, rejected, own } = lossOf(pair, options);
       const { weight } = pair;
       return { loss: weight * loss, chosen: weight * chosen, rejected: weight * rejected, own };
     }),
@@ -83,20 +82,20 @@ export function eachPair<O extends PairLossOptions>(
 
 /** A reference from the weighted losses of all pairs together. */
 export function allPairs<O extends PairLossOptions>(
-  judge: (pairs: readonly Pair[], options: O) => Judged[],
+  lossOf: (pairs: readonly Pair[], options: O) => LossOfPair[],
 ): PairLossReference<O> {
-  const judged = (inputs: HostArrays, options: O) => judge(pairsOf(inputs, options), options);
+  const losses = (inputs: HostArrays, options: O) => lossOf(pairsOf(inputs, options), options);
   return {
     /** loss = scale Σ loss of the pair. */
     forward(inputs, options) {
-      const loss = judged(inputs, options).reduce((sum, pair) => sum + pair.loss, 0);
+      const loss = losses(inputs, options).reduce((sum, pair) => sum + pair.loss, 0);
       return { loss: { shape: [1], data: Float64Array.of(inputs.scale!.data[0]! * loss) } };
     },
     backward(inputs, gradients, options) {
       const factor = gradients.loss!.data[0]! * inputs.scale!.data[0]!;
       const { shape } = inputs.logps!;
       const data = new Float64Array(shape[0]!);
-      judged(inputs, options).forEach(({ chosen, rejected }, p) => {
+      losses(inputs, options).forEach(({ chosen, rejected }, p) => {
         data[p] = factor * chosen;
         data[shape[0]! / 2 + p] = factor * rejected;
       });
@@ -108,7 +107,7 @@ export function allPairs<O extends PairLossOptions>(
       const reward = (side: Side) => beta * (transformed ? side.score : side.ratio);
       const pairs = pairsOf(inputs, options);
       const total = (f: (pair: Pair) => number) => pairs.reduce((sum, pair) => sum + f(pair), 0);
-      const own = judged(inputs, options).map((pair) => pair.own ?? []);
+      const own = losses(inputs, options).map((pair) => pair.own ?? []);
       return Float64Array.of(
         total(({ chosen }) => reward(chosen)),
         total(({ rejected }) => reward(rejected)),
@@ -128,11 +127,11 @@ function ahead({ chosen, rejected }: Pair, transformed: boolean): boolean {
   return lead > 1e-6 * (Math.abs(chosen.logp) + Math.abs(rejected.logp));
 }
 
-/** A loss f of the difference of the scores: `judge` gives f and its slope at that difference. */
+/** A loss f of the difference of the scores: `lossOf` gives f and its slope at that difference. */
 export const eachMargin = <O extends PairLossOptions>(
-  judge: (margin: number, beta: number, options: O) => readonly [loss: number, slope: number],
+  lossOf: (margin: number, beta: number, options: O) => readonly [loss: number, slope: number],
 ): PairLossReference<O> =>
   eachPair(({ chosen, rejected }, options) => {
-    const [loss, slope] = judge(chosen.score - rejected.score, options.beta ?? 0.1, options);
+    const [loss, slope] = lossOf(chosen.score - rejected.score, options.beta ?? 0.1, options);
     return { loss, chosen: slope * chosen.slope, rejected: -slope * rejected.slope };
   });

@@ -1,9 +1,11 @@
 import { AttuneError } from '@attune/gpu';
 import {
   expectShape,
+  numericInclude,
   type Operation,
   operation,
   type Recorder,
+  type Shader,
   type Tensor,
 } from '../../contract/index.ts';
 import {
@@ -13,28 +15,12 @@ import {
   tokenLossShader,
 } from '../token-loss/token-loss.ts';
 import forwardText from './pair-loss.forward.wgsl';
-import numericText from './pair-loss.numeric.wgsl';
+import paramsText from './pair-loss.params.wgsl';
 import type { PairLossReference } from './pair-loss.reference.ts';
-import { scoreOf } from './score.ts';
+import { type PairLossOptions, scoreOf } from './pair-loss.score.ts';
 
 export type { PairLossReference } from './pair-loss.reference.ts';
-
-/** What stands in for the log-ratio in losses of a score difference: TRL's `f_divergence_type`. */
-export type FDivergence = 'reverse_kl' | 'forward_kl' | 'js_divergence' | 'alpha_divergence';
-
-/** TRL's keys, with its defaults; a loss ignores those that it has no use for. */
-export interface PairLossOptions {
-  /** Strength of the hold on the reference model. Default 0.1. */
-  readonly beta?: number;
-  /** The share of labels taken to be wrong. Default 0. */
-  readonly labelSmoothing?: number;
-  /** Default `reverse_kl`, which is DPO itself. Losses of the two log-ratios alone ignore it, as TRL does. */
-  readonly fDivergenceType?: FDivergence;
-  /** The alpha of `alpha_divergence`. Default 0.5. */
-  readonly fAlphaDivergenceCoef?: number;
-  /** AlphaPO's exponent, for losses without a reference: rewards become (1 - e^(-alpha logps)) / alpha. Default 0. */
-  readonly alpha?: number;
-}
+export type { FDivergence, PairLossOptions } from './pair-loss.score.ts';
 
 /** P pairs: element p of each tensor belongs to the chosen answer of pair p, element P + p to the rejected one. */
 export type PairLossInputs = {
@@ -68,16 +54,25 @@ export type PairLossOperation<O extends PairLossOptions = PairLossOptions> = Ope
 
 export interface PairLoss<O extends PairLossOptions> {
   readonly name: string;
-  /** The loss's own WGSL: `struct Params` and `fn judge`. */
-  readonly text: string;
+  /** The loss's own WGSL, made by `pairLossShader`. */
+  readonly source: Shader;
   readonly reference: PairLossReference<O>;
   /** The loss's own numbers in `struct Params`; throws where an option is none. */
   params?(options: O): Readonly<Record<string, number>>;
   /** Metrics after those of `pairLossMetricNames`: 0 or 2. */
   readonly ownMetrics?: number;
   readonly defines?: Readonly<Record<string, boolean>>;
-  /** Records what `judge` reads besides; tensors by their names in the shader. */
+  /** Records what `lossOf` reads besides; tensors by their names in the shader. */
   prepare?(recorder: Recorder, inputs: PairLossInputs): Readonly<Record<string, Tensor>>;
+}
+
+/** The shader of a loss over pairs: LABEL.wgsl, which includes pair-loss.forward.wgsl and has `fn lossOf`. */
+export function pairLossShader(label: string, text: string): Shader {
+  return tokenLossShader(label, text, {
+    ...numericInclude,
+    'pair-loss.forward.wgsl': forwardText,
+    'pair-loss.params.wgsl': paramsText,
+  });
 }
 
 /** Throws `bad-option` unless 0 <= labelSmoothing < 0.5; returns it. */
@@ -95,8 +90,6 @@ export function smoothingBelowHalf(name: string, { labelSmoothing = 0 }: PairLos
  * @throws AttuneError `bad-option` unless beta is positive; `wrong-shape` for an odd number of answers
  */
 export function pairLoss<O extends PairLossOptions>(loss: PairLoss<O>): PairLossOperation<O> {
-  const text = [loss.text, forwardText, numericText].join('\n');
-  const source = tokenLossShader(`${loss.name}.forward`, text);
   return operation<PairLossInputs, LossOutputs, O>({
     name: loss.name,
     reference: loss.reference,
@@ -114,7 +107,7 @@ export function pairLoss<O extends PairLossOptions>(loss: PairLoss<O>): PairLoss
       expectShape(logps.name, logps.shape, [2 * pairs]);
       const { score, power } = scoreOf(options);
       return recordTokenLoss(recorder, {
-        source,
+        source: loss.source,
         inputs: { logps, lengths, ...(refLogps && { refLogps }), ...(weights && { weights }) },
         others: loss.prepare?.(recorder, inputs),
         scale,
@@ -122,7 +115,12 @@ export function pairLoss<O extends PairLossOptions>(loss: PairLoss<O>): PairLoss
         metrics: pairLossMetricNames.length + (loss.ownMetrics ?? 0),
         loss: 8,
         params: { beta, score, power, ...loss.params?.(options) },
-        defines: { REFERENCE: !!refLogps, WEIGHTS: !!weights, ...loss.defines },
+        defines: {
+          REFERENCE: !!refLogps,
+          WEIGHTS: !!weights,
+          OWN_PARAMS: !!loss.params,
+          ...loss.defines,
+        },
       });
     },
     backward: (recorder, { outputs, gradients }) => ({

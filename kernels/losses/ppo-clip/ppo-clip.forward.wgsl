@@ -5,6 +5,8 @@
 //
 // logps, oldLogps, advantages, mask  [count] f32. A token of mask 0 does not count, whatever stands there.
 
+#include "token-loss.forward.wgsl"
+
 struct Params { count: u32, low: f32, high: f32, cap: f32 }
 const COLUMNS = 6u;
 

@@ -1,5 +1,14 @@
 import type { HostArrays } from '../../contract/index.ts';
-import type { PpoClipOptions } from './ppo-clip.ts';
+
+export interface PpoClipOptions {
+  /** The ratio is clipped to [1 - epsilonLow, 1 + epsilonHigh]; PPO uses 0.2 for both. */
+  readonly epsilonLow: number;
+  readonly epsilonHigh: number;
+  /** Two-sided clipping (INTELLECT-2): the unclipped arm's ratio is clipped at this too. Default: not at all. */
+  readonly delta?: number;
+  /** Tokens are summed; `scale` makes any mean of it. */
+  readonly reduction?: 'sum';
+}
 
 interface Token {
   readonly d: number;

@@ -72,5 +72,5 @@ test('bounds that are none are refused', () => {
   expect(() => ppoClip.forward(recorder, tensors, { epsilonLow: -0.1, epsilonHigh: 0.2 })).toThrow(
     /1 - -0.1/,
   );
-  expect(() => ppoClip.forward(recorder, tensors, { ...options, delta: 0 })).toThrow(/below 0/);
+  expect(() => ppoClip.forward(recorder, tensors, { ...options, delta: 0 })).toThrow(/ratio is 0/);
 });

@@ -7,21 +7,11 @@ import {
   tokenLossShader,
 } from '../token-loss/token-loss.ts';
 import forwardText from './ppo-clip.forward.wgsl';
-import { ppoClipReference } from './ppo-clip.reference.ts';
+import { type PpoClipOptions, ppoClipReference } from './ppo-clip.reference.ts';
 
-export { ppoClipReference } from './ppo-clip.reference.ts';
+export { type PpoClipOptions, ppoClipReference } from './ppo-clip.reference.ts';
 
 const source = tokenLossShader('ppo-clip.forward', forwardText);
-
-export interface PpoClipOptions {
-  /** The ratio is clipped to [1 - epsilonLow, 1 + epsilonHigh]; PPO uses 0.2 for both. */
-  readonly epsilonLow: number;
-  readonly epsilonHigh: number;
-  /** Two-sided clipping (INTELLECT-2): the unclipped arm's ratio is held below this too. Default: not at all. */
-  readonly delta?: number;
-  /** Tokens are summed; `scale` makes any mean of it. */
-  readonly reduction?: 'sum';
-}
 
 export type PpoClipInputs = {
   /** [N] f32: log-probabilities under the policy, of tokens or of whole answers. */
@@ -50,7 +40,7 @@ export const ppoClipMetricNames = [
 
 /**
  * PPO's clipped policy loss, scale · Σ -min(ρ A, clip(ρ) A) · mask with ρ = e^(logps - oldLogps).
- * The log-ratio is held within ±80.
+ * The log-ratio is clamped to ±80.
  * @see Schulman et al. 2017, Proximal Policy Optimization Algorithms, equation 7; delta: Prime Intellect 2025,
  * https://arxiv.org/abs/2505.07291
  * @throws AttuneError `bad-option` when an epsilon is negative, epsilonLow is above 1, or delta is not positive
@@ -70,7 +60,7 @@ export const ppoClip = operation<PpoClipInputs, LossOutputs, PpoClipOptions>({
     if (delta !== undefined && !(delta > 0)) {
       throw new AttuneError(
         'bad-option',
-        `The ratio was to be held below ${delta}.`,
+        `The upper bound delta of the ratio is ${delta}.`,
         'Give a positive delta, above 1 + epsilonHigh as a rule, or leave it out.',
       );
     }

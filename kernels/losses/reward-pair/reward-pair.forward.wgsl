@@ -11,6 +11,9 @@
 //
 // Parallel plan: one workgroup of 64, pairs 64 apart a lane; lane 0 adds the lanes in order.
 
+#include "numeric.wgsl"
+
+alias Element = f32;
 struct Params { pairs: u32, centering: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -27,17 +30,6 @@ const COLUMNS = 6u;
 const LEAST = 4u;
 const GREATEST = 5u;
 var<workgroup> lanes: array<array<f32, COLUMNS>, 64>;
-
-// log(1 + t) for t in [0, 1] = 2 artanh(t / (2 + t)): `log` loses small t altogether.
-fn log1p(t: f32) -> f32 {
-  let s = t / (2.0 + t);
-  let z = s * s;
-  var sum = 1.0 / 15.0;
-  for (var k = 13.0; k > 0.0; k -= 2.0) {
-    sum = sum * z + 1.0 / k;
-  }
-  return 2.0 * s * sum;
-}
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32) {

@@ -1,5 +1,9 @@
 import type { HostArrays } from '../../contract/index.ts';
-import type { RewardPairOptions } from './reward-pair.ts';
+
+export interface RewardPairOptions {
+  /** Weight of (c + r)², which keeps rewards around 0: `center_rewards_coefficient`. Default 0. */
+  readonly centering?: number;
+}
 
 interface Pair {
   readonly chosen: number;

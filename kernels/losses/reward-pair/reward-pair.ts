@@ -1,17 +1,18 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, shader, type Tensor } from '../../contract/index.ts';
+import {
+  expectShape,
+  numericInclude,
+  operation,
+  shader,
+  type Tensor,
+} from '../../contract/index.ts';
 import { type LossOutputs, recordTokenLossGradient } from '../token-loss/token-loss.ts';
 import forwardText from './reward-pair.forward.wgsl';
-import { rewardPairReference } from './reward-pair.reference.ts';
+import { type RewardPairOptions, rewardPairReference } from './reward-pair.reference.ts';
 
-export { rewardPairReference } from './reward-pair.reference.ts';
+export { type RewardPairOptions, rewardPairReference } from './reward-pair.reference.ts';
 
-const source = shader('reward-pair.forward', forwardText);
-
-export interface RewardPairOptions {
-  /** Weight of (c + r)², which holds rewards around 0: `center_rewards_coefficient`. Default 0. */
-  readonly centering?: number;
-}
+const source = shader('reward-pair.forward', forwardText, numericInclude);
 
 export type RewardPairInputs = {
   /** [2 P] f32: the rewards of P chosen answers, then those of the rejected ones. */

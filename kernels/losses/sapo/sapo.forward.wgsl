@@ -4,6 +4,8 @@
 //
 // logps, oldLogps, advantages, mask  [count] f32. A token of mask 0 does not count, whatever stands there.
 
+#include "token-loss.forward.wgsl"
+
 struct Params { count: u32, positive: f32, negative: f32 }
 const COLUMNS = 4u;
 

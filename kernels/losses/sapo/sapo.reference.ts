@@ -1,5 +1,11 @@
 import type { HostArrays } from '../../contract/index.ts';
-import type { SapoOptions } from './sapo.ts';
+
+export interface SapoOptions {
+  /** How fast the gate closes for tokens with A > 0. Default 1. */
+  readonly temperaturePos?: number;
+  /** For all others. Default 1.05: mistakes fade a little sooner. */
+  readonly temperatureNeg?: number;
+}
 
 function tokensOf({ logps, oldLogps, advantages, mask }: HostArrays, options: SapoOptions) {
   const { temperaturePos = 1, temperatureNeg = 1.05 } = options;

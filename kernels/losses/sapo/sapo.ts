@@ -8,18 +8,11 @@ import {
   tokenLossShader,
 } from '../token-loss/token-loss.ts';
 import forwardText from './sapo.forward.wgsl';
-import { sapoReference } from './sapo.reference.ts';
+import { type SapoOptions, sapoReference } from './sapo.reference.ts';
 
-export { sapoReference } from './sapo.reference.ts';
+export { type SapoOptions, sapoReference } from './sapo.reference.ts';
 
 const source = tokenLossShader('sapo.forward', forwardText);
-
-export interface SapoOptions {
-  /** How fast the gate closes for tokens with A > 0. Default 1. */
-  readonly temperaturePos?: number;
-  /** For all others. Default 1.05: mistakes fade a little sooner. */
-  readonly temperatureNeg?: number;
-}
 
 /** Sums over tokens, each times mask; `gate`: 4 σ (1 - σ), the share of the slope that is left. */
 export const sapoMetricNames = ['mask', 'gate', 'ratio'] as const;

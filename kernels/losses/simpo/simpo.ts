@@ -1,13 +1,8 @@
-import { type PairLossOptions, pairLoss, smoothingBelowHalf } from '../pair-loss/pair-loss.ts';
+import { pairLoss, pairLossShader, smoothingBelowHalf } from '../pair-loss/pair-loss.ts';
 import text from './simpo.forward.wgsl';
-import { simpoReference as reference } from './simpo.reference.ts';
+import { simpoReference as reference, type SimpoOptions } from './simpo.reference.ts';
 
-export { simpoReference } from './simpo.reference.ts';
-
-export interface SimpoOptions extends PairLossOptions {
-  /** The lead that the chosen answer's reward should have. Default 0.5. */
-  readonly simpoGamma?: number;
-}
+export { type SimpoOptions, simpoReference } from './simpo.reference.ts';
 
 /**
  * SimPO: averaged log-probabilities as rewards, without `refLogps`; AlphaPO with `alpha`. TRL's `simpo` and
@@ -17,7 +12,7 @@ export interface SimpoOptions extends PairLossOptions {
  */
 export const simpo = pairLoss<SimpoOptions>({
   name: 'simpo',
-  text,
+  source: pairLossShader('simpo.forward', text),
   reference,
   params: ({ simpoGamma = 0.5, ...options }) => ({
     smoothing: smoothingBelowHalf('simpo', options),

@@ -6,6 +6,8 @@
 //
 // Parallel plan: one element an invocation.
 
+#include "elements.wgsl"
+
 struct Params { count: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -13,10 +15,6 @@ struct Params { count: u32 }
 @group(0) @binding(2) var<storage, read> dloss: array<f32>;
 @group(0) @binding(3) var<storage, read_write> dlogps: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i < params.count) {
-    dlogps[i] = dloss[0] * gradient[i];
-  }
+fn each(i: u32) {
+  dlogps[i] = dloss[0] * gradient[i];
 }

@@ -1,4 +1,4 @@
-// What every loss over tokens shares. The loss's own text comes before this one; it declares
+// What every loss over tokens shares. A loss includes this and declares
 //   struct Params { count: u32, … }     and its inputs at bindings 4 and up,
 //   const COLUMNS                       how many sums it keeps,
 //   fn token(i: u32) -> Token           token i's share of each sum, and the slope of its loss.

@@ -1,5 +1,7 @@
 import {
+  elementsInclude,
   expectShape,
+  type Includes,
   type Recorder,
   type Shader,
   shader,
@@ -10,7 +12,7 @@ import forwardText from './token-loss.forward.wgsl';
 import totalsText from './token-loss.totals.wgsl';
 
 const totalsSource = shader('token-loss.totals', totalsText);
-const backwardSource = shader('token-loss.backward', backwardText);
+const backwardSource = shader('token-loss.backward', backwardText, elementsInclude);
 
 /** What every loss returns. */
 export type LossOutputs = {
@@ -22,9 +24,9 @@ export type LossOutputs = {
   readonly metrics: Tensor;
 };
 
-/** The shader of a loss over tokens: `text` holds its formula, the shared part is added. */
-export function tokenLossShader(label: string, text: string): Shader {
-  return shader(label, `${text}\n${forwardText}`);
+/** The shader of a loss over tokens: LABEL.wgsl, which includes token-loss.forward.wgsl. */
+export function tokenLossShader(label: string, text: string, includes: Includes = {}): Shader {
+  return shader(label, text, { 'token-loss.forward.wgsl': forwardText, ...includes });
 }
 
 export interface TokenLoss {

@@ -7,6 +7,8 @@
 // values, returns, oldValues (with CLIPPED), mask  [count] f32. A token of mask 0 does not count,
 // whatever stands there.
 
+#include "token-loss.forward.wgsl"
+
 struct Params { count: u32, range: f32 }
 const COLUMNS = 7u;
 
@@ -26,8 +28,8 @@ fn token(i: u32) -> Token {
   let square = error * error;
   var worse = square;
 #if CLIPPED
-  let held = clamp(values[i], oldValues[i] - params.range, oldValues[i] + params.range) - returns[i];
-  worse = max(square, held * held);
+  let clippedError = clamp(values[i], oldValues[i] - params.range, oldValues[i] + params.range) - returns[i];
+  worse = max(square, clippedError * clippedError);
 #endif
   let clipped = worse > square;
   return Token(select(weight * error, 0.0, clipped), array(

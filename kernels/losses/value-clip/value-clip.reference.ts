@@ -1,24 +1,28 @@
 import type { HostArrays } from '../../contract/index.ts';
-import type { ValueClipOptions } from './value-clip.ts';
+
+export interface ValueClipOptions {
+  /** A value may leave its old one by so much for free; PPO uses 0.2. Absent: the plain squared error. */
+  readonly clipRange?: number;
+}
 
 interface Token {
   readonly value: number;
   readonly target: number;
   readonly square: number;
-  readonly held: number;
+  readonly clipped: number;
   readonly weight: number;
 }
 
 function tokensOf(inputs: HostArrays, { clipRange }: ValueClipOptions): Token[] {
   const { values, returns, oldValues, mask } = inputs;
   return Array.from(mask!.data, (weight, i) => {
-    if (weight === 0) return { value: 0, target: 0, square: 0, held: 0, weight };
+    if (weight === 0) return { value: 0, target: 0, square: 0, clipped: 0, weight };
     const [value, target] = [values!.data[i]!, returns!.data[i]!];
     const square = (value - target) ** 2;
-    if (clipRange === undefined) return { value, target, square, held: square, weight };
+    if (clipRange === undefined) return { value, target, square, clipped: square, weight };
     const old = oldValues!.data[i]!;
     const near = Math.max(old - clipRange, Math.min(old + clipRange, value));
-    return { value, target, square, held: (near - target) ** 2, weight };
+    return { value, target, square, clipped: (near - target) ** 2, weight };
   });
 }
 
@@ -30,7 +34,7 @@ export const valueClipReference = {
   forward(inputs: HostArrays, options: ValueClipOptions): HostArrays {
     const loss = total(
       tokensOf(inputs, options),
-      ({ square, held }) => 0.5 * Math.max(square, held),
+      ({ square, clipped }) => 0.5 * Math.max(square, clipped),
     );
     return { loss: { shape: [1], data: Float64Array.of(inputs.scale!.data[0]! * loss) } };
   },
@@ -40,7 +44,7 @@ export const valueClipReference = {
     const tokens = tokensOf(inputs, options);
     return Float64Array.of(
       total(tokens, () => 1),
-      total(tokens, ({ square, held }) => (held > square ? 1 : 0)),
+      total(tokens, ({ square, clipped }) => (clipped > square ? 1 : 0)),
       total(tokens, ({ square }) => square),
       total(tokens, ({ value }) => value),
       total(tokens, ({ target }) => target),
@@ -51,8 +55,8 @@ export const valueClipReference = {
   /** dv = dloss scale (v - R) mask, or 0 where the clipped square is the greater. */
   backward(inputs: HostArrays, gradients: HostArrays, options: ValueClipOptions): HostArrays {
     const factor = gradients.loss!.data[0]! * inputs.scale!.data[0]!;
-    const data = tokensOf(inputs, options).map(({ value, target, square, held, weight }) =>
-      held > square ? 0 : factor * (value - target) * weight,
+    const data = tokensOf(inputs, options).map(({ value, target, square, clipped, weight }) =>
+      clipped > square ? 0 : factor * (value - target) * weight,
     );
     return { values: { shape: inputs.values!.shape, data: Float64Array.from(data) } };
   },

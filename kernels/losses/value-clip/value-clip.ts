@@ -7,9 +7,9 @@ import {
   tokenLossShader,
 } from '../token-loss/token-loss.ts';
 import forwardText from './value-clip.forward.wgsl';
-import { valueClipReference } from './value-clip.reference.ts';
+import { type ValueClipOptions, valueClipReference } from './value-clip.reference.ts';
 
-export { valueClipReference } from './value-clip.reference.ts';
+export { type ValueClipOptions, valueClipReference } from './value-clip.reference.ts';
 
 const plain = tokenLossShader('value-clip.forward', forwardText);
 const clipped: Shader = {
@@ -17,11 +17,6 @@ const clipped: Shader = {
   compile: (variant) =>
     plain.compile({ ...variant, defines: { ...variant?.defines, CLIPPED: true } }),
 };
-
-export interface ValueClipOptions {
-  /** A value may leave its old one by so much for free; PPO uses 0.2. Absent: the plain squared error. */
-  readonly clipRange?: number;
-}
 
 export type ValueClipInputs = {
   /** [N] f32: the value model's estimate at each token. */
@@ -37,7 +32,7 @@ export type ValueClipInputs = {
 };
 
 /**
- * Sums over tokens, each times mask; divide by the first for a mean. `clipped`: tokens held by the range;
+ * Sums over tokens, each times mask; divide by the first for a mean. `clipped`: tokens clipped by the range;
  * `squaredError`: (v - R)², unclipped. With `return` and `squaredReturn` it gives the explained variance.
  */
 export const valueClipMetricNames = [
@@ -62,7 +57,7 @@ export const valueClip = operation<ValueClipInputs, LossOutputs, ValueClipOption
     if (clipRange !== undefined && !(clipRange >= 0 && oldValues)) {
       throw new AttuneError(
         'bad-option',
-        `Values were to be held within ${clipRange} of ${oldValues ? 'their old ones' : 'old ones that are not given'}.`,
+        `clipRange is ${clipRange}, and oldValues were ${oldValues ? '' : 'not '}given.`,
         'Give oldValues and a clipRange of at least 0, or neither.',
       );
     }

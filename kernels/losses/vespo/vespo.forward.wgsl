@@ -3,6 +3,8 @@
 //
 // logps, phi, advantages, mask  [count] f32. A token of mask 0 does not count, whatever stands there.
 
+#include "token-loss.forward.wgsl"
+
 struct Params { count: u32 }
 const COLUMNS = 3u;
 

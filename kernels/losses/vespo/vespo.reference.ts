@@ -1,5 +1,13 @@
 import type { HostArrays } from '../../contract/index.ts';
-import type { VespoOptions } from './vespo.ts';
+
+export interface VespoOptions {
+  /** Exponent and decay of the weight of sequences with A ≥ 0. Default 2 and 3. */
+  readonly kPos?: number;
+  readonly lambdaPos?: number;
+  /** Of the others. Default 3 and 2. */
+  readonly kNeg?: number;
+  readonly lambdaNeg?: number;
+}
 
 const clamp = (x: number, low: number, high: number) => Math.max(low, Math.min(high, x));
 

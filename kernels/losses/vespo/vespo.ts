@@ -1,5 +1,11 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, shader, type Tensor } from '../../contract/index.ts';
+import {
+  expectShape,
+  operation,
+  segmentsInclude,
+  shader,
+  type Tensor,
+} from '../../contract/index.ts';
 import { recordSpread } from '../../segment-spread/segment-spread.ts';
 import type { PpoClipInputs } from '../ppo-clip/ppo-clip.ts';
 import {
@@ -9,22 +15,13 @@ import {
   tokenLossShader,
 } from '../token-loss/token-loss.ts';
 import forwardText from './vespo.forward.wgsl';
-import { vespoReference } from './vespo.reference.ts';
+import { type VespoOptions, vespoReference } from './vespo.reference.ts';
 import weightsText from './vespo.weights.wgsl';
 
-export { vespoReference } from './vespo.reference.ts';
+export { type VespoOptions, vespoReference } from './vespo.reference.ts';
 
-const weightsSource = shader('vespo.weights', weightsText);
+const weightsSource = shader('vespo.weights', weightsText, segmentsInclude);
 const source = tokenLossShader('vespo.forward', forwardText);
-
-export interface VespoOptions {
-  /** Exponent and decay of the weight of sequences with A ≥ 0. Default 2 and 3. */
-  readonly kPos?: number;
-  readonly lambdaPos?: number;
-  /** Of the others. Default 3 and 2. */
-  readonly kNeg?: number;
-  readonly lambdaNeg?: number;
-}
 
 export type VespoInputs = PpoClipInputs & {
   /** [N] f32: 1 for a token of its sequence's ratio, 0 for any other. */

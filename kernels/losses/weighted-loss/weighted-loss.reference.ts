@@ -1,5 +1,9 @@
 import type { HostArrays } from '../../contract/index.ts';
-import type { WeightedLossOptions } from './weighted-loss.ts';
+
+export interface WeightedLossOptions {
+  /** By the inputs' names; 1 where none is given. */
+  readonly weights?: Readonly<Record<string, number>>;
+}
 
 export const weightedLossReference = {
   /** loss = Σ weight · loss over all inputs. */

@@ -2,17 +2,12 @@ import { AttuneError } from '@attune/gpu';
 import { expectShape, operation, shader, type Tensor } from '../../contract/index.ts';
 import backwardText from './weighted-loss.backward.wgsl';
 import forwardText from './weighted-loss.forward.wgsl';
-import { weightedLossReference } from './weighted-loss.reference.ts';
+import { type WeightedLossOptions, weightedLossReference } from './weighted-loss.reference.ts';
 
-export { weightedLossReference } from './weighted-loss.reference.ts';
+export { type WeightedLossOptions, weightedLossReference } from './weighted-loss.reference.ts';
 
 const forwardSource = shader('weighted-loss.forward', forwardText);
 const backwardSource = shader('weighted-loss.backward', backwardText);
-
-export interface WeightedLossOptions {
-  /** By the inputs' names; 1 where none is given. */
-  readonly weights?: Readonly<Record<string, number>>;
-}
 
 /** Any names; each [1] f32. */
 export type WeightedLossInputs = Readonly<Record<string, Tensor>>;

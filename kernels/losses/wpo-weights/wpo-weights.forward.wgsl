@@ -4,6 +4,8 @@
 //
 // Parallel plan: a workgroup of 64 a sequence, tokens 64 apart a lane; lane 0 adds the lanes in order.
 
+#include "segments.wgsl"
+
 struct Params { count: u32, rows: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -12,31 +14,10 @@ struct Params { count: u32, rows: u32 }
 @group(0) @binding(3) var<storage, read> bounds: array<vec2i>;
 @group(0) @binding(4) var<storage, read_write> weights: array<f32>;
 
-var<workgroup> lanes: array<f32, 64>;
+fn term(i: u32) -> f32 {
+  return logps[i] - logSumSquares[i];
+}
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(local_invocation_index) lane: u32,
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let row = group.x + group.y * groups.x;
-  if (row >= params.rows) {
-    return;
-  }
-  let first = u32(max(bounds[row].x, 0));
-  let end = min(u32(max(bounds[row].y, 0)), params.count);
-  var sum = 0.0;
-  for (var i = first + lane; i < end; i += 64u) {
-    sum += logps[i] - logSumSquares[i];
-  }
-  lanes[lane] = sum;
-  workgroupBarrier();
-  if (lane > 0u) {
-    return;
-  }
-  for (var other = 1u; other < 64u; other++) {
-    sum += lanes[other];
-  }
+fn put(row: u32, first: u32, end: u32, sum: f32) {
   weights[row] = exp(sum / f32(max(end, first + 1u) - first));
 }

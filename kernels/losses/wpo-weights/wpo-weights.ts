@@ -1,10 +1,16 @@
-import { expectShape, operation, shader, type Tensor } from '../../contract/index.ts';
+import {
+  expectShape,
+  operation,
+  segmentsInclude,
+  shader,
+  type Tensor,
+} from '../../contract/index.ts';
 import forwardText from './wpo-weights.forward.wgsl';
 import { wpoWeightsReference } from './wpo-weights.reference.ts';
 
 export { wpoWeightsReference } from './wpo-weights.reference.ts';
 
-const forwardSource = shader('wpo-weights.forward', forwardText);
+const forwardSource = shader('wpo-weights.forward', forwardText, segmentsInclude);
 
 export type WpoWeightsInputs = {
   /** [N] f32: log-probabilities of the tokens. */

@@ -7,6 +7,8 @@
 // Parallel plan: a workgroup of 64 a row where COOPERATIVE, else one invocation a row.
 // The variance is of x - mean (two passes), and sums run in chunks of 32: their rounding stays small.
 
+#include "rows.wgsl"
+
 struct Params { rows: u32, width: u32, eps: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -19,43 +21,9 @@ struct Params { rows: u32, width: u32, eps: f32 }
 @group(0) @binding(6) var<storage, read> bias: array<f32>;
 #endif
 
-#if COOPERATIVE
-const LANES = 64u;
-var<workgroup> parts: array<f32, 64>;
+alias Sum = f32;
 
-fn total(lane: u32, value: f32) -> f32 {
-  workgroupBarrier();
-  parts[lane] = value;
-  workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
-    if (lane < half) {
-      parts[lane] += parts[lane + half];
-    }
-    workgroupBarrier();
-  }
-  return parts[0];
-}
-#else
-const LANES = 1u;
-fn total(lane: u32, value: f32) -> f32 { return value; }
-#endif
-
-@compute @workgroup_size(64)
-fn main(
-  @builtin(local_invocation_index) local: u32,
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-#if COOPERATIVE
-  let row = group.x + group.y * groups.x;
-  let lane = local;
-#else
-  let row = (group.x + group.y * groups.x) * 64u + local;
-  let lane = 0u;
-#endif
-  if (row >= params.rows) {
-    return;
-  }
+fn eachRow(row: u32, lane: u32) {
   let first = row * params.width;
   var sum = 0.0;
   for (var chunk = lane; chunk < params.width; chunk += 32u * LANES) {

@@ -8,7 +8,8 @@
 // mean, rstd  [rows] f32, from the forward pass
 //
 // Parallel plan: a workgroup of 64 a row where COOPERATIVE, else one invocation a row.
-// Sums run in chunks of 32, so that their rounding stays small.
+
+#include "rows.wgsl"
 
 struct Params { rows: u32, width: u32 }
 
@@ -28,42 +29,9 @@ struct Params { rows: u32, width: u32 }
 @group(0) @binding(8) var<storage, read> biasTangent: array<f32>;
 #endif
 
-#if COOPERATIVE
-const LANES = 64u;
-var<workgroup> parts: array<vec2f, 64>;
+alias Sum = vec2f;
 
-fn total(lane: u32, value: vec2f) -> vec2f {
-  parts[lane] = value;
-  workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
-    if (lane < half) {
-      parts[lane] += parts[lane + half];
-    }
-    workgroupBarrier();
-  }
-  return parts[0];
-}
-#else
-const LANES = 1u;
-fn total(lane: u32, value: vec2f) -> vec2f { return value; }
-#endif
-
-@compute @workgroup_size(64)
-fn main(
-  @builtin(local_invocation_index) local: u32,
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-#if COOPERATIVE
-  let row = group.x + group.y * groups.x;
-  let lane = local;
-#else
-  let row = (group.x + group.y * groups.x) * 64u + local;
-  let lane = 0u;
-#endif
-  if (row >= params.rows) {
-    return;
-  }
+fn eachRow(row: u32, lane: u32) {
   let first = row * params.width;
   let m = mean[row];
   let scale = rstd[row];

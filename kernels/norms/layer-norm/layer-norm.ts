@@ -1,11 +1,13 @@
 import {
+  elementsInclude,
   expectShape,
   operation,
   type Recorder,
+  rowsInclude,
   shader,
   type Tensor,
 } from '../../contract/index.ts';
-import { recordColumnSums } from '../../matmul/record.ts';
+import { recordColumnSums } from '../../matmul/matmul.column-sums.ts';
 import backwardText from './layer-norm.backward.wgsl';
 import forwardText from './layer-norm.forward.wgsl';
 import { type LayerNormOptions, layerNormReference } from './layer-norm.reference.ts';
@@ -14,10 +16,10 @@ import weightText from './layer-norm.weight.wgsl';
 
 export { type LayerNormOptions, layerNormReference } from './layer-norm.reference.ts';
 
-const forwardSource = shader('layer-norm.forward', forwardText);
-const backwardSource = shader('layer-norm.backward', backwardText);
-const tangentSource = shader('layer-norm.tangent', tangentText);
-const weightSource = shader('layer-norm.weight', weightText);
+const forwardSource = shader('layer-norm.forward', forwardText, rowsInclude);
+const backwardSource = shader('layer-norm.backward', backwardText, rowsInclude);
+const tangentSource = shader('layer-norm.tangent', tangentText, rowsInclude);
+const weightSource = shader('layer-norm.weight', weightText, elementsInclude);
 
 type Inputs = { x: Tensor; weight: Tensor; bias?: Tensor };
 

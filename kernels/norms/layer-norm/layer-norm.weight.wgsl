@@ -8,6 +8,8 @@
 //
 // Parallel plan: one column of one chunk an invocation.
 
+#include "elements.wgsl"
+
 struct Params { rows: u32, width: u32, count: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -18,15 +20,7 @@ struct Params { rows: u32, width: u32, count: u32 }
 @group(0) @binding(5) var<storage, read_write> weightParts: array<f32>;
 @group(0) @binding(6) var<storage, read_write> biasParts: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   let column = i % params.width;
   let first = i / params.width * 32u;
   var weightSum = 0.0;

@@ -10,6 +10,8 @@
 // a is loaded once for four products. Four rows of a at a time. Sums of squares run in chunks of 32, so that
 // their rounding stays small.
 
+#include "totals.wgsl"
+
 struct Params { rows: u32, width: u32, columns: f32, eps: f32, offset: f32, rank: u32, scale: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -20,26 +22,7 @@ struct Params { rows: u32, width: u32, columns: f32, eps: f32, offset: f32, rank
 @group(0) @binding(5) var<storage, read_write> rstd: array<f32>;
 @group(0) @binding(6) var<storage, read_write> down: array<f32>;
 
-#if COOPERATIVE
-const LANES = SIZE;
-var<workgroup> parts: array<vec4f, SIZE>;
-
-fn total(lane: u32, value: vec4f) -> vec4f {
-  workgroupBarrier();
-  parts[lane] = value;
-  workgroupBarrier();
-  for (var half = SIZE / 2u; half > 0u; half /= 2u) {
-    if (lane < half) {
-      parts[lane] += parts[lane + half];
-    }
-    workgroupBarrier();
-  }
-  return parts[0];
-}
-#else
-const LANES = 1u;
-fn total(lane: u32, value: vec4f) -> vec4f { return value; }
-#endif
+alias Sum = vec4f;
 
 // Writes a row of y and its rstd.
 fn normalise(row: u32, lane: u32) {

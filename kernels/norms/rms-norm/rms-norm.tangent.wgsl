@@ -8,15 +8,9 @@
 // Where the number of columns divides by 4, elements are vec4f and width counts these.
 //
 // Parallel plan: a workgroup of 64 a row where COOPERATIVE, else one invocation a row.
-// Sums run in chunks of 32, so that their rounding stays small.
 
-#if VEC4
-alias Element = vec4f;
-fn sumOf(a: vec4f) -> f32 { return (a.x + a.y) + (a.z + a.w); }
-#else
-alias Element = f32;
-fn sumOf(a: f32) -> f32 { return a; }
-#endif
+#include "element.wgsl"
+#include "rows.wgsl"
 
 struct Params { rows: u32, width: u32, columns: f32, offset: f32 }
 
@@ -32,42 +26,9 @@ struct Params { rows: u32, width: u32, columns: f32, offset: f32 }
 @group(0) @binding(6) var<storage, read> weightTangent: array<Element>;
 #endif
 
-#if COOPERATIVE
-const LANES = 64u;
-var<workgroup> parts: array<f32, 64>;
+alias Sum = f32;
 
-fn total(lane: u32, value: f32) -> f32 {
-  parts[lane] = value;
-  workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
-    if (lane < half) {
-      parts[lane] += parts[lane + half];
-    }
-    workgroupBarrier();
-  }
-  return parts[0];
-}
-#else
-const LANES = 1u;
-fn total(lane: u32, value: f32) -> f32 { return value; }
-#endif
-
-@compute @workgroup_size(64)
-fn main(
-  @builtin(local_invocation_index) local: u32,
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-#if COOPERATIVE
-  let row = group.x + group.y * groups.x;
-  let lane = local;
-#else
-  let row = (group.x + group.y * groups.x) * 64u + local;
-  let lane = 0u;
-#endif
-  if (row >= params.rows) {
-    return;
-  }
+fn eachRow(row: u32, lane: u32) {
   let first = row * params.width;
   let scale = rstd[row];
 #if INPUT

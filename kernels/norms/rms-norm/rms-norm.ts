@@ -1,11 +1,16 @@
 import {
+  elementInclude,
+  elementsInclude,
   expectShape,
   operation,
   type Recorder,
+  rowsInclude,
   shader,
   type Tensor,
+  totalsInclude,
 } from '../../contract/index.ts';
-import { recordColumnSums, recordMatmul } from '../../matmul/record.ts';
+import { recordColumnSums } from '../../matmul/matmul.column-sums.ts';
+import { recordMatmul } from '../../matmul/matmul.record.ts';
 import backwardText from './rms-norm.backward.wgsl';
 import forwardText from './rms-norm.forward.wgsl';
 import lowText from './rms-norm.low.wgsl';
@@ -15,11 +20,20 @@ import weightText from './rms-norm.weight.wgsl';
 
 export { type RmsNormOptions, rmsNormReference } from './rms-norm.reference.ts';
 
-const forwardSource = shader('rms-norm.forward', forwardText);
-const backwardSource = shader('rms-norm.backward', backwardText);
-const lowSource = shader('rms-norm.low', lowText);
-const tangentSource = shader('rms-norm.tangent', tangentText);
-const weightSource = shader('rms-norm.weight', weightText);
+const forwardSource = shader('rms-norm.forward', forwardText, {
+  ...elementInclude,
+  ...rowsInclude,
+});
+const backwardSource = shader('rms-norm.backward', backwardText, {
+  ...elementInclude,
+  ...rowsInclude,
+});
+const lowSource = shader('rms-norm.low', lowText, totalsInclude);
+const tangentSource = shader('rms-norm.tangent', tangentText, {
+  ...elementInclude,
+  ...rowsInclude,
+});
+const weightSource = shader('rms-norm.weight', weightText, elementsInclude);
 
 function grid({ traits }: Recorder, rows: number, width: number) {
   return {

@@ -7,6 +7,8 @@
 //
 // Parallel plan: one column of one chunk an invocation.
 
+#include "elements.wgsl"
+
 struct Params { rows: u32, width: u32, count: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -15,15 +17,7 @@ struct Params { rows: u32, width: u32, count: u32 }
 @group(0) @binding(3) var<storage, read> dy: array<f32>;
 @group(0) @binding(4) var<storage, read_write> parts: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   let column = i % params.width;
   let first = i / params.width * 32u;
   var sum = 0.0;

@@ -25,6 +25,14 @@ test('the heads of SmolLM2 equal float64', async () => {
   await checkKernel(splitHeads, inputs(300, 15, 64), { heads: 9, kvHeads: 3, headDim: 64 });
 });
 
+test.each([10, 16])('without angles heads of %i are only taken apart', async (headDim) => {
+  const { qkv } = inputs(65, 7, headDim);
+  const options = { heads: 3, kvHeads: 2, headDim };
+  await checkKernel(splitHeads, { qkv }, options);
+  const { q } = splitHeadsReference.forward({ qkv }, options);
+  expect([...q!.data.subarray(0, 3)]).toEqual([...qkv.data.subarray(0, 3)]);
+});
+
 test.each([10, 64])(
   'keys and values go to their places in caches, heads of %i',
   async (headDim) => {
@@ -62,6 +70,8 @@ test('a width that is not that of the heads is refused with its numbers', () => 
   };
   const options = { heads: 2, kvHeads: 1, headDim: 4 };
   expect(() => splitHeads.forward(recorder, tensors, options)).toThrow('[·,16]');
+  const { positions: _, ...lost } = { ...tensors, qkv: recorder.tensor('qkv', [2, 16]) };
+  expect(() => splitHeads.forward(recorder, lost, options)).toThrow('no positions');
 });
 
 test.each([1, 63, 65, 257])('%i tokens move as they are turned and taken apart', async (tokens) => {

@@ -21,8 +21,10 @@ function columns({ shape, data }: HostArray, first: number, width: number): Host
 export const splitHeadsReference = {
   forward(inputs: HostArrays, { heads, kvHeads, headDim }: SplitHeadsOptions): HostArrays {
     const [queries, keys] = [heads * headDim, kvHeads * headDim];
-    const turned = (first: number, width: number) =>
-      ropeReference.forward({ ...inputs, x: columns(inputs.qkv!, first, width) }, { headDim }).y!;
+    const turned = (first: number, width: number) => {
+      const x = columns(inputs.qkv!, first, width);
+      return inputs.cos ? ropeReference.forward({ ...inputs, x }, { headDim }).y! : x;
+    };
     return {
       q: turned(0, queries),
       k: turned(queries, keys),
@@ -32,7 +34,8 @@ export const splitHeadsReference = {
 
   /** Turned back, side by side. */
   backward(inputs: HostArrays, gradients: HostArrays, { headDim }: SplitHeadsOptions): HostArrays {
-    const back = (y: HostArray) => ropeReference.backward(inputs, { y }, { headDim }).x!;
+    const back = (y: HostArray) =>
+      inputs.cos ? ropeReference.backward(inputs, { y }, { headDim }).x! : y;
     const parts = [back(gradients.q!), back(gradients.k!), gradients.v!];
     const [rows, all] = inputs.qkv!.shape as [number, number];
     const data = new Float64Array(rows * all);

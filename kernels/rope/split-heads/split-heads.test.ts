@@ -18,6 +18,19 @@ test('two heads of queries and one of keys are turned, values are copied', () =>
   ]);
 });
 
+test('without angles all three are copied, and so are their gradients', () => {
+  const inputs = { qkv: array([1, 8], [1, 2, 3, 4, 5, 6, 7, 8]) };
+  const options = { heads: 2, kvHeads: 1, headDim: 2 };
+  const parts = splitHeadsReference.forward(inputs, options);
+  expect([parts.q, parts.k, parts.v].map((part) => [...part!.data])).toEqual([
+    [1, 2, 3, 4],
+    [5, 6],
+    [7, 8],
+  ]);
+  const back = splitHeadsReference.backward(inputs, parts, options);
+  expect([...back.qkv!.data]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+});
+
 test('its gradient is that of finite differences', () => {
   const inputs = {
     qkv: random([3, 30], 1),

@@ -1,6 +1,7 @@
 import { AttuneError } from '@attune/gpu';
 import {
   elements,
+  elementsInclude,
   expectShape,
   operation,
   type Recorder,
@@ -12,9 +13,9 @@ import text from './split-heads.wgsl';
 
 export { type SplitHeadsOptions, splitHeadsReference } from './split-heads.reference.ts';
 
-const source = shader('split-heads', text);
+const source = shader('split-heads', text, elementsInclude);
 
-type Inputs = { qkv: Tensor; cos: Tensor; sin: Tensor; positions: Tensor };
+type Inputs = { qkv: Tensor; cos?: Tensor; sin?: Tensor; positions?: Tensor };
 type Parts = { q: Tensor; k: Tensor; v: Tensor };
 
 function record(
@@ -28,9 +29,18 @@ function record(
   const half = headDim / 2;
   const size = half % 4 === 0 ? 4 : 1;
   const count = elements(qkv.shape) / 2 / size;
+  const places = cos !== undefined || capacity > 0;
   recorder.dispatch(source, {
-    tensors: { cosines: cos, sines: sin, positions, qkv, ...parts },
-    defines: { VEC4: size === 4, JOIN: join, CACHE: capacity > 0 },
+    tensors: {
+      ...(cos && sin && { cosines: cos, sines: sin }),
+      ...(places && { positions }),
+      qkv,
+      ...parts,
+    },
+    defines: {
+      ...{ VEC4: size === 4, JOIN: join, CACHE: capacity > 0 },
+      ...{ ROTATE: cos !== undefined, POSITIONS: places },
+    },
     params: { count, heads, kvHeads, half: half / size, capacity },
     workgroups: Math.ceil(count / 64),
   });
@@ -50,9 +60,16 @@ function tokensOf(
   }
   expectShape(qkv.name, qkv.shape, [-1, (heads + 2 * kvHeads) * headDim]);
   const tokens = qkv.shape[0]!;
-  expectShape(cos.name, cos.shape, [-1, headDim / 2]);
-  expectShape(sin.name, sin.shape, cos.shape);
-  expectShape(positions.name, positions.shape, [tokens]);
+  if (!cos !== !sin || (cos && !positions)) {
+    throw new AttuneError(
+      'wrong-shape',
+      `${qkv.name} was to be turned with ${cos ? (sin ? 'no positions' : 'cosines alone') : 'sines alone'}.`,
+      'Give cos, sin and positions together, or none of them.',
+    );
+  }
+  if (cos) expectShape(cos.name, cos.shape, [-1, headDim / 2]);
+  if (sin) expectShape(sin.name, sin.shape, cos!.shape);
+  if (positions) expectShape(positions.name, positions.shape, [tokens]);
   return tokens;
 }
 
@@ -69,8 +86,8 @@ function split(recorder: Recorder, inputs: Inputs, options: SplitHeadsOptions): 
 }
 
 /**
- * Queries, keys and values that one product computed side by side, taken apart, with rotary position embedding
- * (`rope`) for q and k on the way.
+ * Queries, keys and values that one product computed side by side, taken apart; with cos, sin and positions also
+ * rotary position embedding (`rope`) for q and k on the way.
  *
  * qkv [tokens, (heads + 2·kvHeads)·headDim]: the heads of q, of k, of v; cos, sin [P, headDim/2]; positions i32
  * [tokens] below P; q [tokens, heads·headDim]; k, v [tokens, kvHeads·headDim]. The gradient wants all three.
@@ -97,7 +114,7 @@ export const splitHeads = operation<Inputs, Parts, SplitHeadsOptions>({
  */
 export function splitIntoCaches(
   recorder: Recorder,
-  { kCache, vCache, ...inputs }: Inputs & { kCache: Tensor; vCache: Tensor },
+  { kCache, vCache, ...inputs }: Inputs & { positions: Tensor; kCache: Tensor; vCache: Tensor },
   options: SplitHeadsOptions,
 ): Tensor {
   const tokens = tokensOf(inputs, options);

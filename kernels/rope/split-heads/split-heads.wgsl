@@ -1,30 +1,30 @@
-// Queries, keys and values that one product computed side by side, taken apart; q and k are turned by their
-// position on the way (rope.forward.wgsl has the formula), v is copied. If JOIN, the gradient: turned back and
-// put together again. If CACHE, one token of each sequence, whose keys and values go to its position in caches
+// Queries, keys and values that one product computed side by side, taken apart; if ROTATE, q and k are turned by
+// their position on the way (rope.forward.wgsl has the formula); v is copied. If JOIN, the gradient: turned back
+// and put together again. If CACHE, one token of each sequence, whose keys and values go to its position in caches
 // k, v [tokens, capacity, kvHeads · D]; outside the capacity nowhere.
 //
 // qkv             [tokens, (heads + 2 · kvHeads) · D] f32: the heads of q, of k, of v
 // q               [tokens, heads · D] f32
 // k, v            [tokens, kvHeads · D] f32
-// cosines, sines  [positions, D/2] f32
-// positions       [tokens] i32; below 0 (padding) counts as 0
+// cosines, sines  [positions, D/2] f32, if ROTATE
+// positions       [tokens] i32, if ROTATE or CACHE; below 0 (padding) counts as 0
 //
 // Four neighbouring pairs are one element where D/2 divides by 4.
 //
 // Parallel plan: one pair (i, i + D/2) of one head of one token an invocation (or four pairs).
 
-#if VEC4
-alias Element = vec4f;
-#else
-alias Element = f32;
-#endif
+#include "elements.wgsl"
 
 struct Params { count: u32, heads: u32, kvHeads: u32, half: u32, capacity: i32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
+#if ROTATE
 @group(0) @binding(1) var<storage, read> cosines: array<Element>;
 @group(0) @binding(2) var<storage, read> sines: array<Element>;
+#endif
+#if POSITIONS
 @group(0) @binding(3) var<storage, read> positions: array<i32>;
+#endif
 #if JOIN
 @group(0) @binding(4) var<storage, read_write> qkv: array<Element>;
 @group(0) @binding(5) var<storage, read> q: array<Element>;
@@ -37,9 +37,16 @@ struct Params { count: u32, heads: u32, kvHeads: u32, half: u32, capacity: i32 }
 @group(0) @binding(7) var<storage, read_write> v: array<Element>;
 #endif
 
-// (low, high) turned by the angle whose cosine and sine are c and s.
-fn turn(low: Element, high: Element, c: Element, s: Element) -> array<Element, 2> {
+// Pair i (low, high) of a head of `token`, turned by its angle times `direction`.
+fn turn(low: Element, high: Element, token: u32, i: u32, direction: f32) -> array<Element, 2> {
+#if ROTATE
+  let angle = u32(max(positions[token], 0)) * params.half + i;
+  let c = cosines[angle];
+  let s = sines[angle] * direction;
   return array<Element, 2>(low * c - high * s, high * c + low * s);
+#else
+  return array<Element, 2>(low, high);
+#endif
 }
 
 // The first row of keys or values of a token, counted in heads.
@@ -51,33 +58,22 @@ fn rowOf(token: u32) -> u32 {
 #endif
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let pair = id.x + id.y * groups.x * 64u;
-  if (pair >= params.count) {
-    return;
-  }
+fn each(pair: u32) {
   let half = params.half;
   let all = params.heads + 2u * params.kvHeads;
   let i = pair % half;
   let head = pair / half % all;
   let token = pair / half / all;
   let packed = pair / half * half * 2u + i;
-  let angle = u32(max(positions[token], 0)) * half + i;
-  let c = cosines[angle];
 #if JOIN
-  let s = -sines[angle];
   if (head < params.heads) {
     let at = (token * params.heads + head) * half * 2u + i;
-    let back = turn(q[at], q[at + half], c, s);
+    let back = turn(q[at], q[at + half], token, i, -1.0);
     qkv[packed] = back[0];
     qkv[packed + half] = back[1];
   } else if (head < params.heads + params.kvHeads) {
     let at = (token * params.kvHeads + head - params.heads) * half * 2u + i;
-    let back = turn(k[at], k[at + half], c, s);
+    let back = turn(k[at], k[at + half], token, i, -1.0);
     qkv[packed] = back[0];
     qkv[packed + half] = back[1];
   } else {
@@ -88,7 +84,7 @@ fn main(
 #else
   let low = qkv[packed];
   let high = qkv[packed + half];
-  let turned = turn(low, high, c, sines[angle]);
+  let turned = turn(low, high, token, i, 1.0);
   if (head < params.heads) {
     let at = (token * params.heads + head) * half * 2u + i;
     q[at] = turned[0];

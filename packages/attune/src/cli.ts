@@ -1,10 +1,12 @@
+import { defaultsOf, snakeCase } from '@attune/config';
 import { AttuneError, nearest } from '@attune/gpu';
-import type { Command } from './command-line/command.ts';
+import { withoutEffectNote } from '@attune/trainer';
+import { type Command, keysOf, type Values } from './command-line/command.ts';
 import { commandHelp, overview } from './command-line/help.ts';
-import { usageCodes, usageError, type Values } from './command-line/option.ts';
 import { parseLine } from './command-line/parse.ts';
 import { readRecipe } from './command-line/recipe.ts';
 import { type Terminal, terminalOf } from './command-line/terminal.ts';
+import { usageCodes, usageError } from './command-line/usage.ts';
 import { commands } from './commands/list.ts';
 import { version } from './version.ts';
 
@@ -18,7 +20,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
   const onSignal = () => {
     if (interrupt.signal.aborted) process.exit(130);
-    terminal.note('Stopping after this step; once more ends at once.');
+    terminal.note('Stopping after this step. Press Ctrl-C again to quit now.');
     interrupt.abort();
   };
   process.on('SIGINT', onSignal);
@@ -50,39 +52,35 @@ async function dispatch(
   if (name === '--version' || name === 'version') return terminal.out(version);
   const command = commands.find((candidate) => candidate.name === name);
   if (!command) throw unknownCommand(name, rest);
-  const line = parseLine(rest, command.options, command.ignored);
-  if (line.help) return terminal.out(commandHelp(command));
-  const values = await gather(command, line, terminal);
+  const line = parseLine(rest, keysOf(command, rest), command.otherKeys);
+  if (line.help) return terminal.out(commandHelp(command, rest));
+  const values = await gather(command, rest, line, terminal);
   await command.run(values, { terminal, verbose: line.verbose, signal });
 }
 
 /** Defaults, the recipe over them, the flags over both. */
 async function gather(
   command: Command,
-  { flags, config, verbose }: ReturnType<typeof parseLine>,
+  words: readonly string[],
+  { flags, config, withoutEffect }: ReturnType<typeof parseLine>,
   terminal: Terminal,
 ): Promise<Values> {
-  const ignored = command.ignored ?? new Set<string>();
-  const values: Record<string, unknown> = {};
-  for (const option of command.options) {
-    if (option.default !== undefined) values[option.name] = option.default;
+  const keys = keysOf(command, words);
+  const recipe =
+    config === undefined ? undefined : await readRecipe(config, keys, command.otherKeys);
+  const given = { ...recipe?.values, ...flags };
+  const idle = [...new Set([...(recipe?.withoutEffect ?? []), ...withoutEffect])];
+  if (idle.length > 0) terminal.note(withoutEffectNote(idle));
+  for (const name of command.required ?? []) {
+    if (given[name] !== undefined) continue;
+    const key = snakeCase(name);
+    throw usageError(
+      'missing-key',
+      `attune ${command.name} needs ${key}.`,
+      `--${key}: ${keys[name]!.help}`,
+    );
   }
-  const meaningless = Object.keys(flags).filter((key) => ignored.has(key));
-  if (config !== undefined) {
-    const recipe = await readRecipe(config, command.options, ignored);
-    Object.assign(values, recipe.values);
-    meaningless.push(...recipe.ignored);
-  }
-  Object.assign(values, flags);
-  if (verbose && meaningless.length > 0) {
-    terminal.note(`Taken, and without meaning here: ${meaningless.sort().join(', ')}.`);
-  }
-  for (const key of command.required ?? []) {
-    if (values[key] !== undefined) continue;
-    const { help } = command.options.find((option) => option.name === key)!;
-    throw usageError('missing-key', `attune ${command.name} needs ${key}.`, `--${key}: ${help}`);
-  }
-  return values;
+  return { ...defaultsOf(keys), ...given };
 }
 
 function unknownCommand(name: string, rest: readonly string[] = []): AttuneError {
@@ -114,7 +112,7 @@ function report(error: unknown, terminal: Terminal, verbose: boolean): number {
   }
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: '' };
   terminal.note(
-    `Something that should not happen did: ${message.split('\n')[0]}\nPlease report it with what you ran${verbose ? '' : ', and with what --verbose adds'}. [unexpected]`,
+    `Internal error: ${message.split('\n')[0]}\nPlease report it with what you ran${verbose ? '' : ', and with what --verbose adds'}. [unexpected]`,
   );
   if (verbose) terminal.note(`${stack}${causes(error)}`);
   return 1;

@@ -1,4 +1,5 @@
 /** Everything of Attune under one name: the device, kernels, plans, data, models, tuning, trainers. */
+export * from '@attune/config';
 export * from '@attune/data';
 export * from '@attune/gpu';
 export type { Shape } from '@attune/kernels';
@@ -14,3 +15,5 @@ export * from '@attune/sft';
 export type { TokenizerFiles } from '@attune/tokenizer';
 export * from '@attune/tokenizer';
 export * from '@attune/trainer';
+export { algorithms } from './algorithms.ts';
+export { recipeKeys } from './recipe-keys.ts';

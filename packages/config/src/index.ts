@@ -29,7 +29,7 @@ export {
 export {
   defaultsOf,
   type Given,
-  type Reading,
+  type ReadingOf,
   readValue,
   readValues,
   resolveArgs,

@@ -10,14 +10,14 @@ import {
 import { knowsOther, lookAtOther, noOtherKeys, type OtherKeys } from './other-keys.ts';
 
 /** Where values come from: how keys are spelled there, and whether words stand for values. */
-export interface Reading {
+export interface ReadingOf {
   /** For messages: `args`, or the recipe's name. */
   readonly where: string;
   /** `snake` in recipes and on the command line, `camel` in code. */
   readonly spelling: 'snake' | 'camel';
 }
 
-const inCode: Reading = { where: 'args', spelling: 'camel' };
+const inCode: ReadingOf = { where: 'args', spelling: 'camel' };
 
 /** Values by their names in camelCase, and what was given but has no effect here, in snake_case. */
 export interface Given {
@@ -32,7 +32,7 @@ export interface Given {
 export function readValues(
   config: Config,
   given: Readonly<Record<string, unknown>>,
-  reading: Reading = inCode,
+  reading: ReadingOf = inCode,
   other: OtherKeys = noOtherKeys,
 ): Given {
   const values: Record<string, unknown> = {};
@@ -91,7 +91,7 @@ export function defaultsOf<C extends Config>(config: C): SettingsOf<C> {
   ) as SettingsOf<C>;
 }
 
-const spelled = (config: Config, { spelling }: Reading): string[] =>
+const spelled = (config: Config, { spelling }: ReadingOf): string[] =>
   Object.keys(config).map((name) => (spelling === 'snake' ? snakeCase(name) : name));
 
 /** The error of a key that does not exist. */
@@ -115,7 +115,7 @@ export function readValue(
   key: Key,
   name: string,
   value: unknown,
-  { where, spelling }: Reading,
+  { where, spelling }: ReadingOf,
 ): unknown {
   const words = spelling === 'snake';
   const bad = (wanted: string) =>

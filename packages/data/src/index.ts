@@ -1,5 +1,7 @@
 export type { Dataset, DatasetOptions, DatasetStream } from './dataset.ts';
-export { prepareDataset, streamDataset, tokensInMemory } from './dataset.ts';
+export { prepareDataset, rowsOf, streamDataset, tokensInMemory } from './dataset.ts';
+export type { DatasetSource, DatasetSplit } from './dataset-source.ts';
+export { datasetOf, filesOf, splitDataset } from './dataset-source.ts';
 export type { EncodeExampleOptions, EncodeReport, Example } from './encode-example.ts';
 export { commonPrefixLength, encodeExample, ignored, newReport } from './encode-example.ts';
 export type { LoadedBatch, LoaderOptions, LoaderState } from './loader.ts';

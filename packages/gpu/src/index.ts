@@ -11,7 +11,7 @@ export { foldWorkgroups } from './dispatch.ts';
 export { AttuneError, nearest } from './error.ts';
 export { firstNonFinite, isFiniteBits } from './finite.ts';
 export { type Device, deviceOf, type Gpu, gpuFrom } from './gpu.ts';
-export { pipeline } from './pipeline.ts';
+export { type LineOrigin, pipeline } from './pipeline.ts';
 export { readBuffer } from './read.ts';
 export { type DeviceChoice, type GpuOptions, requestGpu } from './request.ts';
 export { type Encode, Timer } from './timer.ts';

@@ -1,12 +1,32 @@
 export type {
+  Activation,
   ExpectedTensor,
+  LayerType,
   ModelConfig,
   ModelHead,
   ModelType,
   RopeConfig,
 } from './config/config.ts';
-export { expectedTensors, MODEL_TYPES, parseConfig } from './config/parse.ts';
+export { parseConfig } from './config/parse.ts';
 export { inverseFrequencies, type RopeTable, ropeDivisors, ropeTable } from './config/rope.ts';
+export type {
+  Attention,
+  Block,
+  Blueprint,
+  FeedForward,
+  Module,
+  ModuleRole,
+  Norm,
+  Sublayer,
+} from './families/blueprint.ts';
+export {
+  blueprintOf,
+  expectedTensors,
+  familyOf,
+  MODEL_TYPES,
+  modulesOf,
+} from './families/families.ts';
+export type { Family } from './families/family.ts';
 export {
   type ByteSource,
   bytesFromBlob,
@@ -18,7 +38,7 @@ export { encodeFloats, toBfloat16, toFloat16 } from './files/floats.ts';
 export { folderFromFiles, folderFromPath, type ModelFolder, readJson } from './files/folder.ts';
 export { type GgufFile, type GgufTensor, readGguf } from './files/gguf.ts';
 export { exportGguf, type GgufExport, ggufMetadata, ggufTensors } from './files/gguf-export.ts';
-export { ggufName, huggingFaceName, rotatedProjection, toGgufRows } from './files/gguf-names.ts';
+export { ggufName, interleavedHeads, toGgufRows } from './files/gguf-names.ts';
 export type { GgufMetadata, GgufValue } from './files/gguf-types.ts';
 export {
   type GgufTensorData,
@@ -79,10 +99,15 @@ export {
   type LinearInputs,
   Network,
   type Reading,
-  ropeTensors,
   type Tuning,
-  uploadRope,
   uploadWeights,
 } from './network/network.ts';
+export {
+  type RopeTables,
+  ropeBytes,
+  ropeTensors,
+  storedPositions,
+  uploadRope,
+} from './network/positions.ts';
 export { lastTokens, requireScoreHead, rowScores, tokenScores } from './network/scores.ts';
 export { addedTokens, type VirtualTokens } from './network/virtual.ts';

@@ -1,81 +1,167 @@
 import { AttuneError } from '@attune/gpu';
-import { elements } from '@attune/kernels';
 import {
-  bytesFromMemory,
+  folderFromPath,
   type ModelConfig,
-  readSafetensors,
-  writeSafetensors,
+  type ModelFolder,
+  type OpenModel,
+  scoreModel,
 } from '@attune/model';
-import { adapterConfigFile, adapterWeightsFile, configBytes } from './adapter-names.ts';
-import { adapterHubFile, isAdapterHub } from './bottleneck/bottleneck-files.ts';
-import { bottleneckFromFiles } from './bottleneck/read-bottleneck.ts';
-import { classifierModules, isLora, type LoraConfig, type LoraMethod, loraTuning } from './lora.ts';
-import type { SaveOptions, TuningMethod } from './method.ts';
-import { virtualFromFiles } from './virtual/virtual-files.ts';
-import { encoderFile } from './virtual/virtual-method.ts';
+import { adapterConfigFile } from './adapter-names.ts';
+import { tensorsOf } from './adapter-tensors.ts';
+import {
+  type AdapterFiles,
+  type ReadAdapter,
+  type TunedParts,
+  type TuningKind,
+  tokenizerOf,
+} from './kind.ts';
+import { isLora, type LoraMethod } from './lora/lora.ts';
+import { type ModelParts, type SaveOptions, type TuningMethod, withParts } from './method.ts';
+import { kindOf, kinds } from './methods.ts';
 
-export { adapterConfigFile, adapterWeightsFile } from './adapter-names.ts';
-
-const prefix = 'base_model.model.';
-
-/** A PEFT adapter as it lies on disk: its config as JSON, and every tensor in float32 by file key. */
-export interface AdapterFiles {
+/** An adapter that was read, and the model that it tunes. */
+export interface OpenAdapter<M extends TunedParts = TunedParts> extends ReadAdapter {
+  /** The opened model, or that with what the adapter adds to it (biases, a score head). */
+  readonly model: M;
+  /** adapter_config.json as it was; {} for BitFit, which has none. */
   readonly config: Record<string, unknown>;
-  readonly tensors: FileTensors;
-  /** What made the virtual tokens, where its own file lies beside PEFT's. */
-  readonly encoder?: FileTensors;
 }
 
-type FileTensors = ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;
+export interface OpenAdapterOptions {
+  /** Training is to go on from it: all that trained must be there. Default false. */
+  readonly training?: boolean;
+  /** A language model gets the score head that a reward model's adapter brings; otherwise such a one is refused. */
+  readonly scores?: boolean;
+  /** The kind that it has to be. */
+  readonly peftType?: string | null;
+}
 
 /**
- * Reads PEFT's two files (or AdapterHub's), and that of an encoder where `read` has one.
- * @throws AttuneError `bad-adapter-config`, `unsupported-peft-type`, and those of the safetensors reader
+ * Opens an adapter in a folder, whoever wrote it: PEFT's files, AdapterHub's, or the biases of BitFit. Reading,
+ * merging, exporting and training all begin here.
+ * @throws AttuneError `adapter-missing`, `unsupported-adapter`, `unsupported-peft-type`, `key-not-done` for a key that
+ * is not at its default and not done here, `bad-value`, `missing-tensor`, `wrong-shape`, `unknown-tensor`,
+ * `encoder-missing`, and those of the safetensors reader
+ * @example const { model, method, values } = await openAdapter('out', await openModel('SmolLM2-135M'));
  */
-export async function readAdapter(
-  read: (file: string) => Promise<Uint8Array>,
-): Promise<AdapterFiles> {
-  const text = new TextDecoder().decode(await read(adapterConfigFile));
+export async function openAdapter<M extends TunedParts>(
+  folder: string | ModelFolder,
+  model: M,
+  { training = false, scores = false, peftType }: OpenAdapterOptions = {},
+): Promise<OpenAdapter<M>> {
+  const files = typeof folder === 'string' ? await adapterFolder(folder) : folder;
+  const read = async (file: string) => {
+    const source = await files.open(file);
+    return source.read(0, source.size);
+  };
+  const names = new Set(await files.list());
+  const config = names.has(adapterConfigFile) ? parsed(await read(adapterConfigFile)) : undefined;
+  const kind = kindOfFiles(names, config, files.name);
+  if (peftType != null && peftType !== kind.peftType) {
+    throw new AttuneError(
+      'bad-value',
+      `peft_type is ${peftType}, but the adapter in ${files.name} is of the kind ${kind.peftType}.`,
+      'Leave out one of the two.',
+    );
+  }
+  const { weights, beside, bringsScoreHead } = kind.files;
+  if (!names.has(weights)) throw noWeights(names, weights, files.name);
+  const found: AdapterFiles = {
+    config: config ?? {},
+    tensors: await tensorsOf(await read(weights), weights),
+    ...(beside && names.has(beside) && { encoder: await tensorsOf(await read(beside), beside) }),
+  };
+  const brings = scores && ofFile(() => bringsScoreHead?.(found.config));
+  const headed = brings ? withScoreHead(model) : model;
+  const adapter = ofFile(() => kind.files.read(headed, found));
+  if (training && adapter.lacks !== undefined) {
+    throw new AttuneError(
+      'encoder-missing',
+      `The adapter in ${files.name} has only what an encoder made, not the encoder (${adapter.lacks}).`,
+      `Start from a folder that attune left, put the encoder's weights beside as ${adapter.lacks}, or begin anew without adapter_name_or_path.`,
+    );
+  }
+  return { ...adapter, model: adapter.method.modelFor(headed), config: found.config };
+}
+
+/** What is wrong with a value in a file is the file's fault, not that of whoever called. */
+function ofFile<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof AttuneError) || !/^(bad-value|missing-key)$/.test(cause.code))
+      throw cause;
+    throw new AttuneError('bad-adapter-config', cause.message, cause.remedy, { cause });
+  }
+}
+
+async function adapterFolder(path: string): Promise<ModelFolder> {
+  try {
+    return await folderFromPath(path);
+  } catch (cause) {
+    if (!(cause instanceof AttuneError)) throw cause;
+    throw new AttuneError(
+      'adapter-missing',
+      `${path} is no folder with an adapter: ${cause.message}`,
+      /^[\w.-]+\/[\w.-]+$/.test(path)
+        ? 'Adapters are not downloaded here: fetch the files of the hub into a folder, and name that.'
+        : `Name the folder that holds ${adapterConfigFile}.`,
+      { cause },
+    );
+  }
+}
+
+function kindOfFiles(
+  names: ReadonlySet<string>,
+  config: Readonly<Record<string, unknown>> | undefined,
+  folder: string,
+): TuningKind {
+  const kind = kinds.find(({ files }) => files.own(names, config));
+  if (kind) return kind;
+  if (config) return kindOf(config.peft_type);
+  const model = ['config.json', 'model.safetensors'].every((file) => names.has(file));
+  throw new AttuneError(
+    'adapter-missing',
+    `${folder}/${adapterConfigFile} does not exist.`,
+    model
+      ? 'The folder holds a whole model: name it as model_name_or_path.'
+      : `Name the folder that holds ${adapterConfigFile}.`,
+  );
+}
+
+/** Files of weights that run code when they are read, and how to write others. */
+const pickles: readonly (readonly [file: string, remedy: string])[] = [
+  ['adapter_model.bin', 'Write them anew in PEFT: save_pretrained(folder) makes safetensors.'],
+  ['pytorch_adapter.bin', 'Write them with save_adapter(folder, name, use_safetensors=True).'],
+];
+
+function noWeights(names: ReadonlySet<string>, weights: string, folder: string): AttuneError {
+  const [pickle, remedy] = pickles.find(([file]) => names.has(file)) ?? [];
+  if (pickle) {
+    return new AttuneError(
+      'unsupported-adapter',
+      `${folder} has its weights in ${pickle}, a pickle, which is not read here.`,
+      remedy!,
+    );
+  }
+  return new AttuneError(
+    'adapter-missing',
+    `${folder}/${weights} does not exist.`,
+    `Name the folder that holds ${weights}.`,
+  );
+}
+
+function parsed(bytes: Uint8Array): Record<string, unknown> {
   let config: unknown;
   try {
-    config = JSON.parse(text);
+    config = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
     throw badConfig('is not JSON', { cause });
   }
-  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    throw badConfig('holds no object');
+  if (typeof config === 'object' && config !== null && !Array.isArray(config)) {
+    return config as Record<string, unknown>;
   }
-  const json = config as Record<string, unknown>;
-  const weights = isAdapterHub(json) ? adapterHubFile : adapterWeightsFile;
-  const tensors = await tensorsOf(await read(weights), weights);
-  const made = ['PREFIX_TUNING', 'P_TUNING'].includes(String(json.peft_type));
-  const own = made ? await read(encoderFile).catch(() => undefined) : undefined;
-  return { config: json, tensors, ...(own && { encoder: await tensorsOf(own, encoderFile) }) };
-}
-
-async function tensorsOf(bytes: Uint8Array, name: string): Promise<FileTensors> {
-  const file = await readSafetensors(bytesFromMemory(bytes, name));
-  const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-  for (const name of file.names()) {
-    tensors.set(name, { shape: file.info(name).shape, data: await file.float32(name) });
-  }
-  return tensors;
-}
-
-/**
- * A method and its tensors (by trained name) from PEFT's or AdapterHub's files.
- * @throws AttuneError `unsupported-peft-type`, and those of the method's own reader
- */
-export function adapterFromFiles(
-  model: ModelConfig,
-  files: AdapterFiles,
-): { method: TuningMethod; values: Map<string, Float32Array> } {
-  if (isAdapterHub(files.config)) return bottleneckFromFiles(model, files);
-  const type = files.config.peft_type;
-  if (type === 'PREFIX_TUNING' || type === 'PROMPT_TUNING' || type === 'P_TUNING') {
-    return virtualFromFiles(model, files);
-  }
-  return loraFromFiles(model, files);
+  throw badConfig('holds no object');
 }
 
 function badConfig(what: string, options?: ErrorOptions): AttuneError {
@@ -87,163 +173,99 @@ function badConfig(what: string, options?: ErrorOptions): AttuneError {
   );
 }
 
-/** LoraConfig from `adapter_config.json`. */
-export function loraConfigFromFile(config: Record<string, unknown>): LoraConfig {
-  if (config.peft_type !== 'LORA') {
-    throw new AttuneError(
-      'unsupported-peft-type',
-      `The adapter's peft_type is ${JSON.stringify(config.peft_type)}; LORA, PREFIX_TUNING, PROMPT_TUNING and P_TUNING are read here.`,
-      'Use an adapter of one of these.',
-    );
-  }
-  for (const [key, wanted] of [
-    ['use_dora', false],
-    ['fan_in_fan_out', false],
-    ['bias', 'none'],
-    ['lora_bias', false],
-  ] as const) {
-    if (config[key] != null && config[key] !== wanted) {
-      throw new AttuneError(
-        'unsupported-adapter',
-        `The adapter has ${key} = ${JSON.stringify(config[key])}, which is not computed here.`,
-        'Use a plain LoRA adapter.',
-      );
-    }
-  }
-  const target = config.target_modules;
-  if (
-    typeof target !== 'string' &&
-    !(Array.isArray(target) && target.every((t) => typeof t === 'string'))
-  ) {
-    throw badConfig('names no target_modules');
-  }
-  const number = (key: string, fallback: number): number => {
-    const value = config[key] ?? fallback;
-    if (typeof value !== 'number' || !Number.isFinite(value)) {
-      throw badConfig(`has ${key} = ${JSON.stringify(value)}, not a number`);
-    }
-    return value;
-  };
-  return {
-    targetModules: target as string | string[],
-    r: number('r', 8),
-    loraAlpha: number('lora_alpha', 8),
-    loraDropout: number('lora_dropout', 0),
-    useRslora: config.use_rslora === true,
-    excludeModules: (config.exclude_modules ?? null) as string[] | null,
-    layersToTransform: (config.layers_to_transform ?? null) as number[] | null,
-    modulesToSave: (config.modules_to_save ?? null) as string[] | null,
-    ...(config.task_type === 'SEQ_CLS' && { taskType: 'SEQ_CLS' as const }),
-    rankPattern: (config.rank_pattern ?? {}) as Record<string, number>,
-    alphaPattern: (config.alpha_pattern ?? {}) as Record<string, number>,
-    initLoraWeights: (config.init_lora_weights ?? true) === 'gaussian' ? 'gaussian' : true,
-  };
+/** The model under a fresh score head, with the tokenizer's padding as in training. */
+function withScoreHead<M extends TunedParts>(model: M): M {
+  if (model.config.head === 'score') return model;
+  const padTokenId = paddingOf(model);
+  return withParts(model, scoreModel(model as unknown as OpenModel, { padTokenId }));
 }
 
-/** A method and its tensors (by trained name) from PEFT's files; every tensor must be there in its shape. */
-export function loraFromFiles(
-  model: ModelConfig,
-  { config, tensors }: AdapterFiles,
-): { method: LoraMethod; values: Map<string, Float32Array> } {
-  const method = loraTuning(model, loraConfigFromFile(config));
-  const values = new Map<string, Float32Array>();
-  const left = new Set(tensors.keys());
-  for (const { name, shape } of method.tensors) {
-    const found = tensors.get(prefix + name);
-    if (!found) {
-      throw new AttuneError(
-        'missing-tensor',
-        `${adapterWeightsFile} has no ${prefix}${name}, which adapter_config.json implies.`,
-        'The adapter belongs to another model or is incomplete.',
-      );
-    }
-    if (String(found.shape) !== String(shape)) {
-      throw new AttuneError(
-        'wrong-shape',
-        `${prefix}${name} is [${found.shape}] in the adapter; this model and its config make it [${shape}].`,
-        'Use the base model that the adapter was trained on.',
-      );
-    }
-    left.delete(prefix + name);
-    values.set(name, found.data);
+/** The padding token; a model without a tokenizer has none. */
+function paddingOf(model: TunedParts): number | null {
+  try {
+    return tokenizerOf(model)?.padTokenId ?? null;
+  } catch (error) {
+    if (error instanceof AttuneError) return null;
+    throw error;
   }
-  const extra = [...left][0];
-  if (extra) {
-    throw new AttuneError(
-      'unknown-tensor',
-      `${adapterWeightsFile} holds ${extra} (and ${left.size - 1} more) that adapter_config.json does not name.`,
-      'The adapter belongs to another model or was made by a method that is not computed here.',
-    );
-  }
-  return { method, values };
 }
 
 /**
- * The files of an adapter by name: PEFT's two for LoRA and what PEFT knows. Keys of `base` (an adapter that was
- * read) that are unknown here stay.
+ * Reads PEFT's two files (or AdapterHub's), and that of an encoder where `read` has one; for folders there is
+ * `openAdapter`.
+ * @throws AttuneError `bad-adapter-config`, `unsupported-peft-type`, and those of the safetensors reader
  */
-export function writeAdapter(
-  method: TuningMethod,
-  values: ReadonlyMap<string, Float32Array>,
-  options: SaveOptions,
-): Map<string, Uint8Array> {
-  if (method.save) return method.save(values, options);
-  if (isLora(method)) return writeLora(method, values, options);
+export async function readAdapter(
+  read: (file: string) => Promise<Uint8Array>,
+): Promise<AdapterFiles> {
+  const config = parsed(await read(adapterConfigFile));
+  const { weights, beside } = kindOfFiles(new Set(), config, adapterConfigFile).files;
+  const tensors = await tensorsOf(await read(weights), weights);
+  const own = beside ? await read(beside).catch(() => undefined) : undefined;
+  return { config, tensors, ...(own && { encoder: await tensorsOf(own, beside!) }) };
+}
+
+/**
+ * A method and its tensors (by trained name) from PEFT's or AdapterHub's files.
+ * @throws AttuneError `unsupported-peft-type`, and those of the method's own reader
+ */
+export function adapterFromFiles(config: ModelConfig, files: AdapterFiles): ReadAdapter {
+  const kind = kindOfFiles(new Set(), files.config, adapterConfigFile);
+  return ofFile(() => kind.files.read(configOnly(config), files));
+}
+
+/** The same for LoRA. @throws AttuneError `unsupported-peft-type` for other files */
+export function loraFromFiles(
+  config: ModelConfig,
+  files: AdapterFiles,
+): { method: LoraMethod; values: Map<string, Float32Array> } {
+  const { method, values } = adapterFromFiles(config, files);
+  if (isLora(method)) return { method, values };
   throw new AttuneError(
-    'no-adapter',
-    `${method.kind} trains the model's own weights and has no adapter.`,
-    'Save the model, or train an adapter.',
+    'unsupported-peft-type',
+    `The adapter is of the kind ${method.kind}, not LORA.`,
+    'Use an adapter of LoRA here.',
   );
 }
 
-function writeLora(
-  method: LoraMethod,
-  values: ReadonlyMap<string, Float32Array>,
-  { baseModel, base = {} }: SaveOptions,
-): Map<string, Uint8Array> {
-  const { config } = method;
-  const paths =
-    config.targetModules === 'all-linear' || String(config.targetModules) === 'all-linear';
-  const taskType = config.taskType ?? 'CAUSAL_LM';
-  const saved = new Set([
-    ...(config.modulesToSave ?? []),
-    ...(taskType === 'SEQ_CLS' ? classifierModules : []),
-  ]);
-  const names = [...new Set(method.layers.map(({ path }) => path.split('.').at(-1)!))];
-  const json: Record<string, unknown> = {
-    ...base,
-    base_model_name_or_path: baseModel,
-    bias: 'none',
-    exclude_modules: config.excludeModules ?? null,
-    fan_in_fan_out: false,
-    inference_mode: true,
-    init_lora_weights: config.initLoraWeights ?? true,
-    layers_to_transform: config.layersToTransform ?? null,
-    lora_alpha: config.loraAlpha ?? 8,
-    lora_dropout: config.loraDropout ?? 0,
-    modules_to_save: saved.size > 0 ? [...saved] : null,
-    peft_type: 'LORA',
-    r: config.r ?? 8,
-    rank_pattern: config.rankPattern ?? {},
-    alpha_pattern: config.alphaPattern ?? {},
-    revision: base.revision ?? null,
-    target_modules: paths ? names : config.targetModules,
-    task_type: base.task_type ?? taskType,
-    use_dora: false,
-    use_rslora: config.useRslora ?? false,
+/** Adapters' files are read beside a config alone: no kind of PEFT's looks at the weights. */
+function configOnly(config: ModelConfig): TunedParts {
+  const absent = (name: string) => {
+    throw new AttuneError('unknown-tensor', `There is no tensor ${name}.`, 'Open the model.');
   };
-  const tensors = method.tensors.map(({ name, shape }) => {
-    const data = values.get(name)!;
-    if (data.length !== elements(shape)) throw badConfig(`lists ${name} in another size`);
-    return {
-      name: prefix + name,
-      dtype: 'F32' as const,
-      shape: [...shape],
-      data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    };
-  });
-  return new Map<string, Uint8Array>([
-    [adapterConfigFile, configBytes(json)],
-    [adapterWeightsFile, writeSafetensors(tensors, { format: 'pt' })],
-  ]);
+  const weights = { names: () => [], has: () => false, info: absent, float32: absent, raw: absent };
+  return { config, rawConfig: {}, weights };
+}
+
+/** The files of an adapter by name; those of a method that leaves the model alone are none. */
+export const writeAdapter = (
+  method: TuningMethod,
+  values: ReadonlyMap<string, Float32Array>,
+  options: SaveOptions,
+): Map<string, Uint8Array> => method.save(values, options);
+
+/** The model with an adapter in its weights. @throws AttuneError `unsupported-adapter` where they have no place there */
+export function mergeAdapter<M extends ModelParts>(
+  model: M,
+  { method, values }: Pick<ReadAdapter, 'method'> & { values: ReadonlyMap<string, Float32Array> },
+): M {
+  if (method.merge) return method.merge(model, values);
+  throw cannot(method, 'cannot be added into the weights');
+}
+
+/** An adapter alone as llama.cpp loads it. @throws AttuneError `unsupported-adapter`, `unsupported-export` */
+export function adapterGguf(
+  { config }: Pick<ModelParts, 'config'>,
+  { method, values }: Pick<ReadAdapter, 'method'> & { values: ReadonlyMap<string, Float32Array> },
+): Uint8Array<ArrayBuffer> {
+  if (method.gguf) return method.gguf(config, values);
+  throw cannot(method, 'has no form in GGUF');
+}
+
+function cannot({ kind }: TuningMethod, what: string): AttuneError {
+  return new AttuneError(
+    'unsupported-adapter',
+    `The adapter is of the kind ${kind}, which ${what}.`,
+    'Use it beside its base model: --adapter_name_or_path.',
+  );
 }

@@ -1,5 +1,6 @@
 import {
   type ModelConfig,
+  type OpenModel,
   type Stack,
   type Tuning,
   type WeightLayout,
@@ -14,13 +15,25 @@ import {
   type TrainableUse,
 } from '@attune/plan';
 
-/** A way to adapt a model: which tensors train, how they start, and how graphs use them. */
+/** The parts of an opened model that tuning and merging read and change. */
+export type ModelParts = Pick<OpenModel, 'config' | 'rawConfig' | 'weights'>;
+
+/**
+ * A way to tune a model: which tensors train, how they start, how graphs use them, and what a run leaves. Whoever
+ * wants to know what a method can do asks these properties, not its name.
+ */
 export interface TuningMethod {
-  /** As in PEFT's `peft_type`; FULL trains the model's own weights. */
+  /** PEFT's `peft_type`, for people and files; FULL trains the model's own weights. */
   readonly kind: string;
+  /** What a run leaves: files beside the base model, or a model (BitFit leaves the biases by themselves too). */
+  readonly leaves: 'adapter' | 'model';
   readonly tensors: readonly TrainableTensor[];
   /** Virtual tokens before every document, where the method trains such. */
   readonly virtualTokens?: number;
+  /** Whether a trainer can tune by it; trainers by their command (`sft`, `dpo`, …). */
+  trains(trainer: string): boolean;
+  /** The model that it tunes: the opened one, or that with what the method adds to its layers. */
+  modelFor<M extends ModelParts>(model: M): M;
   /** Base weights whose frozen copy need not be on the GPU, since the trained one stands for it. */
   replaces(name: string): boolean;
   /** Whether it can serve these layers side by side, as one. */
@@ -31,8 +44,12 @@ export interface TuningMethod {
   initial(name: string, weights: WeightSource): Promise<Float32Array>;
   /** How graphs use the trained tensors; with `gradient: false` for evaluation and generation. */
   tuning(trainable: Trainable, options?: TuningOptions): Tuning;
-  /** The adapter's own files, by name; a method without is a whole model's, or LoRA (`writeAdapter`). */
-  save?(values: ReadonlyMap<string, Float32Array>, options: SaveOptions): Map<string, Uint8Array>;
+  /** The method's own files, by name; none where the model itself is all that a run leaves. */
+  save(values: ReadonlyMap<string, Float32Array>, options: SaveOptions): Map<string, Uint8Array>;
+  /** The model with the trained values in its weights; absent where they have no place there. */
+  merge?<M extends ModelParts>(model: M, values: ReadonlyMap<string, Float32Array>): M;
+  /** The adapter alone as a GGUF that llama.cpp loads beside its base; absent where GGUF has no form for it. */
+  gguf?(model: ModelConfig, values: ReadonlyMap<string, Float32Array>): Uint8Array<ArrayBuffer>;
 }
 
 export interface SaveOptions {
@@ -45,6 +62,18 @@ export interface SaveOptions {
 export interface TuningOptions extends TrainableUse {
   /** False: nothing is dropped in training either, whatever the method's own dropout. Default true. */
   readonly dropout?: boolean;
+}
+
+/** `modelFor` of methods that add nothing to the model. */
+export const sameModel = <M extends ModelParts>(model: M): M => model;
+
+/** `trains` of methods that only next-token losses (pretraining, SFT) are held to recorded runs with. */
+export const nextTokenOnly = (trainer: string): boolean => /^(sft|pretrain)$/.test(trainer);
+
+/** The same opened model with other parts; what is computed when it is asked for (the tokenizer) stays so. */
+export function withParts<M extends ModelParts>(model: M, parts: ModelParts): M {
+  const own = Object.getOwnPropertyDescriptors(model);
+  return Object.defineProperties({}, { ...own, ...Object.getOwnPropertyDescriptors(parts) }) as M;
 }
 
 /** How a model that is tuned lies on the device. */

@@ -5,7 +5,7 @@ interface Resident {
   readonly buffer: GPUBuffer;
   readonly shape: Shape;
   readonly dtype: Dtype;
-  /** What the memory account files it under. */
+  /** The heading in the memory estimate. */
   readonly group: string;
 }
 
@@ -76,7 +76,7 @@ export class Store {
   }
 
   /** Bytes by group. */
-  account(): Map<string, number> {
+  memory(): Map<string, number> {
     const groups = new Map<string, number>();
     for (const { buffer, group } of this.#residents.values()) {
       groups.set(group, (groups.get(group) ?? 0) + buffer.size);

@@ -117,7 +117,7 @@ export class Trainable {
     return this.flats.reduce((sum, { size }) => sum + 4 * size, 0);
   }
 
-  /** Makes the buffers of `which` roles, zeroed; `group` is their heading in the memory account. */
+  /** Makes the buffers of `which` roles, zeroed; `group` is their heading in the memory estimate. */
   allocate(store: Store, which: readonly Role[] = roles, group?: string): void {
     for (const role of which) {
       const own = role === 'parameters' || role === 'gradients';

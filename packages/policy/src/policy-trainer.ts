@@ -1,152 +1,268 @@
 import type { Network } from '@attune/model';
-import type { Executor, PlannedGraph } from '@attune/plan';
 import {
-  ModelTrainer,
-  type Objective,
+  type Loss,
+  Means,
+  prefixed,
   ReferenceModel,
-  TunedModel,
-  type TunedModelOptions,
+  Trainer,
+  type TrainerOptions,
+  type TrainerSetup,
 } from '@attune/trainer';
-import { batchOf, MicroBatches, type PolicyBatch } from './micro-batches.ts';
-import { type PolicyArguments, rewardWeights, stepsPerGeneration } from './policy-arguments.ts';
-import type { RolloutSource } from './rollouts.ts';
-import { type PolicyAlgorithm, RoundJudge } from './round-judge.ts';
+import { CompletionLogps } from './completion-logps.ts';
+import {
+  type GenerationBatch,
+  type GenerationPlace,
+  Generations,
+  microBatch,
+  type PolicyBatch,
+  type TrainedCompletion,
+} from './generations.ts';
+import {
+  type PolicySettings,
+  type policyConfig,
+  rewardWeights,
+  stepsPerGeneration,
+} from './policy.config.ts';
+import type { Advantages } from './rollouts/advantages.ts';
+import type { RewardModel, RewardSource } from './rollouts/find-rewards.ts';
+import { lengthMetrics, rewardMetrics, truncated } from './rollouts/metrics.ts';
+import { openRollouts, type Rollouts } from './rollouts/open-rollouts.ts';
+import type { RecordedRow } from './rollouts/replay.ts';
+import type { Rewards, RolloutSource, Sampled } from './rollouts/rollouts.ts';
 
-/** The policy as it is while it trains: what a source of rollouts samples from. */
-export interface SamplingPolicy {
-  readonly executor: Executor;
-  readonly network: Network;
+/** What GRPO and RLOO are made from beside what every trainer takes. */
+export interface PolicyTrainerOptions<C extends typeof policyConfig>
+  extends Omit<TrainerOptions<C>, 'trainDataset'> {
+  /** Rows of {prompt}, with further columns for reward functions; may be left out where rollouts are replayed. */
+  readonly trainDataset?: TrainerOptions<C>['trainDataset'];
+  /** Reward functions, or their names. */
+  readonly rewardFuncs?: RewardSource | readonly RewardSource[] | null;
+  /** A reward model: a path, a hub id, or one that is loaded; its score comes first. */
+  readonly rewardModelNameOrPath?: RewardModel | null;
+  /** Recorded completions that are trained on in place of sampling: rows, or the path of a JSONL file. */
+  readonly rollouts?: string | readonly RecordedRow[];
+  /** The micro-batches of the recording: lists of row numbers, or the path of a JSON file. */
+  readonly rolloutBatches?: string | readonly (readonly number[])[];
+  /** Called with the texts of each generation batch. */
+  readonly onSample?: (generation: number, texts: readonly string[]) => void;
 }
 
-type Rollouts = RolloutSource | ((policy: SamplingPolicy) => RolloutSource);
+/** What becomes of log-probabilities: those of the policy that sampled, those of the reference model. */
+export interface Logps {
+  readonly old?: readonly Float32Array[];
+  readonly ref?: readonly Float32Array[];
+}
 
-export interface PolicyTrainerOptions<A extends PolicyArguments>
-  extends Omit<TunedModelOptions, 'disableDropout'> {
-  readonly padTokenId: number;
-  /** Each of these ends a completion. */
-  readonly eosTokenIds: readonly number[];
-  /** A recording, or what samples from the policy. */
+/** The parts that GRPO and RLOO share: the policy, its reference model, rollouts. */
+export interface PolicyParts {
   readonly rollouts: Rollouts;
-  /** Held-out prompts: a round is a batch, and the rounds of an epoch are all of them. */
-  readonly evaluation?: Rollouts;
-  readonly arguments: A;
+  readonly policy: Network;
+  readonly reference: ReferenceModel | undefined;
+  readonly logps: CompletionLogps<'old' | 'ref'>;
+  readonly generations: Generations;
 }
 
-/** The objective of an algorithm, as all parts of a trainer see it. */
-export type PolicyObjective = Objective<PolicyBatch> & {
-  plannedFor(batch: PolicyBatch): PlannedGraph;
-  destroy(): void;
-  /** What adapts from step to step, as JSON. */
-  carried?(): unknown;
-  restore?(value: unknown): void;
-};
+/** What GRPO and RLOO share as trainers: x → y → r → ln π, and the micro-batches of what was generated. */
+export abstract class PolicyTrainer extends Trainer<never, PolicyBatch> {
+  protected readonly args: PolicySettings;
+  readonly #parts: Omit<PolicyParts, 'generations'>;
+  readonly #endTokenIds: readonly number[];
 
-/** The parts that GRPO and RLOO share: the model, its reference, and rounds of judged rollouts. */
-export async function policyParts<A extends PolicyArguments>(
-  options: PolicyTrainerOptions<A>,
-  algorithm: PolicyAlgorithm,
-  objectiveOf: (model: TunedModel) => PolicyObjective,
-) {
-  const { arguments: args } = options;
-  const { numGenerations, perDeviceTrainBatchSize: batchSize, disableDropout = false } = args;
-  const model = await TunedModel.create({ ...options, disableDropout });
-  const reference = args.beta > 0 ? await ReferenceModel.create(model, options, args) : undefined;
-  const { executor, network } = model;
-  const made = (from: Rollouts) =>
-    typeof from === 'function' ? from({ executor, network }) : from;
-  const rollouts = made(options.rollouts);
-  const judge = new RoundJudge({
-    executor,
-    algorithm,
-    policy: network,
-    reference: reference?.network,
-    temperature: args.temperature ?? 1,
-    batchSize,
-    endTokenIds: [...options.eosTokenIds, options.padTokenId],
-    maskTruncated: args.maskTruncatedCompletions === true,
-    rewardNames: rollouts.rewardNames,
-    rewardWeights: rewardWeights(args, rollouts.rewardNames.length),
-  });
-  const rounds = new MicroBatches({
-    rollouts,
-    batchSize,
-    stepsPerGeneration: stepsPerGeneration(args),
-    numIterations: args.numIterations ?? 1,
-    seed: args.dataSeed ?? args.seed,
-    judge: (sampled) => judge.judge(sampled, numGenerations),
-  });
-  const objective = objectiveOf(model);
-  return {
-    model,
-    objective,
-    source: rounds,
-    mayRest: true,
-    carried: {
-      take: () => ({ round: rounds.carried(), objective: objective.carried?.() }),
-      restore(value: unknown) {
-        const { round, objective: state } = (value ?? {}) as Record<string, unknown>;
-        rounds.restore(round);
-        if (state !== undefined) objective.restore?.(state);
-      },
-    },
-    ...(reference && { reference }),
-    judge,
-    rollouts,
-    held: options.evaluation && made(options.evaluation),
-  };
-}
-
-/** What GRPO and RLOO share as trainers. */
-export abstract class PolicyTrainer extends ModelTrainer<never, PolicyBatch> {
-  readonly #args: PolicyArguments;
-  readonly #parts: Awaited<ReturnType<typeof policyParts>>;
+  protected readonly generations: Generations;
+  /** One for each reward function, the reward model first. */
+  protected readonly rewardWeights: readonly number[];
 
   protected constructor(
-    options: PolicyTrainerOptions<PolicyArguments>,
-    parts: Awaited<ReturnType<typeof policyParts>>,
+    setup: TrainerSetup<typeof policyConfig>,
+    {
+      model,
+      loss,
+      rollouts,
+      reference,
+      needsOld,
+      state,
+    }: {
+      readonly model: Awaited<ReturnType<TrainerSetup['tunedModel']>>;
+      readonly loss: Loss<PolicyBatch>;
+      readonly rollouts: Rollouts;
+      readonly reference: ReferenceModel | undefined;
+      /** Whether ratios are taken to the policy that sampled; else each step's own probabilities stand for it. */
+      readonly needsOld: boolean;
+      /** The algorithm's own state, as JSON. */
+      readonly state?: { save(): unknown; restore(value: unknown): void };
+    },
   ) {
-    const { arguments: args, padTokenId } = options;
-    super({ padTokenId, arguments: args }, parts);
-    this.#args = args;
-    this.#parts = parts;
+    const { args } = setup;
+    const generations = new Generations({
+      generationsPerEpoch: rollouts.train.generationsPerEpoch,
+      longest: rollouts.train.longest,
+      batchSize: args.perDeviceTrainBatchSize,
+      stepsPerGeneration: stepsPerGeneration(args),
+      numIterations: args.numIterations,
+      seed: args.dataSeed ?? args.seed,
+      microBatches: (at) => this!.microBatches(at),
+    });
+    super(setup as unknown as TrainerSetup, {
+      model,
+      loss,
+      source: generations,
+      allowZeroGradient: true,
+      ...(rollouts.totalSteps !== undefined && { totalSteps: rollouts.totalSteps }),
+      state: {
+        save: () => ({ generation: generations.save(), algorithm: state?.save() }),
+        restore(value) {
+          const saved = (value ?? {}) as { generation?: unknown; algorithm?: unknown };
+          generations.restore(saved.generation);
+          if (saved.algorithm !== undefined) state?.restore(saved.algorithm);
+        },
+      },
+      ...(reference && { reference }),
+    });
+    this.args = args;
+    this.generations = generations;
+    this.rewardWeights = rewardWeights(args, rollouts.train.rewardNames.length);
+    const networks = {
+      ...(needsOld && { old: model.network }),
+      ...(reference && { ref: reference.network }),
+    };
+    const logps = new CompletionLogps(this.executor, networks, args.temperature);
+    this.#parts = { rollouts, policy: model.network, reference, logps };
+    this.#endTokenIds = [...this.tokenizer.eosTokenIds, setup.padTokenId];
   }
 
-  /** As for every trainer, and the caches of sampling. */
-  override async account(): Promise<Map<string, number>> {
-    const account = await super.account();
-    const { bytes } = this.#parts.rollouts;
-    if (bytes && !account.has('cache')) account.set('cache', bytes);
-    return account;
+  /** The algorithm: what is trained on, in order, from a place on and without end. */
+  protected abstract microBatches(at: GenerationPlace): AsyncGenerator<PolicyBatch>;
+
+  /** The algorithm's advantages of held-out completions. */
+  protected abstract advantages(
+    sampled: Sampled,
+    rewards: Rewards,
+    logps: Logps,
+    numGenerations: number,
+  ): AdvantagesWithMetrics;
+
+  /** Where completions and rewards come from. */
+  protected get rollouts(): RolloutSource {
+    return this.#parts.rollouts.train;
   }
 
   /**
-   * Completions to the held-out prompts, sampled from the policy as it is and rewarded: means over batches, by TRL's
-   * names. Nothing without held-out prompts.
+   * ln π of every completion token under the policy that sampled and the reference model, where they are needed: in
+   * the micro-batches that are trained on, so that at the first step policy and old policy are equal to the bit.
+   */
+  protected async logps(
+    { completions }: Sampled,
+    order: readonly number[] = [...completions.keys()],
+  ): Promise<Logps> {
+    const inOrder = order.map((row) => completions[row]!);
+    const found = await this.#parts.logps.of(inOrder, this.args.perDeviceTrainBatchSize);
+    const place = new Map(order.map((row, at) => [row, at]));
+    const inPlace = (parts: readonly Float32Array[] | undefined) =>
+      parts && completions.map((_, row) => parts[place.get(row)!]!);
+    const [old, ref] = [inPlace(found.old), inPlace(found.ref)];
+    return { ...(old && { old }), ...(ref && { ref }) };
+  }
+
+  /** Which completions train: all, or those that were not cut off. */
+  protected trains({ completions }: Sampled): boolean[] {
+    const cut = truncated(completions, this.#endTokenIds);
+    return cut.map((was) => !(this.args.maskTruncatedCompletions && was));
+  }
+
+  /** Everything that stays fixed while a generation batch is trained on, with what is logged of it. */
+  protected batchOf(
+    sampled: Sampled,
+    order: readonly number[],
+    rewards: Rewards,
+    { old, ref }: Logps,
+    { advantages, zeroStd, metrics }: AdvantagesWithMetrics,
+  ): GenerationBatch {
+    const { generation, completions } = sampled;
+    const trained = this.trains(sampled);
+    const cut = truncated(completions, this.#endTokenIds);
+    const rows: TrainedCompletion[] = completions.map(({ prompt, completion }, i) => ({
+      prompt,
+      completion,
+      trained: trained[i]!,
+      advantage: advantages[i]!,
+      ...(old && { oldLogps: old[i]! }),
+      ...(ref && { refLogps: ref[i]! }),
+    }));
+    return {
+      generation,
+      completions: rows,
+      order,
+      metrics: {
+        ...lengthMetrics(completions, cut),
+        ...metrics,
+        ...rewardMetrics(this.rollouts.rewardNames, rewards.table, this.rewardWeights, zeroStd),
+        ...rewards.metrics,
+      },
+    };
+  }
+
+  /** As for every trainer, and the caches of sampling. */
+  override async memoryEstimate(): Promise<Map<string, number>> {
+    const estimate = await super.memoryEstimate();
+    const { bytes } = this.rollouts;
+    if (bytes && !estimate.has('cache')) estimate.set('cache', bytes);
+    return estimate;
+  }
+
+  override get evaluates(): boolean {
+    return this.#parts.rollouts.evaluation !== undefined;
+  }
+
+  /**
+   * Completions of the held-out prompts, sampled from the policy as it is and rewarded: means over generation batches,
+   * by TRL's names. Nothing without held-out prompts.
    */
   override async evaluate(): Promise<Record<string, number>> {
-    const { held, judge, objective } = this.#parts;
+    const held = this.#parts.rollouts.evaluation;
     if (!held) return {};
-    const groupSize = this.#args.numGenerationsEval ?? this.#args.numGenerations;
-    const seen = new Map<string, number[]>();
-    for (let index = 0; index < held.roundsPerEpoch; index++) {
-      const judged = await judge.judge(await held.round(index), groupSize);
-      const order = [...judged.rows.keys()];
-      const batch = batchOf({ ...judged, index, order }, order, true);
-      const share = { items: batch.rows, microBatches: 1, index: 0 };
-      const { plan, values } = await objective.prepare(batch, share, false);
-      const found = objective.metrics(await this.executor.run([[plan, values]]), batch);
-      for (const [name, value] of Object.entries(found)) {
-        seen.set(`eval_${name}`, [...(seen.get(`eval_${name}`) ?? []), value]);
-      }
+    const groupSize = this.args.numGenerationsEval ?? this.args.numGenerations;
+    const means = new Means();
+    for (let index = 0; index < held.generationsPerEpoch; index++) {
+      const sampled = await held.completions(index);
+      const rewards = await held.rewards(sampled);
+      const logps = await this.logps(sampled);
+      const advantages = this.advantages(sampled, rewards, logps, groupSize);
+      const order = [...sampled.completions.keys()];
+      const generation = this.batchOf(sampled, order, rewards, logps, advantages);
+      const batch = microBatch(generation, order, true);
+      const share = { items: batch.rows, microBatches: 1, index: 0, training: false, last: true };
+      const { plan, values } = await this.objective.prepare(batch, share);
+      means.add(this.objective.metrics(await this.executor.run([[plan, values]]), batch, share));
     }
-    const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-    return Object.fromEntries([...seen].map(([name, values]) => [name, mean(values)]));
+    return prefixed(means.take());
   }
 
   override destroy(): void {
-    this.#parts.judge.destroy();
-    this.#parts.rollouts.destroy?.();
-    this.#parts.held?.destroy?.();
+    this.#parts.logps.destroy();
+    this.#parts.rollouts.destroy();
     super.destroy();
   }
+}
+
+/** Advantages, and what an algorithm logs of a generation batch beside rewards and lengths. */
+export type AdvantagesWithMetrics = Advantages & {
+  readonly metrics?: Readonly<Record<string, number>>;
+};
+
+/** Policy, reference model and rollouts: what a trainer of this kind is made of. */
+export async function policySetup<C extends typeof policyConfig>(
+  setup: TrainerSetup<C>,
+  options: PolicyTrainerOptions<C>,
+) {
+  const { args } = setup as unknown as TrainerSetup<typeof policyConfig>;
+  const rollouts = await openRollouts(
+    setup as unknown as TrainerSetup<typeof policyConfig>,
+    options,
+  );
+  const model = await setup.tunedModel(args.disableDropout);
+  const reference =
+    args.beta > 0
+      ? await ReferenceModel.create(model, await setup.modelOptions(args.disableDropout), args)
+      : undefined;
+  return { model, reference, rollouts: await rollouts.start(model) };
 }

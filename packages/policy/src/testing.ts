@@ -1,17 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { Config } from '@attune/config';
 import { testGpu } from '@attune/gpu/testing';
-import { openModel } from '@attune/model';
-import { fullTuning, loraFromFiles, readAdapter } from '@attune/peft';
-import {
-  camelKeys,
-  farthest,
-  ofTheLoop,
-  type Running,
-  readRecipe,
-  train,
-} from '@attune/trainer/testing';
+import { farthest, ofTheLoop, type Running, recordedRun, train } from '@attune/trainer/testing';
 import { expect } from 'vitest';
-import { type RecordedRow, type ReplayOptions, replay } from './replay.ts';
 
 // All recorded runs lie in the repository; ATTUNE_FIXTURES points to a folder with others.
 export const root = process.env.ATTUNE_FIXTURES ?? new URL('../fixtures', import.meta.url).pathname;
@@ -19,57 +10,25 @@ export const root = process.env.ATTUNE_FIXTURES ?? new URL('../fixtures', import
 /** Keys of a recipe whose values are lists. */
 const lists = ['reward_funcs', 'reward_weights', 'reward_clip_range', 'lora_target_modules'];
 
-/** A recorded run: its recipe, model, adapter, rollouts and figures. */
-export async function openCase(name: string) {
+/** A recorded run: what a trainer is made from, and its figures. */
+export async function openCase<C extends Config>(name: string, config: C) {
   const folder = `${root}/${name}`;
-  const recipe = readRecipe(`${folder}/recipe.yaml`, lists);
-  const model = await openModel(`${folder}/${recipe.model_name_or_path}`);
-  const adapter = existsSync(`${folder}/initial`)
-    ? await readAdapter(async (file) => readFileSync(`${folder}/initial/${file}`))
-    : undefined;
-  const lora = adapter && loraFromFiles(model.config, adapter);
-  const json = (file: string) => JSON.parse(readFileSync(`${folder}/${file}`, 'utf8'));
-  const lines = (file: string) => readFileSync(`${folder}/${file}`, 'utf8').trim().split('\n');
-  const rows = lines('rollouts.jsonl').map((line) => JSON.parse(line) as RecordedRow);
-  const steps = recipe.steps_per_generation ?? recipe.gradient_accumulation_steps;
-  const recording: ReplayOptions = {
-    rows,
-    roundSize: recipe.per_device_train_batch_size * steps,
-    numGenerations: recipe.num_generations,
-    maxCompletionLength: recipe.max_completion_length,
-    vocabSize: model.config.vocabSize,
-    positions: model.config.maxPositionEmbeddings,
-    rewardNames: recipe.reward_funcs.map((path: string) => path.split('.').at(-1)!),
-    order: (json('batches.json') as { rows: number[] }[]).map((batch) => batch.rows),
-  };
+  const { recipe, trainDataset: _, ...run } = recordedRun(folder, config, lists);
   return {
     folder,
-    recipe,
-    recording,
-    expected: json('expected.json') as {
+    expected: JSON.parse(readFileSync(`${folder}/expected.json`, 'utf8')) as {
       trainable_parameters: number;
       steps: Record<string, number>[];
     },
     options: {
+      ...run,
       gpu: await testGpu(),
-      config: model.config,
-      weights: model.weights,
-      method: lora?.method ?? fullTuning(model.config),
-      ...(lora && { values: lora.values }),
-      padTokenId: 3,
-      eosTokenIds: [2],
-      rollouts: replay(recording),
+      rollouts: `${folder}/rollouts.jsonl`,
+      rewardFuncs: (recipe.reward_funcs as string[]).map((path) => ({
+        name: path.split('.').at(-1)!,
+        score: () => [],
+      })),
     },
-    /** What every trainer takes, as the recipe gives it. */
-    args: {
-      ...camelKeys(recipe),
-      seed: 42,
-      numTrainEpochs: 3,
-      perDeviceEvalBatchSize: 4,
-      trainSamplingStrategy: 'sequential' as const,
-      dataloaderDropLast: false,
-      // biome-ignore lint/suspicious/noExplicitAny: a recipe's values are of any kind.
-    } as any,
   };
 }
 
@@ -80,7 +39,7 @@ const apart = (have: number, want: number, floor: number) =>
 /** Every step's figures and the last weights are those that TRL recorded. */
 export async function expectRecorded(
   trainer: Running,
-  { folder, expected }: Awaited<ReturnType<typeof openCase>>,
+  { folder, expected }: Pick<Awaited<ReturnType<typeof openCase>>, 'folder' | 'expected'>,
   bar = 2e-5,
 ): Promise<void> {
   expect(trainer.trainable.count).toBe(expected.trainable_parameters);

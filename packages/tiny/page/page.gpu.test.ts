@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { testGpu } from '@attune/gpu/testing';
-import { loraFromFiles, readAdapter } from '@attune/peft';
-import { openTinyModel, TinyRun } from '@attune/tiny';
+import { folderFromFiles } from '@attune/model';
+import { TinyRun } from '@attune/tiny';
 import { build } from 'esbuild';
 import { type Browser, chromium } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -108,10 +108,12 @@ test('a page trains the embedded model in a worker as Node does, and its adapter
     const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
     files.set(download.suggestedFilename(), (await download.path())!);
   }
-  const adapter = await readAdapter(async (name) => readFileSync(files.get(name)!));
-  const { config } = await openTinyModel();
-  const { values } = loraFromFiles(config, adapter);
-  const again = await TinyRun.create(gpu, {}, values);
+  const bytes = [...files].map(
+    ([name, path]) => [name, new Uint8Array(readFileSync(path))] as const,
+  );
+  const again = await TinyRun.create(gpu, {
+    adapter: folderFromFiles(new Map(bytes), 'the download'),
+  });
   const measured = await again.measure();
   again.destroy();
   expect(Math.abs(measured.loss - after.loss)).toBeLessThan(1e-4 * after.loss);

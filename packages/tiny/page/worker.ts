@@ -10,17 +10,17 @@ async function run(maxSteps?: number): Promise<void> {
   stop = new AbortController();
   const gpu = await requestGpu();
   try {
-    const run = await TinyRun.create(gpu, maxSteps === undefined ? {} : { maxSteps });
+    const run = await TinyRun.create(gpu, {
+      args: maxSteps === undefined ? {} : { maxSteps },
+      signal: stop.signal,
+    });
     tell({
       kind: 'device',
       adapter: describeGpu(gpu)[0]!,
       totalSteps: run.trainer.totalSteps,
     });
     tell({ kind: 'before', measure: await run.measure(stop.signal) });
-    for await (const { step, loss } of run.steps()) {
-      tell({ kind: 'step', step, loss });
-      if (stop.signal.aborted) break;
-    }
+    for await (const { step, loss } of run.steps()) tell({ kind: 'step', step, loss });
     tell({ kind: 'after', measure: await run.measure() });
     tell({ kind: 'adapter', files: await run.adapter() });
     run.destroy();

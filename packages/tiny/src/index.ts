@@ -13,7 +13,7 @@ export {
   instructionRows,
   scoreAnswers,
 } from './instructions.ts';
-export { openTinyModel, type TinyMeasure, TinyRun, tinyArguments, tinyLora } from './run.ts';
+export { openTinyModel, type TinyMeasure, TinyRun, tinyArgs, tinyPeft } from './run.ts';
 export { normalizeAnswer, scoreAnswer } from './score.ts';
 export {
   cheerfulShare,

@@ -1,47 +1,41 @@
-import { prepareDataset } from '@attune/data';
+import type { ArgsOf } from '@attune/config';
 import type { Gpu } from '@attune/gpu';
 import { folderFromFiles, Generator, openModel } from '@attune/model';
-import { type LoraMethod, loraTuning, writeAdapter } from '@attune/peft';
-import { type SFTArguments, SFTTrainer } from '@attune/sft';
-import { Tokenizer } from '@attune/tokenizer';
-import type { StepReport } from '@attune/trainer';
-import { readBytes, tinyModelFiles, tinyModelFolder } from './files.ts';
+import type { PeftConfig } from '@attune/peft';
+import { SFTTrainer, type sftConfig } from '@attune/sft';
+import type { Tokenizer } from '@attune/tokenizer';
+import { type AdapterSource, memoryFolder, type StepReport } from '@attune/trainer';
+import { readBytes, tinyModelFiles } from './files.ts';
 import { expectedAnswer, instructionRows, scoreAnswers } from './instructions.ts';
 
 /** What `recipes/sft.yaml` says, as SFTTrainer takes it; a test holds the two together. */
-export const tinyArguments: SFTArguments = {
+export const tinyArgs = {
   seed: 42,
-  maxSteps: 200,
-  numTrainEpochs: 3,
+  completionOnlyLoss: true,
+  maxLength: 128,
   perDeviceTrainBatchSize: 8,
-  perDeviceEvalBatchSize: 8,
   gradientAccumulationSteps: 1,
   gradientCheckpointing: false,
-  trainSamplingStrategy: 'random',
-  dataloaderDropLast: false,
+  maxSteps: 200,
   lossType: 'nll',
   learningRate: 2e-3,
   lrSchedulerType: 'cosine',
-  lrSchedulerKwargs: null,
   warmupSteps: 10,
   weightDecay: 0,
-  adamBeta1: 0.9,
-  adamBeta2: 0.999,
-  adamEpsilon: 1e-8,
   maxGradNorm: 1,
-};
+  loggingSteps: 10,
+  saveStrategy: 'no',
+  reportTo: ['none'],
+} as const satisfies ArgsOf<typeof sftConfig>;
 
 /** The recipe's adapter: LoRA on every linear layer. */
-export const tinyLora = {
-  targetModules: ['all-linear'],
+export const tinyPeft = {
+  peftType: 'LORA',
   r: 16,
   loraAlpha: 32,
   loraDropout: 0,
-  useRslora: false,
-  modulesToSave: null,
-} as const;
-
-const maxLength = 128;
+  targetModules: ['all-linear'],
+} as const satisfies PeftConfig;
 
 /** How well the held-out instructions are answered. */
 export interface TinyMeasure {
@@ -65,52 +59,46 @@ export interface TinyMeasure {
 export class TinyRun {
   readonly trainer: SFTTrainer;
   readonly tokenizer: Tokenizer;
-  readonly #lora: LoraMethod;
 
-  private constructor(trainer: SFTTrainer, tokenizer: Tokenizer, lora: LoraMethod) {
+  private constructor(trainer: SFTTrainer) {
     this.trainer = trainer;
-    this.tokenizer = tokenizer;
-    this.#lora = lora;
+    this.tokenizer = trainer.tokenizer;
   }
 
   /**
-   * Reads model and data (2.3 MB) and uploads the weights. `values` are an adapter's tensors to begin
-   * with, by name.
+   * Reads model and data (2.3 MB) and uploads the weights. `adapter` is one to go on with.
    * @throws AttuneError `file-missing` where a file of this package cannot be read
    */
   static async create(
     gpu: Gpu,
-    change: Partial<SFTArguments> = {},
-    values?: ReadonlyMap<string, Float32Array>,
+    {
+      args,
+      adapter,
+      signal,
+    }: {
+      readonly args?: ArgsOf<typeof sftConfig>;
+      readonly adapter?: AdapterSource;
+      readonly signal?: AbortSignal;
+    } = {},
   ): Promise<TinyRun> {
-    const model = await openTinyModel();
-    const tokenizer = Tokenizer.from({
-      ...model.tokenizer,
-      ...(model.generationConfig && { generationConfig: model.generationConfig }),
-    });
-    const sequences = async (split: 'train' | 'test') => {
-      const rows = (await instructionRows(split)).map((row) => ({ ...row }));
-      const options = { maxLength, completionOnlyLoss: true };
-      return (await prepareDataset(rows, tokenizer, options)).examples;
-    };
-    const lora = loraTuning(model.config, tinyLora, tinyArguments.seed);
+    const rows = async (split: 'train' | 'test') =>
+      (await instructionRows(split)).map((row) => ({ ...row }));
     const trainer = await SFTTrainer.create({
       gpu,
-      config: model.config,
-      weights: model.weights,
-      method: lora,
-      ...(values && { values }),
-      padTokenId: tokenizer.padTokenId!,
-      train: await sequences('train'),
-      evaluation: await sequences('test'),
-      arguments: { ...tinyArguments, ...change },
+      model: await openTinyModel(),
+      trainDataset: await rows('train'),
+      evalDataset: await rows('test'),
+      ...(adapter ? { adapter } : { peftConfig: tinyPeft }),
+      args: { ...tinyArgs, ...args },
+      ...(signal && { signal }),
+      log: () => {},
     });
-    return new TinyRun(trainer, tokenizer, lora);
+    return new TinyRun(trainer);
   }
 
   /** Trains, one report a step; leaving the loop stops. */
   steps(): AsyncGenerator<StepReport> {
-    return this.trainer.steps();
+    return this.trainer.train();
   }
 
   /** Held-out loss and the greedy answers to the 64 held-out instructions, with the weights as they are now. */
@@ -140,9 +128,11 @@ export class TinyRun {
     return `${start}${text}`;
   }
 
-  /** PEFT's two files, by name. */
-  async adapter(baseModel = tinyModelFolder().href): Promise<Map<string, Uint8Array>> {
-    return writeAdapter(this.#lora, await this.trainer.trained(), { baseModel });
+  /** PEFT's two files, by name, and those of the tokenizer. */
+  async adapter(): Promise<Map<string, Uint8Array>> {
+    const files = new Map<string, Uint8Array>();
+    await this.trainer.saveModel(memoryFolder(files));
+    return files;
   }
 
   destroy(): void {

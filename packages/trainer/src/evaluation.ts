@@ -1,6 +1,7 @@
 import type { BatchLoader } from '@attune/data';
 import type { Executor } from '@attune/plan';
 import type { LoopBatch, Objective } from './loop.ts';
+import { Means } from './means.ts';
 
 /**
  * Loss and metrics on held-out data with `eval_` before their names, as transformers and TRL take them:
@@ -11,22 +12,21 @@ export async function evaluationMeans<E, B extends LoopBatch>(
   objective: Objective<B>,
   loader: BatchLoader<E, B>,
 ): Promise<Record<string, number>> {
-  let loss = 0;
+  let total = 0;
   let rows = 0;
-  const metrics = new Map<string, number[]>();
+  const means = new Means();
   for await (const { batch } of loader.epoch(0)) {
-    const share = { items: objective.count(batch), microBatches: 1, index: 0 };
-    const { plan, values } = await objective.prepare(batch, share, false);
-    const found = objective.metrics(await executor.run([[plan, values]]), batch);
-    for (const [name, value] of Object.entries(found)) {
-      if (name === 'loss') loss += value * batch.rows;
-      else metrics.set(name, [...(metrics.get(name) ?? []), value]);
-    }
+    const items = objective.count(batch, false);
+    const share = { items, microBatches: 1, index: 0, training: false, last: true };
+    const { plan, values } = await objective.prepare(batch, share);
+    const { loss, ...rest } = objective.metrics(await executor.run([[plan, values]]), batch, share);
+    total += loss * batch.rows;
+    means.add(rest);
     rows += batch.rows;
   }
-  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  return {
-    eval_loss: loss / rows,
-    ...Object.fromEntries([...metrics].map(([name, values]) => [`eval_${name}`, mean(values)])),
-  };
+  return prefixed({ loss: total / rows, ...means.take() });
 }
+
+/** Names of held-out figures begin with `eval_`. */
+export const prefixed = (values: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [`eval_${name}`, value]));

@@ -1,7 +1,12 @@
+import type { FileHandle } from 'node:fs/promises';
+import { AttuneError } from '@attune/gpu';
+
 /** Where a run's files go: a folder on disk, in memory, or a browser's. Paths use `/`. */
 export interface OutputFolder {
   /** Writes a file whole or not at all: to a temporary name, flushed, then renamed. */
   write(path: string, data: Uint8Array | string): Promise<void>;
+  /** The same for a file that is made piece by piece: for those that are larger than memory. */
+  writeStream(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void>;
   append(path: string, data: Uint8Array | string): Promise<void>;
   read(path: string): Promise<Uint8Array>;
   exists(path: string): Promise<boolean>;
@@ -27,27 +32,41 @@ export async function diskFolder(root: string): Promise<OutputFolder> {
     await handle?.sync().catch(() => {});
     await handle?.close();
   };
-  return {
-    async write(name, data) {
-      const target = at(name);
+  const whole = async (name: string, fill: (handle: FileHandle) => Promise<void>) => {
+    const target = at(name);
+    const temporary = `${target}.${process.pid}.part`;
+    try {
       await fs.mkdir(path.dirname(target), { recursive: true });
-      const temporary = `${target}.${process.pid}.part`;
       const handle = await fs.open(temporary, 'w');
       try {
-        await handle.writeFile(bytesOf(data));
+        await fill(handle);
         await handle.sync();
-      } catch (error) {
+      } finally {
         await handle.close();
-        await fs.rm(temporary, { force: true });
-        throw error;
       }
-      await handle.close();
       await fs.rename(temporary, target);
       await flushFolder(path.dirname(target));
-    },
+    } catch (cause) {
+      await fs.rm(temporary, { force: true }).catch(() => {});
+      throw unwritable(target, cause);
+    }
+  };
+  return {
+    write: (name, data) =>
+      whole(name, async (handle) => {
+        await handle.writeFile(bytesOf(data));
+      }),
+    writeStream: (name, pieces) =>
+      whole(name, async (handle) => {
+        for await (const piece of pieces) await handle.writeFile(piece);
+      }),
     async append(name, data) {
-      await fs.mkdir(path.dirname(at(name)), { recursive: true });
-      await fs.appendFile(at(name), bytesOf(data));
+      try {
+        await fs.mkdir(path.dirname(at(name)), { recursive: true });
+        await fs.appendFile(at(name), bytesOf(data));
+      } catch (cause) {
+        throw unwritable(at(name), cause);
+      }
     },
     read: async (name) => new Uint8Array(await fs.readFile(at(name))),
     exists: (name) =>
@@ -64,12 +83,31 @@ export async function diskFolder(root: string): Promise<OutputFolder> {
   };
 }
 
+function unwritable(path: string, cause: unknown): unknown {
+  if (cause instanceof AttuneError || !(cause as NodeJS.ErrnoException).code) return cause;
+  return new AttuneError(
+    'output-unwritable',
+    `${path} cannot be written: ${(cause as Error).message}.`,
+    'Choose another place for the output, or make room there.',
+    { cause },
+  );
+}
+
+/** A folder on disk by its path, or the folder that is given. */
+export const outputFolder = async (target: string | OutputFolder): Promise<OutputFolder> =>
+  typeof target === 'string' ? diskFolder(target) : target;
+
 /** A folder in memory: for tests, and for pages that offer downloads. */
 export function memoryFolder(files = new Map<string, Uint8Array>()): OutputFolder {
   const inside = (path: string) => (path === '' || path === '.' ? '' : `${path}/`);
   return {
     async write(path, data) {
       files.set(path, bytesOf(data));
+    },
+    async writeStream(path, pieces) {
+      const parts: BlobPart[] = [];
+      for await (const piece of pieces) parts.push(piece as BlobPart);
+      files.set(path, new Uint8Array(await new Blob(parts).arrayBuffer()));
     },
     async append(path, data) {
       const before = files.get(path) ?? new Uint8Array();

@@ -1,6 +1,8 @@
-import type { Batch, BatchLoader, Example, LoadedBatch, LoaderState } from '@attune/data';
+import { camelCase } from '@attune/config';
+import type { BatchLoader, LoadedBatch, LoaderState } from '@attune/data';
 import { AttuneError } from '@attune/gpu';
 import {
+  type LrSchedulerKwargs,
   learningRateAt,
   type Optimizer,
   type ScheduleOptions,
@@ -8,20 +10,26 @@ import {
   updateValues,
 } from '@attune/optim';
 import type { Executor, InputData, Plan, Trainable, Values } from '@attune/plan';
+import type { TrainingSettings } from './config/training.config.ts';
+import { Means } from './means.ts';
 
-/** The keys of a recipe that the loop itself needs. */
-export interface LoopArguments extends Omit<ScheduleOptions, 'totalSteps'> {
-  readonly maxSteps: number;
-  readonly numTrainEpochs: number;
-  readonly gradientAccumulationSteps: number;
-  readonly maxGradNorm: number;
-  readonly weightDecay: number;
-  readonly adamBeta1: number;
-  readonly adamBeta2: number;
-  readonly adamEpsilon: number;
-  /** Default AdamW. The model must have been made for it (`TunedModelOptions.optimizer`). */
-  readonly optimizer?: Optimizer;
-}
+/** The arguments that the loop itself reads. */
+export type LoopSettings = Pick<
+  TrainingSettings,
+  | 'maxSteps'
+  | 'numTrainEpochs'
+  | 'gradientAccumulationSteps'
+  | 'maxGradNorm'
+  | 'weightDecay'
+  | 'adamBeta1'
+  | 'adamBeta2'
+  | 'adamEpsilon'
+  | 'learningRate'
+  | 'lrSchedulerType'
+  | 'lrSchedulerKwargs'
+  | 'warmupSteps'
+  | 'optim'
+>;
 
 /** One micro-batch made ready: its compiled plan and the values of its inputs. */
 export interface MicroBatch {
@@ -36,31 +44,32 @@ export interface Share {
   readonly microBatches: number;
   /** Counts micro-batches over the whole run: the seed of dropout. */
   readonly index: number;
+  /** False in evaluation: no gradient, no dropout. */
+  readonly training: boolean;
+  /** The last micro-batch of its step. */
+  readonly last: boolean;
 }
 
 /** What the loop itself reads of a batch, whatever else an algorithm's batches hold. */
 export interface LoopBatch {
   readonly rows: number;
-  /** 1 for a token, 0 for padding: counted for `num_tokens`. */
-  readonly attentionMask: Uint8Array;
-  /** What counts in its place, where batches come back to the same tokens. */
-  readonly newTokens?: number;
+  /** Counted for `num_tokens`; 0 where a batch comes back to tokens that were counted before. */
+  readonly tokens: number;
 }
 
 /** Where batches come from, one after the other: a `BatchLoader`, or a policy that samples them. */
 export type BatchSource<E, B> = Pick<BatchLoader<E, B>, 'batches' | 'batchesPerEpoch'>;
 
 /** What one algorithm brings to the loop; its plans end with the gradient of their loss. */
-export interface Objective<B extends LoopBatch = Batch> {
+export interface Objective<B extends LoopBatch> {
   /** Trained tokens (or rows) of a batch. */
-  count(batch: B): number;
-  /** `gradient: false` for evaluation: no gradient, no dropout. */
-  prepare(batch: B, share: Share, gradient?: boolean): Promise<MicroBatch>;
+  count(batch: B, training?: boolean): number;
+  prepare(batch: B, share: Share): Promise<MicroBatch>;
   /**
    * `loss` is this micro-batch's share of the step's loss; the rest is averaged over the micro-batches
    * that have it.
    */
-  metrics(outputs: Values, batch: B): { loss: number } & Record<string, number>;
+  metrics(outputs: Values, batch: B, share: Share): { loss: number } & Record<string, number>;
 }
 
 /** One optimizer step, done. */
@@ -87,26 +96,26 @@ export interface ResumePoint {
   readonly next: LoaderState;
   readonly microBatches: number;
   /** What an algorithm needs besides to go on, as JSON: samples that are in use, a coefficient that adapts. */
-  readonly carried?: unknown;
+  readonly algorithm?: unknown;
 }
 
-export interface LoopOptions<E = Example, B extends LoopBatch = Batch> {
+export interface LoopOptions<E, B extends LoopBatch> {
   readonly executor: Executor;
   readonly trainable: Trainable;
   readonly loader: BatchSource<E, B>;
   readonly objective: Objective<B>;
-  readonly arguments: LoopArguments;
+  readonly args: LoopSettings;
   readonly totalSteps: number;
   /** The state after `step` steps, when a run goes on from a checkpoint. */
   readonly from?: ResumePoint;
-  /** Asked after each step. */
-  readonly carry?: () => unknown;
+  /** The algorithm's own state, asked for after each step. */
+  readonly algorithmState?: () => unknown;
 }
 
 /** Steps of a whole run, as transformers counts them: short groups at an epoch's end are steps too. */
 export function countSteps(
   loader: { readonly batchesPerEpoch: number | undefined },
-  { maxSteps, numTrainEpochs, gradientAccumulationSteps }: LoopArguments,
+  { maxSteps, numTrainEpochs, gradientAccumulationSteps }: LoopSettings,
 ): number {
   if (maxSteps > 0) return maxSteps;
   if (loader.batchesPerEpoch === undefined) {
@@ -129,9 +138,9 @@ export function countSteps(
 export async function* trainingSteps<E, B extends LoopBatch>(
   options: LoopOptions<E, B>,
 ): AsyncGenerator<StepReport> {
-  const { executor, trainable, loader, objective, arguments: args, totalSteps } = options;
+  const { executor, trainable, loader, objective, args, totalSteps } = options;
   const update = await executor.compile(
-    updateGraph(executor.gpu.traits, trainable, args.optimizer),
+    updateGraph(executor.gpu.traits, trainable, optimizerOf(args)),
   );
   const gradients = trainable.residents('gradients');
   let step = options.from?.step ?? 0;
@@ -140,18 +149,18 @@ export async function* trainingSteps<E, B extends LoopBatch>(
   for await (const group of groups) {
     if (step >= totalSteps) break;
     const started = performance.now();
-    const learningRate = learningRateAt(step, { ...args, totalSteps });
+    const learningRate = learningRateAt(step, scheduleOf(args, totalSteps));
     const items = group.reduce((sum, { batch }) => sum + objective.count(batch), 0);
-    const metrics = new Map<string, number[]>();
+    const metrics = new Means();
     let loss = 0;
     let tokens = 0;
     let submits = 0;
     let clip = new Float32Array(4) as Values[string];
     for (const [i, { batch }] of group.entries()) {
-      const share = { items, microBatches: group.length, index: index++ };
+      const last = i === group.length - 1;
+      const share = { items, microBatches: group.length, index: index++, training: true, last };
       const micro = await objective.prepare(batch, share);
       const step1 = { lr: learningRate, step: step + 1, ...adam(args) };
-      const last = i === group.length - 1;
       const outputs = await executor.run(
         [
           [micro.plan, micro.values],
@@ -160,13 +169,10 @@ export async function* trainingSteps<E, B extends LoopBatch>(
         { clear: i === 0 ? gradients : [] },
       );
       submits += executor.lastSubmits;
-      const { loss: part, ...rest } = objective.metrics(outputs, batch);
+      const { loss: part, ...rest } = objective.metrics(outputs, batch, share);
       loss += part;
-      for (const [name, value] of Object.entries(rest)) {
-        metrics.set(name, [...(metrics.get(name) ?? []), value]);
-      }
-      if (batch.newTokens !== undefined) tokens += batch.newTokens;
-      else for (const mask of batch.attentionMask) tokens += mask;
+      metrics.add(rest);
+      tokens += batch.tokens;
       if (last) clip = outputs.clip!;
     }
     step++;
@@ -181,7 +187,7 @@ export async function* trainingSteps<E, B extends LoopBatch>(
       loss,
       gradNorm,
       learningRate,
-      metrics: Object.fromEntries([...metrics].map(([name, values]) => [name, mean(values)])),
+      metrics: metrics.take(),
       tokens,
       seconds: (performance.now() - started) / 1000,
       submits,
@@ -189,7 +195,7 @@ export async function* trainingSteps<E, B extends LoopBatch>(
         step,
         next: end.next,
         microBatches: index,
-        ...(options.carry && { carried: options.carry() }),
+        ...(options.algorithmState && { algorithm: options.algorithmState() }),
       },
     };
     if (step >= totalSteps) break;
@@ -197,9 +203,19 @@ export async function* trainingSteps<E, B extends LoopBatch>(
   update.destroy();
 }
 
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+/** The optimizer that `optim` names. */
+export const optimizerOf = ({ optim }: Pick<LoopSettings, 'optim'>): Optimizer =>
+  optim === 'sgd' ? 'sgd' : 'adamw';
 
-function adam(args: LoopArguments) {
+function scheduleOf(args: LoopSettings, totalSteps: number): ScheduleOptions {
+  const kwargs = args.lrSchedulerKwargs;
+  // A recipe spells them in snake_case.
+  const named =
+    kwargs && Object.fromEntries(Object.entries(kwargs).map(([key, v]) => [camelCase(key), v]));
+  return { ...args, lrSchedulerKwargs: named as LrSchedulerKwargs | null, totalSteps };
+}
+
+function adam(args: LoopSettings) {
   return {
     beta1: args.adamBeta1,
     beta2: args.adamBeta2,

@@ -1,42 +1,9 @@
-import { AttuneError } from '@attune/gpu';
 import { mix } from '@attune/kernels';
 import { Network } from '@attune/model';
 import { initialise, trainableOf } from '@attune/peft';
 import { Graph, type Plan, type Trainable } from '@attune/plan';
+import type { ReferenceSettings } from './config/reference.config.ts';
 import type { TunedModel, TunedModelOptions } from './tuned-model.ts';
-
-/** The keys of a recipe about the reference model; names and defaults are TRL's. */
-export interface ReferenceArguments {
-  /** The reference's log-probabilities are computed once, before training, and no reference is kept. Default false. */
-  readonly precomputeRefLogProbs?: boolean;
-  /** Rows of a batch then. Default: `perDeviceTrainBatchSize`. */
-  readonly precomputeRefBatchSize?: number | null;
-  /** TR-DPO: the reference follows the policy. Default false. */
-  readonly syncRefModel?: boolean;
-  /** By this share of the way. Default 0.6. */
-  readonly refModelMixupAlpha?: number;
-  /** After every so many steps. Default 512. */
-  readonly refModelSyncSteps?: number;
-}
-
-/** @throws AttuneError `bad-option` where what is computed once would have to change */
-export function checkReference({ precomputeRefLogProbs, ...args }: ReferenceArguments): void {
-  const { syncRefModel, refModelMixupAlpha: alpha = 0.6, refModelSyncSteps: steps = 512 } = args;
-  if (!syncRefModel) return;
-  if (precomputeRefLogProbs) {
-    throw new AttuneError(
-      'bad-option',
-      'precompute_ref_log_probs needs a reference that stays, and sync_ref_model changes it.',
-      'Turn one of the two off.',
-    );
-  }
-  if (alpha >= 0 && alpha <= 1 && Number.isInteger(steps) && steps > 0) return;
-  throw new AttuneError(
-    'bad-option',
-    `The reference would follow by ${alpha} of the way every ${steps} steps.`,
-    'Give ref_model_mixup_alpha from 0 to 1 and whole ref_model_sync_steps from 1.',
-  );
-}
 
 /**
  * The reference model π_ref beside the policy, with as little memory as its case allows: a new
@@ -46,13 +13,13 @@ export function checkReference({ precomputeRefLogProbs, ...args }: ReferenceArgu
 export class ReferenceModel {
   readonly network: Network;
   readonly #model: TunedModel;
-  readonly #args: ReferenceArguments;
+  readonly #args: ReferenceSettings;
   readonly #copy: Trainable | undefined;
   #mixing: Plan | undefined;
 
   private constructor(
     model: TunedModel,
-    args: ReferenceArguments,
+    args: ReferenceSettings,
     network: Network,
     copy?: Trainable,
   ) {
@@ -66,7 +33,7 @@ export class ReferenceModel {
   static async create(
     model: TunedModel,
     { method, weights, values, config, gpu }: TunedModelOptions,
-    args: ReferenceArguments,
+    args: ReferenceSettings,
   ): Promise<ReferenceModel> {
     const hidden = method.tensors.some(({ name }) => method.replaces(name));
     if (!values && !hidden && !args.syncRefModel) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { crc32c, eventRecord } from './events.ts';
 import { memoryFolder } from './folder.ts';
-import { sparkline, formatDuration } from './progress.ts';
+import { formatDuration, sparkline } from './progress.ts';
 import { RunLog } from './run-log.ts';
 
 test('CRC-32C gives the standard check value', () => {
@@ -33,7 +33,9 @@ test('metrics.jsonl has a row a log, trainer_state.json the same history, resume
     loggingSteps: 1,
     saveSteps: 2,
   };
-  const log = await RunLog.open(memoryFolder(files), facts, [{ loss: 2, step: 1 }]);
+  const log = await RunLog.open(memoryFolder(files), facts, {
+    history: [{ loss: 2, step: 1 }],
+  });
   await log.row({ loss: 1, step: 2 });
   await log.finish(2, 0.5);
   const text = (name: string) => new TextDecoder().decode(files.get(name));
@@ -55,4 +57,18 @@ test('metrics.jsonl has a row a log, trainer_state.json the same history, resume
 test('times and curves read as people write them', () => {
   expect([42, 185, 7800].map(formatDuration)).toEqual(['42 s', '3 min 5 s', '2 h 10 min']);
   expect(sparkline([8, 7, 6, 5, 4, 3, 2, 1])).toBe('█▇▆▅▄▃▂▁');
+});
+
+test('a run that reports to none leaves no file for TensorBoard', async () => {
+  const files = new Map<string, Uint8Array>();
+  const facts = {
+    maxSteps: 1,
+    numTrainEpochs: 1,
+    trainBatchSize: 1,
+    loggingSteps: 1,
+    saveSteps: 1,
+  };
+  const log = await RunLog.open(memoryFolder(files), facts, { events: false });
+  await log.row({ loss: 1, step: 1 });
+  expect([...files.keys()]).toEqual(['metrics.jsonl']);
 });

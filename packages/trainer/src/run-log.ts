@@ -2,7 +2,7 @@ import { eventFileHeader, eventRecord } from './events.ts';
 import type { OutputFolder } from './folder.ts';
 import type { LogRow } from './run.ts';
 
-/** What transformers' `trainer_state.json` says besides the log. */
+/** What transformers' `trainer_state.json` holds besides the log. */
 export interface RunFacts {
   readonly maxSteps: number;
   readonly numTrainEpochs: number;
@@ -19,31 +19,39 @@ export class RunLog {
   readonly history: LogRow[];
   readonly #folder: OutputFolder;
   readonly #facts: RunFacts;
-  readonly #events: string;
+  readonly #events: string | undefined;
 
-  private constructor(folder: OutputFolder, facts: RunFacts, history: LogRow[], events: string) {
+  private constructor(folder: OutputFolder, facts: RunFacts, history: LogRow[], events?: string) {
     this.#folder = folder;
     this.#facts = facts;
     this.history = history;
     this.#events = events;
   }
 
-  /** Starts the files anew; `history` holds the rows up to where a resumed run goes on. */
+  /**
+   * Starts the files anew; `history` holds the rows up to where a resumed run goes on. Without `events` no file for
+   * TensorBoard is written.
+   */
   static async open(
     folder: OutputFolder,
     facts: RunFacts,
-    history: readonly LogRow[] = [],
+    {
+      history = [],
+      events = true,
+    }: { history?: readonly LogRow[] | undefined; events?: boolean } = {},
   ): Promise<RunLog> {
     const now = Date.now() / 1000;
-    const events = `events.out.tfevents.${Math.floor(now)}.attune`;
     await folder.write('metrics.jsonl', history.map((row) => `${JSON.stringify(row)}\n`).join(''));
-    await folder.write(events, eventFileHeader(now));
-    return new RunLog(folder, facts, [...history], events);
+    if (!events) return new RunLog(folder, facts, [...history]);
+    const file = `events.out.tfevents.${Math.floor(now)}.attune`;
+    await folder.write(file, eventFileHeader(now));
+    return new RunLog(folder, facts, [...history], file);
   }
 
   async row(row: LogRow): Promise<void> {
     this.history.push(row);
     await this.#folder.append('metrics.jsonl', `${JSON.stringify(row)}\n`);
+    if (this.#events === undefined) return;
     const { step, ...scalars } = row;
     const tagged = Object.entries(scalars).map(([name, value]) => [
       name.startsWith('eval_') ? `eval/${name.slice(5)}` : `train/${name}`,

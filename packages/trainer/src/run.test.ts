@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { StepReport } from './loop.ts';
-import { type LogRow, runTraining } from './run.ts';
+import { type LogRow, type RunResult, scheduled } from './run.ts';
 
 async function* reports(total: number): AsyncGenerator<StepReport> {
   for (let step = 1; step <= total; step++) {
@@ -22,12 +22,23 @@ async function* reports(total: number): AsyncGenerator<StepReport> {
 }
 
 const schedule = {
+  loggingStrategy: 'steps',
+  evalSteps: null,
   loggingSteps: 3,
   loggingFirstStep: true,
   evalStrategy: 'epoch',
   saveStrategy: 'steps',
   saveSteps: 4,
 } as const;
+
+/** Runs to the end, and gives what `scheduled` returns. */
+async function runTraining(...args: Parameters<typeof scheduled>): Promise<RunResult> {
+  const run = scheduled(...args);
+  for (;;) {
+    const { done, value } = await run.next();
+    if (done) return value;
+  }
+}
 
 test('losses and metrics are means since the last log, norms and rates those of the step', async () => {
   const rows: LogRow[] = [];
@@ -36,7 +47,7 @@ test('losses and metrics are means since the last log, norms and rates those of 
     reports(6),
     schedule,
     {
-      logged: (row) => void rows.push(row),
+      log: (row) => void rows.push(row),
       evaluate: async () => ({ eval_loss: 1 }),
       save: async ({ step }) => void saves.push(step),
     },
@@ -72,8 +83,8 @@ test('a run that is asked to stop saves after the step it is in', async () => {
   const saves: number[] = [];
   let seen = 0;
   const result = await runTraining(reports(100), schedule, {
-    stepped: () => void seen++,
-    logged: () => {},
+    step: () => void seen++,
+    log: () => {},
     save: async ({ step }) => void saves.push(step),
     stopping: () => seen >= 2,
   });

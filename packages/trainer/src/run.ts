@@ -1,26 +1,29 @@
+import type { TrainingSettings } from './config/training.config.ts';
 import type { StepReport } from './loop.ts';
+import { Means } from './means.ts';
 
-/** When a run logs, evaluates and saves; the keys of transformers' TrainingArguments. */
-export interface RunSchedule {
-  readonly loggingSteps: number;
-  readonly loggingFirstStep: boolean;
-  readonly evalStrategy: 'no' | 'steps' | 'epoch';
-  readonly evalSteps?: number | null;
-  readonly saveStrategy: 'no' | 'steps' | 'epoch';
-  readonly saveSteps: number;
-}
+/** When a run logs, evaluates and saves: the keys of transformers' TrainingArguments. */
+export type RunSchedule = Pick<
+  TrainingSettings,
+  | 'loggingSteps'
+  | 'loggingFirstStep'
+  | 'loggingStrategy'
+  | 'evalStrategy'
+  | 'evalSteps'
+  | 'saveStrategy'
+  | 'saveSteps'
+>;
 
 /** One logged step (or evaluation): TRL's keys, in TRL's order. */
 export type LogRow = Readonly<Record<string, number>>;
 
 /** What happens around the steps; all are awaited in turn. */
 export interface RunHooks {
-  /** After each step: for a progress line. */
-  stepped?(report: StepReport): void;
-  logged(row: LogRow): void | Promise<void>;
+  step?(report: StepReport): void | Promise<void>;
+  log(row: LogRow): void | Promise<void>;
   evaluate?(): Promise<Record<string, number>>;
   /** Writes a checkpoint of the state after `report`. */
-  save(report: StepReport): Promise<void>;
+  save?(report: StepReport): Promise<void>;
   /** True once the user asked to stop: the run saves and ends after the step. */
   stopping?(): boolean;
 }
@@ -34,44 +37,40 @@ export interface RunResult {
   readonly tokens: number;
 }
 
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-
 /** Means since the last log, as transformers and TRL keep them. */
 class Window {
-  #losses: number[] = [];
-  #metrics = new Map<string, number[]>();
+  readonly #losses = new Means();
+  readonly #metrics = new Means();
 
   add({ loss, metrics }: StepReport): void {
-    this.#losses.push(loss);
-    for (const [name, value] of Object.entries(metrics)) {
-      this.#metrics.set(name, [...(this.#metrics.get(name) ?? []), value]);
-    }
+    this.#losses.add({ loss });
+    this.#metrics.add(metrics);
   }
 
   take(report: StepReport, tokens: number): LogRow {
-    const row: Record<string, number> = {
-      loss: mean(this.#losses),
+    return {
+      ...this.#losses.take(),
       grad_norm: report.gradNorm,
       learning_rate: report.learningRate,
+      // A metric that some steps lack (none of a kind of row was there) is the mean of the others.
+      ...this.#metrics.take(),
+      num_tokens: tokens,
+      epoch: report.epoch,
+      step: report.step,
     };
-    // A metric that some steps lack (none of a kind of row was there) is the mean of the others.
-    for (const [name, values] of this.#metrics) row[name] = mean(values);
-    this.#losses = [];
-    this.#metrics.clear();
-    return { ...row, num_tokens: tokens, epoch: report.epoch, step: report.step };
   }
 }
 
 /**
- * Runs a trainer's steps, logging, evaluating and saving on schedule. `tokens` counts from where a
- * resumed run stood.
+ * Runs a trainer's steps, logging, evaluating and saving on schedule, and yields each step once that is done. `tokens`
+ * counts from where a resumed run stood.
  */
-export async function runTraining(
+export async function* scheduled(
   steps: AsyncIterable<StepReport>,
   schedule: RunSchedule,
   hooks: RunHooks,
   { tokens = 0 }: { tokens?: number } = {},
-): Promise<RunResult> {
+): AsyncGenerator<StepReport, RunResult> {
   const window = new Window();
   const started = performance.now();
   let losses = 0;
@@ -91,29 +90,34 @@ export async function runTraining(
     losses += report.loss;
     seen += report.tokens;
     window.add(report);
-    hooks.stepped?.(report);
+    await hooks.step?.(report);
     const { totalSteps } = report;
-    const first = report.step === 1 && schedule.loggingFirstStep;
-    const logging = share(schedule.loggingSteps, totalSteps);
-    if (first || due('steps', logging, report)) await hooks.logged(window.take(report, seen));
+    if (schedule.loggingStrategy === 'steps') {
+      const first = report.step === 1 && schedule.loggingFirstStep;
+      const logging = share(schedule.loggingSteps, totalSteps);
+      if (first || due('steps', logging, report)) await hooks.log(window.take(report, seen));
+    }
     if (hooks.evaluate) {
       const every = share(schedule.evalSteps ?? schedule.loggingSteps, totalSteps);
       if (due(schedule.evalStrategy, every, report)) {
         const metrics = await hooks.evaluate();
-        await hooks.logged({ ...metrics, epoch: report.epoch, step: report.step });
+        await hooks.log({ ...metrics, epoch: report.epoch, step: report.step });
       }
     }
-    stopped = hooks.stopping?.() ?? false;
-    const saving = due(schedule.saveStrategy, share(schedule.saveSteps, totalSteps), report);
-    if (saving || stopped) {
-      await hooks.save(report);
+    if (due(schedule.saveStrategy, share(schedule.saveSteps, totalSteps), report)) {
+      await hooks.save?.(report);
       saved = report.step;
     }
-    if (stopped) break;
+    yield report;
+    // Asked after whoever reads the steps had its turn.
+    stopped = hooks.stopping?.() ?? false;
+    if (!stopped) continue;
+    if (saved !== report.step) await hooks.save?.(report);
+    break;
   }
   // transformers saves once more at the end of a run that saves at all.
   if (last && !stopped && schedule.saveStrategy !== 'no' && saved !== last.step) {
-    await hooks.save(last);
+    await hooks.save?.(last);
   }
   return {
     steps: count,

@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { type ArgsOf, type Config, camelCase, readValues } from '@attune/config';
 import { bytesFromPath, readSafetensors } from '@attune/model';
-import type { StepReport } from './index.ts';
+import type { AnyTrainer, StepReport } from './index.ts';
 
 /** What the tests of trainers hold to a recorded run. */
-export interface Running {
-  steps(): AsyncIterable<StepReport>;
-  trained(): Promise<Map<string, Float32Array>>;
-  readonly trainable: { readonly count: number };
-}
+export type Running = Pick<AnyTrainer, 'train' | 'trained' | 'trainable'>;
 
 /**
  * The flat `key: value` lines of a recipe, and the lists that are named: enough for recorded runs, the command
@@ -34,19 +31,34 @@ function scalar(text: string): string | number | boolean {
   return Number.isNaN(Number(text)) ? text.replaceAll("'", '') : Number(text);
 }
 
-/** A recipe's keys as trainers name them. */
-export function camelKeys(recipe: Record<string, unknown>): Record<string, unknown> {
-  const camel = (key: string) => key.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
-  return Object.fromEntries(Object.entries(recipe).map(([key, value]) => [camel(key), value]));
+/** A recorded run as a trainer takes it: its model, rows, adapter to go on with, and arguments. */
+export function recordedRun<C extends Config>(
+  folder: string,
+  config: C,
+  lists: readonly string[] = [],
+) {
+  const recipe = readRecipe(`${folder}/recipe.yaml`, lists);
+  const own = Object.entries(recipe).filter(([key]) => camelCase(key) in config);
+  const reading = { where: folder, spelling: 'snake' } as const;
+  const { values } = readValues(config, Object.fromEntries(own), reading);
+  const { outputDir: _, reportTo: __, ...args } = values;
+  return {
+    recipe,
+    model: `${folder}/${recipe.model_name_or_path}`,
+    trainDataset: `${folder}/${recipe.data_files}`,
+    ...(existsSync(`${folder}/initial`) && { adapter: `${folder}/initial` }),
+    args: args as ArgsOf<C>,
+    log: () => {},
+  };
 }
 
 /** The reports of up to `steps` steps. */
 export async function train(
-  trainer: Pick<Running, 'steps'>,
+  trainer: Pick<Running, 'train'>,
   steps = Number.POSITIVE_INFINITY,
 ): Promise<StepReport[]> {
   const reports: StepReport[] = [];
-  for await (const report of trainer.steps()) {
+  for await (const report of trainer.train()) {
     reports.push(report);
     if (reports.length >= steps) break;
   }

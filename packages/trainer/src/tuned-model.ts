@@ -113,13 +113,13 @@ export class TunedModel {
     return model;
   }
 
-  /** Bytes by purpose of what is resident, of a step with these plans, and of the optimizer's part. */
-  account(plans: readonly PlanMemory[]): Map<string, number> {
+  /** Bytes by purpose of what is resident, of a step with these plans, and of the optimizer's part: planned, not measured. */
+  memoryEstimate(plans: readonly PlanMemory[]): Map<string, number> {
     const update = new PlannedGraph(updateGraph(this.gpu.traits, this.trainable, this.#optimizer))
-      .account;
+      .memory;
     const all = [...plans, update];
     return new Map([
-      ...this.store.account(),
+      ...this.store.memory(),
       ['activations', sharedActivations(all)],
       [
         'inputs and call parameters',
@@ -143,28 +143,29 @@ export class TunedModel {
   }
 
   /**
-   * The steps as they come, but a run that trains nothing stops. With `mayRest` a step without any gradient is no
-   * fault: a round in which all rewards are the same teaches nothing.
+   * The steps as they come, but a run that trains nothing stops. With `allowZeroGradient` a step without any gradient
+   * is no fault: completions whose rewards are all the same teach nothing.
    * @throws AttuneError `nothing-trained` after the first step with a learning rate, or after the last
    * of a run that had none
    */
-  async *watched(
+  async *guarded(
     steps: AsyncIterable<StepReport>,
-    { mayRest = false } = {},
+    { allowZeroGradient = false } = {},
   ): AsyncGenerator<StepReport> {
     let before: number[] | undefined = await this.#sample();
     let last: StepReport | undefined;
     for await (const report of steps) {
-      const rests = mayRest && report.gradNorm === 0;
-      if (before && report.learningRate > 0 && !rests) {
+      const idle = allowZeroGradient && report.gradNorm === 0;
+      if (before && report.learningRate > 0 && !idle) {
         const after = await this.#sample();
-        if (after.every((value, i) => value === before![i])) throw unchanged(report, mayRest);
+        if (after.every((value, i) => value === before![i]))
+          throw unchanged(report, allowZeroGradient);
         before = undefined;
       }
       last = report;
       yield report;
     }
-    if (before && last) throw unchanged(last, mayRest);
+    if (before && last) throw unchanged(last, allowZeroGradient);
   }
 
   destroy(): void {

@@ -2,7 +2,7 @@ import type { Phrase } from '../phrase';
 import { useText } from '../text';
 import { formatBytes } from './spoken';
 
-/** What the account of a run calls its purposes. */
+/** What the memory of a run calls its purposes. */
 const purposes: Readonly<Record<string, Phrase>> = {
   parameters: { en: 'trained parameters', zh: '训练的参数' },
   gradients: { en: 'gradients', zh: '梯度' },
@@ -16,10 +16,10 @@ const purposes: Readonly<Record<string, Phrase>> = {
 };
 
 /** Bytes by purpose, as people read them. */
-export default function Account({ account }: { account: Readonly<Record<string, number>> }) {
+export default function Account({ memory }: { memory: Readonly<Record<string, number>> }) {
   const text = useText();
   const comma = text({ en: ', ', zh: '，' });
-  return Object.entries(account)
+  return Object.entries(memory)
     .map(([purpose, bytes]) => {
       const known = purposes[purpose];
       return `${known ? text(known) : purpose} ${formatBytes(bytes)}`;

@@ -6,7 +6,7 @@ import type { PreferSettings, PreferSpec } from './live';
 import styles from './live.module.css';
 import PreferCurves from './PreferCurves';
 import { phrases } from './prefer-phrases';
-import type { Judged, Sample } from './protocol';
+import type { Tone, Sample } from './protocol';
 import { type Recorded, recordedNote } from './recorded';
 import { spokenTime } from './spoken';
 import TrainBar from './TrainBar';
@@ -73,7 +73,7 @@ export default function Prefer({ spec, recorded }: { spec: PreferSpec; recorded:
           `${text(words.step)} ${done} / ${settings.steps}, ${spokenTime((1000 * seconds) / done)} / ${text(words.step)}`}
       </TrainBar>
       {shown && <PreferCurves curves={shown.curves} />}
-      {shown && <Stories judged={shown.judged} />}
+      {shown && <Stories tone={shown.tone} />}
       {shown && <StorySamples before={shown.before} now={shown.after} />}
       {own && ready && (
         <p className={styles.note}>
@@ -93,12 +93,12 @@ export default function Prefer({ spec, recorded }: { spec: PreferSpec; recorded:
 }
 
 /** How many of the sampled stories are cheerful, and what that cost. */
-function Stories({ judged }: { judged: readonly Judged[] }) {
+function Stories({ tone }: { tone: readonly Tone[] }) {
   const text = useText();
-  const [before, after] = judged;
+  const [before, after] = tone;
   const comma = text(phrases.comma);
   if (!before) return null;
-  const share = ({ cheerful, stories }: Judged) => `${cheerful} / ${stories}`;
+  const share = ({ cheerful, stories }: Tone) => `${cheerful} / ${stories}`;
   return (
     <p className={styles.note}>
       {text(phrases.cheerful)}

@@ -69,7 +69,7 @@ export default function Train({ spec, recorded }: { spec: TrainSpec; recorded: R
           {((100 * about.trained) / about.total).toFixed(1)} %){semicolon}
           {text(words.memory)}
           {colon}
-          <Account account={about.account} />
+          <Account memory={about.memory} />
         </p>
       )}
       {!own && old && <p className={styles.note}>{text(recordedNote(recorded, old.adapter))}</p>}

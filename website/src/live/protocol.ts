@@ -38,7 +38,7 @@ export interface Sample {
 }
 
 /** Stories that were sampled on held-out requests. */
-export interface Judged {
+export interface Tone {
   readonly stories: number;
   readonly cheerful: number;
   /** Of policy and model before, per story, in nats; estimated on the same stories. */
@@ -64,7 +64,7 @@ export type Event =
       readonly trained: number;
       readonly total: number;
       /** Bytes by purpose, planned before the first step. */
-      readonly account: Readonly<Record<string, number>>;
+      readonly memory: Readonly<Record<string, number>>;
     }
   | { readonly kind: 'samples'; readonly step: number; readonly samples: readonly Sample[] }
   | {
@@ -78,7 +78,7 @@ export type Event =
       /** TRL's names. */
       readonly metrics?: Readonly<Record<string, number>>;
     }
-  | { readonly kind: 'judged'; readonly step: number; readonly judged: Judged }
+  | { readonly kind: 'tone'; readonly step: number; readonly tone: Tone }
   | { readonly kind: 'chatting'; readonly computer: Computer }
   /** `text` is what is new. */
   | ({ readonly kind: 'said'; readonly speaker: Speaker } & Said)

@@ -1,5 +1,5 @@
 import type { Phrase } from '../phrase';
-import type { Checked, Computed, Judged, Sample } from './protocol';
+import type { Checked, Computed, Tone, Sample } from './protocol';
 
 /** A run of a page's parts in headless Chromium, made by `npm run site:record`. */
 export interface Recorded {
@@ -14,7 +14,7 @@ export interface Recorded {
 
 export interface RecordedTraining {
   readonly adapter: string;
-  readonly account: Readonly<Record<string, number>>;
+  readonly memory: Readonly<Record<string, number>>;
   readonly trained: number;
   readonly total: number;
   readonly losses: readonly number[];
@@ -32,7 +32,7 @@ export interface RecordedPreference {
   readonly seconds: number;
   readonly before: readonly Sample[];
   readonly after: readonly Sample[];
-  readonly judged: readonly Judged[];
+  readonly tone: readonly Tone[];
 }
 
 /** "Recorded: SwiftShader in Chromium 147, 2026-11-25." */

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 import type { PreferSettings } from './live';
-import type { Event, Judged, Sample } from './protocol';
+import type { Event, Tone, Sample } from './protocol';
 import { announce, type RecordedPreference } from './recorded';
 import { useJob } from './use-job';
 
@@ -14,7 +14,7 @@ const nothing = {
   seconds: 0,
   before: [] as readonly Sample[],
   after: [] as readonly Sample[],
-  judged: [] as readonly Judged[],
+  tone: [] as readonly Tone[],
 };
 
 const short = (value: number) => Number(value.toPrecision(5));
@@ -29,13 +29,13 @@ export function usePreferring() {
     setProgress(latest.current);
   };
   const { phase, fault, start, stop } = useJob((event) => {
-    const { curves, seconds, judged } = latest.current;
+    const { curves, seconds, tone } = latest.current;
     if (event.kind === 'ready') setReady(event);
     if (event.kind === 'samples') {
       grow(event.step === 0 ? { before: event.samples } : { after: event.samples });
     }
-    if (event.kind === 'judged') {
-      grow({ judged: [...judged, { ...event.judged, kl: short(event.judged.kl) }] });
+    if (event.kind === 'tone') {
+      grow({ tone: [...tone, { ...event.tone, kl: short(event.tone.kl) }] });
     }
     if (event.kind === 'step') {
       const found: Readonly<Record<string, number>> = { ...event.metrics, loss: event.loss };

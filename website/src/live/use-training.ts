@@ -35,10 +35,10 @@ export function useTraining() {
       announce('progress', { losses: latest.current.losses });
     }
     if (event.kind === 'done' && ready) {
-      const { computer, account, trained, total } = ready;
+      const { computer, memory, trained, total } = ready;
       const result: RecordedTraining = {
         adapter: computer.adapter,
-        account,
+        memory,
         trained,
         total,
         ...latest.current,

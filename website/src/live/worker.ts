@@ -2,7 +2,7 @@ import { AttuneError, type Gpu, requestGpu } from '@attune/gpu';
 import { check, compute, computerOf } from './kernel';
 import type { Answer, Ask, Event, Request } from './protocol';
 
-let pausing = false;
+let pausing = new AbortController();
 /** Of a chat under way. */
 let talk: AbortController | undefined;
 let device: Promise<Gpu> | undefined;
@@ -32,10 +32,10 @@ async function handle(request: Request, tell: (event: Event) => void): Promise<v
     tell({ kind: 'looked', look: await look(await withoutChat(), request.work, tell) });
   } else if (request.kind === 'study') {
     const { study } = await import('../studio/work');
-    pausing = false;
+    pausing = new AbortController();
     await study(await withoutChat(), request.work, request.resuming, {
       tell,
-      pausing: () => pausing,
+      pausing: pausing.signal,
     });
   } else if (request.kind === 'chat') {
     const { chat } = await import('../studio/chat-work');
@@ -58,7 +58,7 @@ async function handle(request: Request, tell: (event: Event) => void): Promise<v
 
 self.onmessage = async ({ data }: MessageEvent<Ask>) => {
   if ('pause' in data) {
-    pausing = true;
+    pausing.abort();
     talk?.abort();
     return;
   }

@@ -18,8 +18,8 @@ const reported = [
 /** Rows as the model sees them, which tokens train, and the memory of a step. */
 export default function LookView({ look }: { look: Look }) {
   const text = useText();
-  const { examples, report, account, trained, total } = look;
-  const needed = Object.values(account).reduce((a, b) => a + b, 0);
+  const { examples, report, memory, trained, total } = look;
+  const needed = Object.values(memory).reduce((a, b) => a + b, 0);
   return (
     <div data-look>
       <p>{text(phrases.trainedMark)}</p>
@@ -45,7 +45,7 @@ export default function LookView({ look }: { look: Look }) {
         <br />
         {text(words.memory)}
         {text(words.colon)}
-        <Account account={account} />
+        <Account memory={memory} />
         {text(words.semicolon)}
         {text(phrases.needed)} {formatBytes(needed)}
       </p>

@@ -1,5 +1,6 @@
 import { AttuneError } from '@attune/gpu';
 import { bytesFromBlob, type HubStorage } from '@attune/model';
+import type { OutputFolder } from '@attune/trainer';
 
 // OPFS has no links: a small file of this ending names the file that another stands for.
 const linkEnding = '.~link';
@@ -105,5 +106,62 @@ export function opfsHubStorage(root = 'hub'): HubStorage {
       return names;
     },
     lock: (path, work) => navigator.locks.request(`${root}/${path}`, work),
+  };
+}
+
+/** A folder of the page's own file system, for what a run leaves. Only in workers. */
+export function opfsFolder(root: string): OutputFolder {
+  const at = (path: string) => (path === '' || path === '.' ? root : `${root}/${path}`);
+  const bytesOf = (data: Uint8Array | string) =>
+    typeof data === 'string' ? new TextEncoder().encode(data) : data;
+  const read = async (path: string) =>
+    new Uint8Array(await (await (await file(at(path))).getFile()).arrayBuffer());
+  const names = async (path: string): Promise<string[]> => {
+    const { folder } = await folderOf(`${at(path)}/x`);
+    const found: string[] = [];
+    for await (const name of (folder as unknown as { keys(): AsyncIterable<string> }).keys()) {
+      found.push(name);
+    }
+    return found;
+  };
+  const remove = async (path: string) => {
+    const { folder, name } = await folderOf(at(path));
+    await folder.removeEntry(name, { recursive: true });
+  };
+  return {
+    write: (path, data) => writeFile(at(path), bytesOf(data)),
+    async writeStream(path, pieces) {
+      const handle = await (await file(at(path), true)).createSyncAccessHandle();
+      let position = 0;
+      handle.truncate(0);
+      try {
+        for await (const piece of pieces) position += handle.write(piece, { at: position });
+        handle.flush();
+      } finally {
+        handle.close();
+      }
+    },
+    async append(path, data) {
+      const before = await read(path).catch(() => new Uint8Array());
+      const more = bytesOf(data);
+      const whole = new Uint8Array(before.length + more.length);
+      whole.set(before);
+      whole.set(more, before.length);
+      await writeFile(at(path), whole);
+    },
+    read,
+    exists: async (path) => (await there(at(path))) !== undefined,
+    list: (path) => names(path).catch(() => []),
+    // Folders cannot be renamed everywhere: their files are copied, the manifest of a checkpoint last.
+    async rename(from, to) {
+      const inside = await names(from).catch(() => undefined);
+      const last = (name: string) => (name === 'manifest.json' ? 1 : 0);
+      for (const name of (inside ?? []).sort((a, b) => last(a) - last(b))) {
+        await writeFile(at(`${to}/${name}`), await read(`${from}/${name}`));
+      }
+      if (!inside) await writeFile(at(to), await read(from));
+      await remove(from);
+    },
+    remove: (path) => remove(path).catch(() => undefined),
   };
 }

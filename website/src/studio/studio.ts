@@ -38,7 +38,7 @@ export interface Look {
     readonly dropped: number;
     readonly longest: number;
   };
-  readonly account: Readonly<Record<string, number>>;
+  readonly memory: Readonly<Record<string, number>>;
   readonly trained: number;
   readonly total: number;
 }

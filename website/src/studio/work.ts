@@ -1,13 +1,13 @@
-import { type Example, ignored, prepareDataset } from '@attune/data';
+import { prepareDataset } from '@attune/data';
 import { AttuneError, type Gpu } from '@attune/gpu';
-import { expectedTensors, Generator, type OpenModel, writeSafetensors } from '@attune/model';
-import { fullTuning, type LoraMethod, loraTuning, writeAdapter } from '@attune/peft';
-import { SFTTrainer } from '@attune/sft';
+import { Generator } from '@attune/model';
+import { SFTTrainer, type SFTTrainerOptions } from '@attune/sft';
 import type { Tokenizer } from '@attune/tokenizer';
-import { pageArguments } from '../live/arguments';
+import { memoryFolder, type PreviewRow } from '@attune/trainer';
+import { pageArgs } from '../live/arguments';
 import { computerOf } from '../live/kernel';
 import type { Event, Sample } from '../live/protocol';
-import { forget, load, save } from './checkpoint';
+import { describe, forget, load, runFolder } from './checkpoint';
 import { openChoice } from './open';
 import { type Look, rowOf, type StudioWork } from './studio';
 
@@ -34,120 +34,116 @@ function parse(text: string): Record<string, unknown>[] {
     });
 }
 
-/** Model, data and trainer, ready. */
-async function prepare(gpu: Gpu, work: StudioWork, tell: Tell) {
+/** The trainer of the visitor's rows; checkpoints stay in the page's own files. */
+async function prepare(
+  gpu: Gpu,
+  work: StudioWork,
+  tell: Tell,
+  more: Pick<SFTTrainerOptions, 'args' | 'output' | 'signal' | 'callbacks'> = {},
+) {
   const { model, tokenizer } = await openChoice(work, tell);
-  const { settings } = work;
-  const { examples, report } = await prepareDataset(parse(work.rows), tokenizer, {
-    maxLength: settings.maxLength,
-  });
-  const lora: LoraMethod | undefined =
-    settings.method === 'lora'
-      ? loraTuning(
-          model.config,
-          { targetModules: 'all-linear', r: settings.rank, loraAlpha: 2 * settings.rank },
-          42,
-        )
-      : undefined;
+  const { method, rank, steps, ...own } = work.settings;
+  const rows = parse(work.rows);
   const trainer = await SFTTrainer.create({
     gpu,
-    config: model.config,
-    weights: model.weights,
-    method: lora ?? fullTuning(model.config),
-    padTokenId: tokenizer.padTokenId ?? 0,
-    train: examples,
-    arguments: {
-      ...pageArguments,
-      maxSteps: settings.steps,
-      perDeviceTrainBatchSize: settings.batchSize,
-      trainSamplingStrategy: 'random',
-      dataloaderDropLast: false,
-      lossType: 'nll',
-      learningRate: settings.learningRate,
+    model,
+    tokenizer,
+    trainDataset: rows,
+    peftConfig:
+      method === 'lora'
+        ? { peftType: 'LORA', targetModules: 'all-linear', r: rank, loraAlpha: 2 * rank }
+        : undefined,
+    log: () => {},
+    ...more,
+    args: {
+      ...pageArgs,
+      maxSteps: steps,
+      maxLength: own.maxLength,
+      perDeviceTrainBatchSize: own.batchSize,
+      learningRate: own.learningRate,
+      ...more.args,
     },
   });
   const total = model.weights.names().reduce((sum, name) => {
     return sum + model.weights.info(name).shape.reduce((a, b) => a * b, 1);
   }, 0);
-  const account = Object.fromEntries(await trainer.account());
-  return { model, tokenizer, examples, report, lora, trainer, total, account };
+  const memory = Object.fromEntries(await trainer.memoryEstimate());
+  return { rows, tokenizer, trainer, total, memory };
 }
 
 /** Shows what training would see and need. */
 export async function look(gpu: Gpu, work: StudioWork, tell: Tell): Promise<Look> {
-  const { tokenizer, examples, report, trainer, total, account } = await prepare(gpu, work, tell);
-  const shown = ({ inputIds, labels }: Example) =>
-    Array.from(inputIds, (id, i) => [tokenizer.decode([id]), labels[i] !== ignored] as const);
-  const { rows, tokens, trainedTokens, truncated, dropped, longest } = report;
+  const { rows, tokenizer, trainer, total, memory } = await prepare(gpu, work, tell);
+  const { report } = await prepareDataset(rows, tokenizer, { maxLength: work.settings.maxLength });
+  const { rows: count, tokens, trainedTokens, truncated, dropped, longest } = report;
+  const shown = ({ ids, predicted }: PreviewRow) =>
+    Array.from(ids, (id, i) => [tokenizer.decode([id]), predicted[i]!] as const);
   const trained = trainer.trainable.count;
+  const examples = (await trainer.preview(4)).map(shown);
   trainer.destroy();
   return {
-    examples: examples.slice(0, 4).map(shown),
-    report: { rows, tokens, trainedTokens, truncated, dropped, longest },
-    account,
+    examples,
+    report: { rows: count, tokens, trainedTokens, truncated, dropped, longest },
+    memory,
     trained,
     total,
   };
 }
 
-/** Trains, from the beginning or from the saved run; `pausing` is asked after each step. */
+/** Trains, from the beginning or from the saved run; `pausing` ends it after the step under way. */
 export async function study(
   gpu: Gpu,
   work: StudioWork,
   resuming: boolean,
-  { tell, pausing }: { tell: Tell; pausing(): boolean },
+  { tell, pausing }: { tell: Tell; pausing: AbortSignal },
 ): Promise<void> {
-  const { model, tokenizer, lora, trainer, total, account } = await prepare(gpu, work, tell);
-  const told = (answers: readonly Answered[], step: number) =>
+  const earlier = resuming ? await load() : undefined;
+  if (!earlier) await forget();
+  const metrics = [...(earlier?.metrics ?? [])];
+  let before: readonly Answered[] = [];
+  const { tokenizer, trainer, total, memory } = await prepare(gpu, work, tell, {
+    output: runFolder(),
+    signal: pausing,
+    args: {
+      saveStrategy: 'steps',
+      saveSteps: savedEvery,
+      saveTotalLimit: 1,
+      ...(earlier && { resumeFromCheckpoint: 'true' }),
+    },
+    callbacks: {
+      onStep: (step) => void metrics.push(rowOf(step)),
+      async onSave(_, { step }) {
+        const { hub, rows, prompts, settings } = work;
+        const model = work.files.map(({ name }) => name).join(', ');
+        await describe({
+          ...{ model, hub, rows, prompts, settings, step, metrics },
+          before: before.map(({ answer }) => answer),
+        });
+        report(await answer(trainer, tokenizer, work.prompts), step);
+      },
+    },
+  });
+  const report = (answers: readonly Answered[], step: number) =>
     tell({
       kind: 'samples',
       step,
       samples: work.prompts.map((prompt, i) => ({ prompt, expected: '', ...answers[i]! })),
     });
-  /** What training has made so far: PEFT's two files, or the whole model's weights. */
-  const result = async () => {
-    const trained = await trainer.trained();
-    if (lora) return writeAdapter(lora, trained, { baseModel: nameOf(work) });
-    return new Map([['model.safetensors', wholeWeights(model, trained)]]);
-  };
   try {
     const trained = trainer.trainable.count;
-    tell({ kind: 'ready', computer: computerOf(gpu), trained, total, account });
-    const earlier = resuming ? await load() : undefined;
-    if (earlier) trainer.restore(earlier.tensors, earlier.resume);
-    const answers = () => answer(trainer, tokenizer, work.prompts);
-    const before = earlier?.run.before.map((text) => ({ answer: text })) ?? (await answers());
-    told(before, 0);
-    const metrics = [...(earlier?.run.metrics ?? [])];
-    for await (const report of trainer.steps()) {
-      const { step, loss, gradNorm, learningRate, seconds, tokens } = report;
-      metrics.push(rowOf(report));
-      tell({ kind: 'step', step, loss, gradNorm, learningRate, seconds, tokens });
-      const paused = pausing();
-      if (step % savedEvery === 0 || paused) {
-        const { hub, rows, prompts, settings } = work;
-        const model = work.files.map(({ name }) => name).join(', ');
-        const [parameters, m, v] = await Promise.all([
-          trainer.trained('parameters'),
-          trainer.trained('m'),
-          trainer.trained('v'),
-        ]);
-        await save({
-          run: {
-            ...{ model, hub, rows, prompts, settings, step, metrics },
-            before: before.map(({ answer }) => answer),
-          },
-          resume: report.resume,
-          tensors: { parameters, m, v },
-        });
-        told(await answers(), step);
-      }
-      if (!paused) continue;
-      tell({ kind: 'adapter', files: await result() });
-      return tell({ kind: 'paused' });
+    tell({ kind: 'ready', computer: computerOf(gpu), trained, total, memory });
+    before =
+      earlier?.before.map((text) => ({ answer: text })) ??
+      (await answer(trainer, tokenizer, work.prompts));
+    report(before, 0);
+    for await (const step of trainer.train()) {
+      const { loss, gradNorm, learningRate, seconds, tokens } = step;
+      tell({ kind: 'step', step: step.step, loss, gradNorm, learningRate, seconds, tokens });
     }
-    told(await answers(), work.settings.steps);
-    tell({ kind: 'adapter', files: await result() });
+    const files = new Map<string, Uint8Array>();
+    await trainer.saveModel(memoryFolder(files));
+    tell({ kind: 'adapter', files: kept(files, trainer.leaves) });
+    if (trainer.result?.stopped) return tell({ kind: 'paused' });
     await forget();
     tell({ kind: 'done' });
   } finally {
@@ -155,15 +151,10 @@ export async function study(
   }
 }
 
-const nameOf = ({ hub, files }: StudioWork) => hub || (files[0]?.name ?? '@attune/tiny');
-
-function wholeWeights({ config }: OpenModel, trained: ReadonlyMap<string, Float32Array>) {
-  return writeSafetensors(
-    [...expectedTensors(config)].map(({ name, shape }) => {
-      const { buffer, byteOffset, byteLength } = trained.get(name)!;
-      return { name, dtype: 'F32', shape, data: new Uint8Array(buffer, byteOffset, byteLength) };
-    }),
-  );
+/** What is offered to download: PEFT's two files, or the whole model's weights. */
+function kept(files: ReadonlyMap<string, Uint8Array>, leaves: 'adapter' | 'model') {
+  const wanted = leaves === 'model' ? /^model\.safetensors$/ : /^adapter_/;
+  return new Map([...files].filter(([name]) => wanted.test(name)));
 }
 
 type Answered = Pick<Sample, 'answer' | 'logProbs'>;

@@ -1,4 +1,7 @@
 import MDXComponents from '@theme-original/MDXComponents';
+import File from '../architecture/File';
+import Layers from '../architecture/Layers';
+import Step from '../architecture/Step';
 import FieldMap from '../field/FieldMap';
 import Keys from '../keys/Keys';
 import Figure from '../live/Figure';
@@ -7,4 +10,15 @@ import Sources from '../live/Sources';
 import Train from '../live/Train';
 
 /** What every page may use without an import. */
-export default { ...MDXComponents, FieldMap, Figure, Keys, Run, Sources, Train };
+export default {
+  ...MDXComponents,
+  FieldMap,
+  Figure,
+  File,
+  Keys,
+  Layers,
+  Run,
+  Sources,
+  Step,
+  Train,
+};

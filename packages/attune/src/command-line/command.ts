@@ -1,4 +1,4 @@
-import type { Option, Values } from './option.ts';
+import type { Config, OtherKeys } from '@attune/config';
 import type { Terminal } from './terminal.ts';
 
 export interface Context {
@@ -8,6 +8,9 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
+/** What was given, over the defaults, by names in camelCase. */
+export type Values = Readonly<Record<string, unknown>>;
+
 /** One command of the command line. */
 export interface Command {
   readonly name: string;
@@ -15,11 +18,14 @@ export interface Command {
   readonly summary: string;
   readonly description?: string;
   readonly example: string;
-  readonly options: readonly Option[];
-  /** Keys of TRL that are taken and mean nothing here. */
-  readonly ignored?: ReadonlySet<string>;
-  /** Keys that must be given. */
+  /** Its keys: of a recipe and of the command line, or those for the words that were given. */
+  readonly keys: Config | ((words: readonly string[]) => Config);
+  /** TRL's keys that are none here. */
+  readonly otherKeys?: OtherKeys;
+  /** Keys that must be given, in camelCase. */
   readonly required?: readonly string[];
-  /** `values` are what recipe and flags gave, over the defaults. */
   run(values: Values, context: Context): Promise<void>;
 }
+
+export const keysOf = ({ keys }: Command, words: readonly string[] = []): Config =>
+  typeof keys === 'function' ? keys(words) : keys;

@@ -1,6 +1,8 @@
+import { snakeCase } from '@attune/config';
 import { afterEach, expect, test, vi } from 'vitest';
 import { main } from '../cli.ts';
 import { commands } from '../commands/list.ts';
+import { type Command, keysOf } from './command.ts';
 import { commandHelp } from './help.ts';
 import { parseLine } from './parse.ts';
 
@@ -23,6 +25,8 @@ async function attune(...args: string[]) {
   return { code, out, error };
 }
 
+const names = (command: Command) => Object.keys(keysOf(command)).map(snakeCase);
+
 /** The command lines of an example: a backslash joins a line with the next. */
 const exampleLines = (example: string) => example.replaceAll(/\\\n\s*/g, '').split('\n');
 
@@ -32,9 +36,7 @@ test.each(commands.map((command) => [command.name, command] as const))(
     const { code, out } = await attune(name, '--help');
     expect(code).toBe(0);
     expect(out).toContain(`Example:\n  attune ${name}`);
-    for (const option of command.options) expect(out).toContain(`--${option.name}`);
-    const names = command.options.map((option) => option.name);
-    expect(names.filter((key, i) => names.indexOf(key) !== i)).toEqual([]);
+    for (const key of names(command)) expect(out).toContain(`--${key}`);
     expect(await attune('help', name)).toMatchObject({ code: 0, out });
   },
 );
@@ -45,12 +47,27 @@ test.each(commands.map((command) => [command.name, command] as const))(
     for (const line of exampleLines(command.example)) {
       const [program, first, ...rest] = line.trim().split(/\s+/);
       expect([program, first]).toEqual(['attune', name]);
-      const { flags, config } = parseLine(rest, command.options, command.ignored);
+      const { flags, config } = parseLine(rest, keysOf(command, rest), command.otherKeys);
       if (config !== undefined) continue;
       for (const key of command.required ?? []) expect(Object.keys(flags)).toContain(key);
     }
   },
 );
+
+test('each line of help is a sentence that is understood alone', () => {
+  for (const command of commands) {
+    for (const [name, { help }] of Object.entries(keysOf(command))) {
+      const where = `attune ${command.name} --${snakeCase(name)}: ${help}`;
+      expect(help, where).toMatch(/^[A-Z"'\d]|^[a-z]+[:_A-Z]/);
+      expect(help, where).toMatch(/[.)]$/);
+      // Such lines hang on the one above.
+      expect(help, where).not.toMatch(
+        /^(And|Its|Their|By this|By so|After every|Not (above|below))\b|^…/,
+      );
+      expect(help, where).not.toMatch(/\b(judge[sd]?|siblings?|kin|told|spoken)\b/i);
+    }
+  }
+});
 
 test('help is no wider than a terminal of 100 columns', () => {
   for (const command of commands) {
@@ -91,7 +108,7 @@ test('flags before the command are pointed out, with the order that works', asyn
 test('what is missing, without value or of the wrong kind ends with 2 and says what is wanted', async () => {
   for (const [line, says] of [
     [['sft'], 'needs model_name_or_path'],
-    [['sft', '--max_steps'], '--max_steps stands without a value'],
+    [['sft', '--max_steps'], '--max_steps needs a value'],
     [['sft', '--max_steps', 'ten'], 'max_steps is "ten", not a number'],
     [['sft', '--loss_type', 'nlll'], 'not one of'],
     [['sft', 'recipe.yaml'], 'recipe.yaml'],

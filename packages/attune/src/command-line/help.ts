@@ -1,5 +1,5 @@
-import type { Command } from './command.ts';
-import type { Option } from './option.ts';
+import { type Key, snakeCase } from '@attune/config';
+import { type Command, keysOf } from './command.ts';
 
 /** What `attune --help` prints. */
 export function overview(commands: readonly Command[], version: string): string {
@@ -18,20 +18,21 @@ export function overview(commands: readonly Command[], version: string): string 
 }
 
 /** What `attune COMMAND --help` prints. */
-export function commandHelp(command: Command): string {
-  const groups = new Map<string, Option[]>();
-  for (const option of command.options) {
-    const group = option.group ?? 'Keys';
-    groups.set(group, [...(groups.get(group) ?? []), option]);
+export function commandHelp(command: Command, args: readonly string[] = []): string {
+  const keys = Object.entries(keysOf(command, args));
+  const groups = new Map<string, (typeof keys)[number][]>();
+  for (const entry of keys) {
+    const { group } = entry[1];
+    groups.set(group, [...(groups.get(group) ?? []), entry]);
   }
-  const width = Math.max(...command.options.map((option) => heading(option).length), 0);
+  const width = Math.max(...keys.map(([name, key]) => heading(name, key).length), 0);
   const indent = ' '.repeat(width + 4);
-  const lines = [...groups].flatMap(([group, options]) => [
+  const lines = [...groups].flatMap(([group, entries]) => [
     '',
     `${group}:`,
-    ...options.map((option) => {
-      const text = wrap(explain(option), 100 - width - 4).join(`\n${indent}`);
-      return `  ${heading(option).padEnd(width)}  ${text}`;
+    ...entries.map(([name, key]) => {
+      const text = wrap(explain(key), 100 - width - 4).join(`\n${indent}`);
+      return `  ${heading(name, key).padEnd(width)}  ${text}`;
     }),
   ]);
   return [
@@ -43,21 +44,24 @@ export function commandHelp(command: Command): string {
     ...lines,
     '',
     'Everywhere: --verbose says more and shows the stack of an error; --help shows this page.',
+    'Flags of true and false: --KEY, --no_KEY, --KEY false.',
   ].join('\n');
 }
 
-const words: Record<Option['kind'], string> = {
+const words: Record<Key['kind'], string> = {
   text: ' TEXT',
   number: ' NUMBER',
   integer: ' N',
   flag: '',
   list: ' NAMES',
+  numbers: ' NUMBERS',
   json: ' JSON',
 };
 
-const heading = ({ name, kind }: Option) => `--${name}${words[kind]}`;
+const heading = (name: string, { kind }: Key) => `--${snakeCase(name)}${words[kind]}`;
 
-function explain({ help, choices, default: standard }: Option): string {
+/** What help and tables say of a key: its sentence, its choices, its default. */
+export function explain({ help, choices, default: standard }: Key): string {
   const values = choices ? ` One of ${choices.join(', ')}.` : '';
   const given = standard === undefined ? '' : ` Default ${standard === null ? 'none' : standard}.`;
   return `${help}${values}${given}`;

@@ -1,23 +1,26 @@
 import { readFile } from 'node:fs/promises';
+import { type Config, noOtherKeys, type OtherKeys, readValues } from '@attune/config';
 import { AttuneError } from '@attune/gpu';
 import { LineCounter, parseDocument } from 'yaml';
-import { convert, type Option, usageError, type Values } from './option.ts';
-import { unknownKey } from './parse.ts';
+import type { Values } from './command.ts';
 
 export interface Recipe {
+  /** By names in camelCase. */
   readonly values: Values;
-  /** Keys of TRL that were given and mean nothing here. */
-  readonly ignored: readonly string[];
+  /** Everything that the file holds, as it stands. */
+  readonly content: Readonly<Record<string, unknown>>;
+  /** TRL's keys that were set to something else than TRL's default and have no effect here. */
+  readonly withoutEffect: readonly string[];
 }
 
 /**
  * Reads a YAML recipe and checks every key and value.
- * @throws AttuneError `recipe-missing`, `recipe-broken`, `unknown-key` naming the nearest, `bad-value`
+ * @throws AttuneError `recipe-missing`, `recipe-broken`, `unknown-key` with the nearest name, `bad-value`, `key-not-done`
  */
 export async function readRecipe(
   path: string,
-  options: readonly Option[],
-  ignored: ReadonlySet<string>,
+  keys: Config,
+  other: OtherKeys = noOtherKeys,
 ): Promise<Recipe> {
   let text: string;
   try {
@@ -31,15 +34,15 @@ export async function readRecipe(
       { cause },
     );
   }
-  return parseRecipe(text, path, options, ignored);
+  return parseRecipe(text, path, keys, other);
 }
 
 /** A recipe from its text; `name` is for messages. */
 export function parseRecipe(
   text: string,
   name: string,
-  options: readonly Option[],
-  ignored: ReadonlySet<string> = new Set(),
+  keys: Config,
+  other: OtherKeys = noOtherKeys,
 ): Recipe {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
@@ -60,19 +63,7 @@ export function parseRecipe(
       'Write a line `key: value` for each; see --help for the keys.',
     );
   }
-  const known = new Map(options.map((option) => [option.name, option]));
-  const values: Record<string, unknown> = {};
-  const meaningless: string[] = [];
-  for (const [key, value] of Object.entries(content)) {
-    const option = known.get(key);
-    if (option) {
-      const converted = convert(option, value, name);
-      if (converted !== undefined) values[key] = converted;
-    } else if (ignored.has(key)) meaningless.push(key);
-    else {
-      const error = unknownKey(key, known.keys());
-      throw usageError('unknown-key', `${name}: ${error.message}`, error.remedy);
-    }
-  }
-  return { values, ignored: meaningless };
+  const given = content as Record<string, unknown>;
+  const read = readValues(keys, given, { where: name, spelling: 'snake' }, other);
+  return { ...read, content: given };
 }

@@ -1,5 +1,6 @@
+import { group, integer, list, text } from '@attune/config';
 import type { Command } from '../command-line/command.ts';
-import { usageError } from '../command-line/option.ts';
+import { usageError } from '../command-line/usage.ts';
 import { svgPlot, terminalPlot } from '../compare/plot.ts';
 import { curvesOf, metricsOf, readRuns } from '../compare/runs.ts';
 import { table } from '../compare/table.ts';
@@ -9,32 +10,19 @@ export const compare: Command = {
   name: 'compare',
   summary: 'Puts runs side by side: a table of their metrics, and curves.',
   description:
-    'Reads metrics.jsonl of each run, or the trainer_state.json that transformers and TRL leave. The table tells the first value and the mean of the last rows of each metric.',
+    'Reads metrics.jsonl of each run, or the trainer_state.json that transformers and TRL leave. The table has the first value and the mean of the last rows of each metric.',
   example: `attune compare --runs out-dpo out-ipo out-kto --metrics rewards/margins loss
 attune compare --runs out-dpo out-ipo --output curves.svg`,
-  options: [
-    { name: 'runs', kind: 'list', group: 'Runs', help: 'Output folders of runs.' },
-    {
-      name: 'metrics',
-      kind: 'list',
-      group: 'Runs',
-      help: 'Which metrics. Default: those that any run logs.',
-    },
-    {
-      name: 'window',
-      kind: 'integer',
-      group: 'Runs',
-      default: 5,
-      least: 1,
-      help: 'Rows at the end whose mean is told.',
-    },
-    {
-      name: 'output',
-      kind: 'text',
-      group: 'Files',
-      help: 'Draws the curves of the metrics into this SVG file.',
-    },
-  ],
+  keys: {
+    ...group('Runs', {
+      runs: list(undefined, 'Output folders of runs.'),
+      metrics: list(undefined, 'Metrics to show (without it: those that any run logs).'),
+      window: integer(5, 'Rows at the end of a run whose mean is shown.', { min: 1 }),
+    }),
+    ...group('Files', {
+      output: text(undefined, 'SVG file that the curves of the metrics are drawn into.'),
+    }),
+  },
   required: ['runs'],
   async run(values, { terminal }) {
     const runs = await readRuns(values.runs as string[]);

@@ -1,15 +1,17 @@
-import { describeGpu } from '@attune/gpu';
+import { type DeviceChoice, describeGpu } from '@attune/gpu';
+import { findDevice } from '@attune/trainer';
 import type { Command } from '../command-line/command.ts';
-import { modelKeys } from '../keys/model-keys.ts';
-import { openDevice } from '../session.ts';
+import { deviceConfig } from '../recipe-keys.ts';
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'Says which WebGPU adapter computes, its limits, what is slow and why.',
+  summary: 'Says which WebGPU device computes, its limits, what is slow and why.',
   example: 'attune doctor --device swiftshader',
-  options: modelKeys.filter(({ name }) => name === 'device'),
+  keys: deviceConfig,
   async run(values, { terminal }) {
-    const gpu = await openDevice(values, { ...terminal, note() {} });
+    const gpu = await findDevice({
+      ...(values.device !== undefined && { device: values.device as DeviceChoice }),
+    });
     for (const line of describeGpu(gpu)) terminal.out(line);
     gpu.destroy();
   },

@@ -1,53 +1,14 @@
 import { createInterface } from 'node:readline/promises';
+import { group, integer, number, text } from '@attune/config';
 import { AttuneError } from '@attune/gpu';
-import { type GenerateOptions, Generator } from '@attune/model';
-import type { ChatMessage, Tokenizer } from '@attune/tokenizer';
-import type { Command, Context } from '../command-line/command.ts';
-import { type Option, usageError, type Values } from '../command-line/option.ts';
+import type { ChatMessage } from '@attune/tokenizer';
+import { type GenerationOptions, type LoadedModel, modelConfig } from '@attune/trainer';
+import type { Command, Context, Values } from '../command-line/command.ts';
+import { usageError } from '../command-line/usage.ts';
 import { writeWhole } from '../files.ts';
-import { modelKeys } from '../keys/model-keys.ts';
+import { loadNamed } from '../load-named.ts';
+import { deviceConfig } from '../recipe-keys.ts';
 import { promptIds, readAll } from '../rows.ts';
-import { loadSession, type Session, tokenizerOf } from '../session.ts';
-
-const sampling: Option[] = [
-  {
-    name: 'max_new_tokens',
-    kind: 'integer',
-    default: 256,
-    least: 1,
-    help: 'Tokens of an answer at most.',
-  },
-  {
-    name: 'temperature',
-    kind: 'number',
-    default: 0,
-    least: 0,
-    help: 'Divides the logits; 0 takes the likeliest token.',
-  },
-  {
-    name: 'top_k',
-    kind: 'integer',
-    default: 0,
-    least: 0,
-    help: 'Keeps the k likeliest tokens; 0: all.',
-  },
-  {
-    name: 'top_p',
-    kind: 'number',
-    default: 1,
-    least: 0,
-    help: 'Keeps the fewest tokens of this probability together.',
-  },
-  {
-    name: 'min_p',
-    kind: 'number',
-    default: 0,
-    least: 0,
-    help: "Keeps tokens of this share of the likeliest's probability.",
-  },
-  { name: 'seed', kind: 'integer', default: 0, least: 0, help: 'Seed of sampling.' },
-  { name: 'batch_size', kind: 'integer', default: 8, least: 1, help: 'Prompts decoded together.' },
-];
 
 export const generate: Command = {
   name: 'generate',
@@ -56,18 +17,31 @@ export const generate: Command = {
     'Rows of {"messages"}, {"prompt"} or {"prompt_ids"} come back with ids, text and log_probs. Without --prompts, a chat.',
   example: `attune generate --model_name_or_path M --adapter_name_or_path adapter \\
   --prompts prompts.jsonl --output answers.jsonl --max_new_tokens 64 --temperature 0`,
-  options: [
-    ...modelKeys,
-    { name: 'prompts', kind: 'text', group: 'Files', help: 'Rows, as JSONL.' },
-    {
-      name: 'output',
-      kind: 'text',
-      group: 'Files',
-      help: 'The JSONL file to write. Default: the standard output.',
-    },
-    ...sampling.map((option) => ({ ...option, group: 'Sampling' })),
-  ],
-  required: ['model_name_or_path'],
+  keys: {
+    ...modelConfig,
+    ...deviceConfig,
+    ...group('Files', {
+      prompts: text(undefined, 'Rows with prompts: a JSONL file.'),
+      output: text(undefined, 'JSONL file to write (without it: the standard output).'),
+    }),
+    ...group('Sampling', {
+      maxNewTokens: integer(256, 'Tokens of an answer at most.', { min: 1 }),
+      temperature: number(0, 'Divides the logits; 0 takes the most likely token.', { min: 0 }),
+      topK: integer(0, 'Samples from the k most likely tokens; 0: from all.', { min: 0 }),
+      topP: number(1, 'Samples from the fewest tokens that together have this probability.', {
+        min: 0,
+        max: 1,
+      }),
+      minP: number(
+        0,
+        'Samples from tokens with at least this share of the probability of the most likely one.',
+        { min: 0, max: 1 },
+      ),
+      seed: integer(0, 'Seed of sampling.', { min: 0 }),
+      batchSize: integer(8, 'Prompts that are decoded together.', { min: 1 }),
+    }),
+  },
+  required: ['modelNameOrPath'],
   async run(values, context) {
     if (values.prompts === undefined && !process.stdin.isTTY) {
       throw usageError(
@@ -77,48 +51,38 @@ export const generate: Command = {
       );
     }
     const rows = values.prompts === undefined ? undefined : await readAll(String(values.prompts));
-    const session = await loadSession(values, context.terminal);
+    const batchSize = rows ? Number(values.batchSize) : 1;
+    const model = await loadNamed(values, context, { batchSize });
     try {
-      if (rows) await answerRows(rows, values, session, context);
-      else await chat(values, session, context);
+      if (rows) await answerRows(rows, values, model, context);
+      else await chat(values, model, context);
     } finally {
-      session.destroy();
+      model.destroy();
     }
   },
 };
 
-function options(values: Values, session: Session, signal: AbortSignal): GenerateOptions {
-  const { config, generationConfig } = session.model;
-  const listed = generationConfig?.eos_token_id;
-  const ends = listed == null ? config.eosTokenIds : ([listed].flat() as number[]);
-  return {
-    maxNewTokens: Number(values.max_new_tokens),
-    temperature: Number(values.temperature),
-    topK: Number(values.top_k),
-    topP: Number(values.top_p),
-    minP: Number(values.min_p),
-    seed: Number(values.seed),
-    eosTokenIds: ends,
-    signal,
-  };
-}
+const options = (values: Values, signal: AbortSignal): GenerationOptions => ({
+  maxNewTokens: Number(values.maxNewTokens),
+  temperature: Number(values.temperature),
+  topK: Number(values.topK),
+  topP: Number(values.topP),
+  minP: Number(values.minP),
+  seed: Number(values.seed),
+  signal,
+});
 
 async function answerRows(
   rows: Awaited<ReturnType<typeof readAll>>,
   values: Values,
-  session: Session,
+  model: LoadedModel,
   { terminal, signal }: Context,
 ): Promise<void> {
-  let tokenizer: Tokenizer | undefined;
-  const tokens = () => (tokenizer ??= tokenizerOf(session.model));
-  const prompts = rows.map((row, i) => promptIds(row, i + 1, tokens));
-  const text = readableBy(session, tokens);
-  const generator = new Generator(session.executor, session.network, {
-    batchSize: Number(values.batch_size),
-  });
+  const prompts = rows.map((row, i) => promptIds(row, i + 1, () => model.tokenizer));
+  const textOf = readableBy(model);
   let made = 0;
-  const results = await generator.generate(prompts, {
-    ...options(values, session, signal),
+  const results = await model.generateIds(prompts, {
+    ...options(values, signal),
     onTokens: (_, ids) => {
       made += ids.length;
       terminal.progress(`Generating: ${made} tokens`);
@@ -129,7 +93,7 @@ async function answerRows(
     JSON.stringify({
       ...rows[i],
       ids,
-      text: text(ids),
+      text: textOf(ids),
       log_probs: logProbs,
       finish_reason: finishReason,
     }),
@@ -142,24 +106,19 @@ async function answerRows(
 }
 
 /** Text of an answer without its end token; a model without a tokenizer gives none. */
-function readableBy({ model }: Session, tokens: () => Tokenizer): (ids: number[]) => string | null {
+function readableBy(model: LoadedModel): (ids: number[]) => string | null {
   let has = true;
   try {
-    void model.tokenizer;
+    void model.model.tokenizer;
   } catch (error) {
     if (!(error instanceof AttuneError)) throw error;
     has = false;
   }
-  return (ids) => (has ? tokens().decode(ids, { skipSpecialTokens: true }) : null);
+  return (ids) => (has ? model.tokenizer.decode(ids, { skipSpecialTokens: true }) : null);
 }
 
-async function chat(
-  values: Values,
-  session: Session,
-  { terminal, signal }: Context,
-): Promise<void> {
-  const tokenizer = tokenizerOf(session.model);
-  const generator = new Generator(session.executor, session.network, { batchSize: 1 });
+async function chat(values: Values, model: LoadedModel, { terminal, signal }: Context) {
+  const { tokenizer } = model;
   const messages: ChatMessage[] = [];
   const prompt = createInterface({ input: process.stdin, output: process.stdout });
   terminal.note('An empty line ends the chat.');
@@ -168,12 +127,10 @@ async function chat(
       const line = (await prompt.question('> ', { signal })).trim();
       if (line === '') break;
       messages.push({ role: 'user', content: line });
-      const ids = tokenizer.hasChatTemplate
-        ? tokenizer.encodeChat(messages, { addGenerationPrompt: true }).ids
-        : tokenizer.encode(line);
+      const ids = model.promptIds(tokenizer.hasChatTemplate ? messages : line);
       const stream = tokenizer.stream({ skipSpecialTokens: true });
-      const [answer] = await generator.generate([ids], {
-        ...options(values, session, signal),
+      const [answer] = await model.generateIds([ids], {
+        ...options(values, signal),
         onTokens: (_, fresh) => {
           for (const id of fresh) process.stdout.write(stream.push(id));
         },

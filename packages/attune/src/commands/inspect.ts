@@ -1,143 +1,87 @@
-import { encodeExample, ignored, newReport, reportNotes } from '@attune/data';
-import { byteSize } from '@attune/kernels';
-import { laidTensors, Network } from '@attune/model';
-import { updateGraph } from '@attune/optim';
-import { trainableOf, tunedLayout } from '@attune/peft';
-import { Graph, PlannedGraph, printMemory, sharedActivations } from '@attune/plan';
-import { nextTokenLoss } from '@attune/sft';
-import { bucket } from '@attune/trainer';
+import { choice, group, integer } from '@attune/config';
+import {
+  findModel,
+  type PreviewRow,
+  planningGpu,
+  planningModel,
+  tokenizerOf,
+} from '@attune/trainer';
+import { algorithms } from '../algorithms.ts';
 import type { Command } from '../command-line/command.ts';
-import type { Values } from '../command-line/option.ts';
+import { peek } from '../command-line/parse.ts';
 import { paint, type Terminal } from '../command-line/terminal.ts';
-import { ignoredKeys } from '../keys/ignored-keys.ts';
-import { recipeKeys } from '../keys/recipe-keys.ts';
-import { sftKeys } from '../keys/sft-keys.ts';
-import { readAll } from '../rows.ts';
-import { findModel, tokenizerOf } from '../session.ts';
-import { datasetOptions, sftArguments } from '../training/arguments.ts';
-import { type ChosenMethod, chooseMethod } from '../training/method.ts';
-import { dataFiles } from '../training/sources.ts';
+import { type AnyAlgorithm, recipeConfig, recipeKeys, recipeOtherKeys } from '../recipe-keys.ts';
+import { trainerOptions } from './train.ts';
+
+const names = algorithms.map(({ name }) => name) as [string, ...string[]];
+
+/** The algorithm whose recipe is looked at: that of `--command`, else SFT. */
+const chosen = (name = 'sft'): AnyAlgorithm =>
+  algorithms.find((algorithm) => algorithm.name === name) ?? chosen();
 
 export const inspect: Command = {
   name: 'inspect',
   summary: 'Shows rows as the model sees them, which tokens train, and the memory of a step.',
   description:
-    'Takes the keys of sft. Needs no GPU: the memory account is that of the plan. Trained tokens are green, or in [brackets] where there are no colours.',
-  example: 'attune inspect --config recipe.yaml --rows 3',
-  options: [
-    ...recipeKeys,
-    { name: 'rows', kind: 'integer', group: 'Recipe', default: 2, least: 0, help: 'Rows to show.' },
-    ...sftKeys,
-  ],
-  ignored: ignoredKeys,
-  required: ['model_name_or_path'],
-  async run(values, { terminal }) {
-    const model = await findModel(values, terminal);
-    const tokenizer = tokenizerOf(model);
-    const options = datasetOptions(values);
-    const report = newReport();
-    let shown = 0;
-    let longest = { tokens: 0, count: 0 };
-    for (const file of dataFiles(values).train) {
-      for (const row of await readAll(file)) {
-        const example = encodeExample(row, tokenizer, { ...options, report });
-        if (!example) continue;
-        const tokens = example.inputIds.length;
-        const count = example.labels.filter((label) => label !== ignored).length;
-        if (tokens > longest.tokens) longest = { tokens, count };
-        if (shown++ >= Number(values.rows)) continue;
-        terminal.out(
-          paint(terminal, 'bold', `Row ${report.rows}: ${tokens} tokens, ${count} trained`),
-        );
-        terminal.out(
-          [...example.inputIds]
-            .map((id, i) =>
-              token(
-                terminal,
-                tokenizer.tokenText(id) === undefined ? `<${id}>` : tokenizer.decode([id]),
-                example.labels[i] !== ignored,
-              ),
-            )
-            .join(''),
-        );
-      }
-    }
+    'Takes the keys of the command that the recipe is for. Needs no GPU: the memory estimate is that of the plan. Trained tokens are green, or in [brackets] where there are no colours.',
+  example: `attune inspect --config recipe.yaml --rows 3
+attune inspect --command dpo --config recipe.yaml`,
+  keys: (words) => ({
+    ...recipeConfig,
+    ...group('Recipe', {
+      command: choice('sft', names, 'Command that the recipe is for.', { trl: false }),
+      rows: integer(2, 'Rows to show.', { min: 0, trl: false }),
+    }),
+    ...recipeKeys(chosen(peek(words, 'command'))),
+  }),
+  otherKeys: recipeOtherKeys(chosen()),
+  required: ['modelNameOrPath'],
+  async run(values, context) {
+    const { terminal } = context;
+    const algorithm = chosen(String(values.command));
+    const { args, ...options } = trainerOptions(algorithm, values, context);
+    const opened = await findModel(options.model, options);
+    const trainer = await algorithm.create({
+      ...options,
+      model: planningModel(opened),
+      tokenizer: tokenizerOf(opened),
+      gpu: planningGpu(),
+      // Nothing is computed and nothing is written here.
+      args: without(args, ['outputDir', 'precomputeRefLogProbs', 'resumeFromCheckpoint']),
+      log: (line: string) => terminal.out(line),
+    });
+    terminal.settle();
+    const count = Number(values.rows);
+    const rows = await trainer.preview(Math.max(count, 1));
+    if (count > 0) showRows(rows, trainer.tokenizer, terminal);
     terminal.out(
-      `\n${report.rows} rows: ${report.tokens} tokens, ${report.trainedTokens} trained; the longest row has ${report.longest}.`,
+      `\nMemory of a step with the longest batch (${trainer.trainable.count} numbers train):`,
     );
-    for (const note of reportNotes(report, tokenizer, options)) terminal.out(note);
-    const batch = Number(values.per_device_train_batch_size);
-    const chosen = await chooseMethod(values, model);
-    terminal.out(`\nMemory of a step with ${batch} rows as long as the longest:`);
-    terminal.out(
-      account(values, chosen, {
-        tokens: longest.tokens * batch,
-        count: longest.count * batch,
-      }),
-    );
+    terminal.out(await trainer.printMemory());
+    trainer.destroy();
   },
 };
+
+function without(values: Readonly<Record<string, unknown>>, names: readonly string[]) {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
+}
+
+type Texts = Pick<ReturnType<typeof tokenizerOf>, 'tokenText' | 'decode'>;
+
+function showRows(rows: readonly PreviewRow[], tokenizer: Texts, terminal: Terminal): void {
+  const kinds = new Set(rows.map(({ kind }) => kind)).size;
+  for (const [i, { kind, ids, predicted }] of rows.entries()) {
+    const trained = predicted.filter(Boolean).length;
+    const number = Math.floor(i / kinds) + 1;
+    const title = `Row ${number}${kind ? ` (${kind})` : ''}: ${ids.length} tokens, ${trained} trained`;
+    terminal.out(paint(terminal, 'bold', title));
+    const text = (id: number) =>
+      tokenizer.tokenText(id) === undefined ? `<${id}>` : tokenizer.decode([id]);
+    terminal.out([...ids].map((id, t) => token(terminal, text(id), predicted[t]!)).join(''));
+  }
+}
 
 function token(terminal: Terminal, text: string, trained: boolean): string {
   if (!trained) return paint(terminal, 'dim', text);
   return terminal.colour ? paint(terminal, 'green', text) : `[${text}]`;
-}
-
-/** The limits that WebGPU promises everywhere. */
-const anyAdapter = {
-  f16: false,
-  subgroups: false,
-  software: false,
-  maxInvocations: 256,
-  maxWorkgroupMemory: 16384,
-  maxWorkgroups: 65535,
-  maxStorageBuffers: 8,
-  maxStorageBinding: 128 * 2 ** 20,
-  maxBuffer: 256 * 2 ** 20,
-} as unknown as ConstructorParameters<typeof Graph>[0];
-
-function account(
-  values: Values,
-  { model, method }: ChosenMethod,
-  { tokens, count }: { tokens: number; count: number },
-): string {
-  const { config } = model;
-  const layout = tunedLayout(method, config, model.weights);
-  const trainable = trainableOf(method, layout, { maxBytes: 2 ** 40 });
-  const args = sftArguments(values);
-  const positions = config.maxPositionEmbeddings + (method.virtualTokens ?? 0);
-  const graph = new Graph(anyAdapter);
-  const loss = nextTokenLoss(
-    graph,
-    new Network(config, method.tuning(trainable), layout),
-    { tokens: bucket(tokens), count: bucket(Math.max(1, count)) },
-    {
-      lossType: args.lossType,
-      gradientCheckpointing: args.gradientCheckpointing,
-      positions,
-    },
-    true,
-  );
-  graph.output('loss', loss);
-  graph.backward(loss);
-  const step = new PlannedGraph(graph).account;
-  const update = new PlannedGraph(updateGraph(anyAdapter, trainable, args.optimizer)).account;
-  const frozen = [...laidTensors(config, layout)]
-    .filter(({ from }) => !from.every((name) => method.replaces(name)))
-    .reduce(
-      (sum, { name, shape }) => sum + byteSize({ shape, dtype: layout.formats.get(name) ?? 'f32' }),
-      0,
-    );
-  const rope = 4 * positions * config.headDim;
-  return printMemory([
-    ['weights', frozen + rope],
-    ['parameters', trainable.bytes],
-    ['gradients', trainable.bytes],
-    ['optimizer', args.optimizer === 'sgd' ? 0 : 2 * trainable.bytes],
-    ['activations', sharedActivations([step, update])],
-    [
-      'inputs and call parameters',
-      step.inputs + step.parameters + update.inputs + update.parameters,
-    ],
-  ]);
 }

@@ -1,5 +1,7 @@
 /** How rotary angles are made from `theta`; the kinds are those of Hugging Face's `rope_type`. */
 export type RopeConfig =
+  /** No rotation anywhere: positions are learned, or there are none. */
+  | { type: 'none' }
   | { type: 'default'; theta: number }
   /** Every frequency divided by `factor`. */
   | { type: 'linear'; theta: number; factor: number }
@@ -15,8 +17,14 @@ export type RopeConfig =
   /** Each of the headDim / 2 frequencies divided by its own number (GGUF's rope_freqs, longrope). */
   | { type: 'factors'; theta: number; factors: readonly number[] };
 
-/** `model_type` of the families that run here. */
-export type ModelType = 'llama' | 'mistral';
+/** `model_type` of a family that runs here: one of `MODEL_TYPES`. */
+export type ModelType = string;
+
+/** The gate or the activation of a feed-forward layer, in Hugging Face's words. */
+export type Activation = 'silu' | 'gelu' | 'gelu_pytorch_tanh';
+
+/** What a layer's attention sees, in Hugging Face's words. */
+export type LayerType = 'full_attention' | 'sliding_attention';
 
 /** What sits on the decoder: next-token logits, or a classifier's scores (reward and value models). */
 export type ModelHead = 'lm' | 'score';
@@ -38,13 +46,22 @@ export interface ModelConfig {
   headDim: number;
   /** Positions the model was trained for. */
   maxPositionEmbeddings: number;
-  hiddenAct: 'silu';
+  hiddenAct: Activation;
+  /** Of all norms, layer norms too. */
   rmsNormEps: number;
   /** Standard deviation of freshly made weights. */
   initializerRange: number;
   rope: RopeConfig;
+  /** Of the layers with a window, where these are turned by angles of their own (Gemma 3). */
+  localRope?: RopeConfig;
+  /** Which layers are turned at all, where not all are (SmolLM3). */
+  ropeLayers?: readonly boolean[];
   /** A token sees itself and `slidingWindow - 1` before it; null: all before it. */
   slidingWindow: number | null;
+  /** Which layers have the window, where not all have it. */
+  layerTypes?: readonly LayerType[];
+  /** Attention's scores are divided by the root of this; absent: of `headDim` (Gemma 3). */
+  queryPreAttnScalar?: number;
   /** The output layer is the embedding table. */
   tieWordEmbeddings: boolean;
   /** Biases on q, k and v. */

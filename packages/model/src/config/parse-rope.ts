@@ -7,6 +7,16 @@ import type { Fields } from './fields.ts';
  */
 export function parseRope(fields: Fields, headDim: number, theta = 10000): RopeConfig {
   const inner = fields.within('rope_parameters') ?? fields.within('rope_scaling');
+  return ropeOf(inner, fields, headDim, theta);
+}
+
+/** The settings in `inner`; what is not there stands in `fields`, or `theta` is meant. */
+export function ropeOf(
+  inner: Fields | undefined,
+  fields: Fields,
+  headDim: number,
+  theta: number,
+): RopeConfig {
   const rope = inner ?? fields;
   const base =
     rope.get('rope_theta') === undefined

@@ -25,10 +25,10 @@ export function parseHead(
   };
 }
 
-/** Ids by number or, for eos, a list of numbers; a negative pad (old Llama files) is none. */
+/** Ids by number or, for eos, a list of numbers; a negative pad (old Llama files) is none. Null is none too. */
 export function parseTokenIds(
   fields: Fields,
-  absent: { bos: number; eos: number },
+  absent: { readonly bos?: number; readonly eos?: number; readonly pad?: number },
 ): Pick<ModelConfig, 'bosTokenId' | 'eosTokenIds' | 'padTokenId'> {
   const id = (value: unknown, key: string): number => {
     if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 31) {
@@ -41,7 +41,7 @@ export function parseTokenIds(
     if (value === undefined) return [];
     return Array.isArray(value) ? value.map((v) => id(v, key)) : [id(value, key)];
   };
-  const pad = fields.get('pad_token_id');
+  const pad = fields.has('pad_token_id') ? fields.get('pad_token_id') : absent.pad;
   return {
     bosTokenId: read('bos_token_id', absent.bos)[0] ?? null,
     eosTokenIds: read('eos_token_id', absent.eos),

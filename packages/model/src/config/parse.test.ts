@@ -1,6 +1,7 @@
 import { AttuneError } from '@attune/gpu';
 import { describe, expect, it } from 'vitest';
-import { expectedTensors, MODEL_TYPES, parseConfig } from './parse.ts';
+import { expectedTensors, MODEL_TYPES } from '../families/families.ts';
+import { parseConfig } from './parse.ts';
 
 /** The least that a config says; what is absent has transformers' defaults. */
 const least = {

@@ -7,6 +7,7 @@ import type { RopeConfig } from './config.ts';
  * @see https://arxiv.org/abs/2104.09864
  */
 export function inverseFrequencies(rope: RopeConfig, headDim: number): Float64Array {
+  if (rope.type === 'none') return new Float64Array(headDim / 2);
   return unscaled(rope.theta, headDim).map((f, i) => f / ropeDivisor(rope, f, i));
 }
 
@@ -16,11 +17,13 @@ function unscaled(theta: number, headDim: number): Float64Array {
 
 /** What each frequency is divided by: llama.cpp's `rope_freqs.weight`. All 1 for plain RoPE. */
 export function ropeDivisors(rope: RopeConfig, headDim: number): Float64Array {
+  if (rope.type === 'none') return new Float64Array(headDim / 2).fill(1);
   return unscaled(rope.theta, headDim).map((f, i) => ropeDivisor(rope, f, i));
 }
 
 function ropeDivisor(rope: RopeConfig, frequency: number, i: number): number {
   switch (rope.type) {
+    case 'none':
     case 'default':
       return 1;
     case 'linear':

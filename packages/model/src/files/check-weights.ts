@@ -1,6 +1,6 @@
 import { AttuneError, nearest } from '@attune/gpu';
 import type { ModelConfig } from '../config/config.ts';
-import { expectedTensors } from '../config/parse.ts';
+import { expectedTensors } from '../families/families.ts';
 import { ggmlDecoder } from './dequantise.ts';
 import { unsupportedDtype } from './safetensors.ts';
 import type { WeightSource } from './weights.ts';

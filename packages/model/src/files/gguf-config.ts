@@ -2,13 +2,13 @@ import { AttuneError } from '@attune/gpu';
 import type { RopeConfig } from '../config/config.ts';
 import { parseConfig } from '../config/parse.ts';
 import { ropeDivisors } from '../config/rope.ts';
+import { familyOf } from '../families/families.ts';
+import type { Family } from '../families/family.ts';
+import { families } from '../families/index.ts';
 import type { GgufFile } from './gguf.ts';
 import { invalidGguf } from './gguf-cursor.ts';
 import { ROPE_FACTORS } from './gguf-names.ts';
 import type { GgufMetadata } from './gguf-types.ts';
-
-/** GGUF architectures that are read. */
-export const GGUF_ARCHITECTURES = ['llama'];
 
 /** Typed look-ups in a file's metadata that name the key when it is not what it should be. */
 export function metadataReader(metadata: GgufMetadata, file: string) {
@@ -38,27 +38,42 @@ export function metadataReader(metadata: GgufMetadata, file: string) {
   };
 }
 
-/** `general.architecture`, if it is one that is read. @throws AttuneError `unknown-model-type` */
-export function checkArchitecture(file: GgufFile): string {
-  const architecture = metadataReader(file.metadata, file.name).string('general.architecture');
-  if (architecture !== undefined && GGUF_ARCHITECTURES.includes(architecture)) return architecture;
+/**
+ * The family that a file is of: by `general.architecture`, and where several share that, by what tells them apart.
+ * @throws AttuneError `unknown-model-type`
+ */
+export function familyOfGguf(file: GgufFile): Family {
+  const read = metadataReader(file.metadata, file.name);
+  const architecture = read.string('general.architecture');
+  const number = (key: string) => read.number(`${architecture}.${key}`);
+  const found = families.find(
+    ({ gguf }) => gguf.architecture === architecture && (gguf.claims?.({ number }) ?? true),
+  );
+  if (found) return found;
   throw new AttuneError(
     'unknown-model-type',
     `${file.name}: general.architecture is ${JSON.stringify(architecture ?? null)}, which does not run here.`,
-    `Use a model of one of these architectures: ${GGUF_ARCHITECTURES.join(', ')}.`,
+    `Use a model of one of these architectures: ${ggufArchitectures().join(', ')}.`,
   );
 }
 
+/** GGUF architectures that are read and written. */
+export const ggufArchitectures = () => [...new Set(families.map(({ gguf }) => gguf.architecture))];
+
 /**
- * The config.json that the metadata of a Llama-architecture GGUF stands for, in Hugging Face's words.
+ * The config.json that the metadata of a GGUF stands for, in Hugging Face's words.
  * @throws AttuneError `unknown-model-type`, `invalid-gguf`, `unsupported-config`
  */
 export async function configFromGguf(file: GgufFile): Promise<Record<string, unknown>> {
-  const architecture = checkArchitecture(file);
+  const family = familyOfGguf(file);
+  const { architecture } = family.gguf;
   const read = metadataReader(file.metadata, file.name);
   const own = (key: string) => read.number(`${architecture}.${key}`);
   if ((own('expert_count') ?? 0) > 0) {
     throw unsupported(file.name, `${architecture}.expert_count`, 'a mixture of experts');
+  }
+  for (const key of ['attn_logit_softcapping', 'final_logit_softcapping']) {
+    if ((own(key) ?? 0) !== 0) throw unsupported(file.name, `${architecture}.${key}`, 'soft caps');
   }
   const hidden = own('embedding_length');
   const heads = own('attention.head_count');
@@ -73,10 +88,10 @@ export async function configFromGguf(file: GgufFile): Promise<Record<string, unk
     );
   }
   const embedding = file.has('token_embd.weight') ? file.info('token_embd.weight') : undefined;
-  const bias = (name: string) => file.has(`blk.0.${name}.bias`);
+  const epsilon = own('attention.layer_norm_rms_epsilon') ?? own('attention.layer_norm_epsilon');
   const config: Record<string, unknown> = {
-    architectures: ['LlamaForCausalLM'],
-    model_type: 'llama',
+    architectures: [family.classes.lm],
+    model_type: family.modelType,
     vocab_size: embedding?.shape[0],
     hidden_size: hidden,
     intermediate_size: own('feed_forward_length'),
@@ -86,38 +101,40 @@ export async function configFromGguf(file: GgufFile): Promise<Record<string, unk
     head_dim: headDim,
     max_position_embeddings: own('context_length'),
     hidden_act: 'silu',
-    rms_norm_eps: shortest(own('attention.layer_norm_rms_epsilon')),
+    rms_norm_eps: shortest(epsilon),
     rope_parameters: await ropeFromGguf(file, architecture, headDim ?? 0),
     tie_word_embeddings: !file.has('output.weight'),
-    attention_bias: bias('attn_q'),
-    mlp_bias: bias('ffn_gate'),
     bos_token_id: read.number('tokenizer.ggml.bos_token_id') ?? null,
     eos_token_id: read.number('tokenizer.ggml.eos_token_id') ?? null,
     pad_token_id: read.number('tokenizer.ggml.padding_token_id') ?? null,
     dtype: 'float32',
   };
-  const window = own('attention.sliding_window');
-  if (window !== undefined && window > 0) {
-    config.architectures = ['MistralForCausalLM'];
-    config.model_type = 'mistral';
-    config.sliding_window = window;
-  }
-  return config;
+  const facts = { number: own, has: (tensor: string) => file.has(tensor) };
+  return family.gguf.read?.(facts, config) ?? config;
 }
 
 /**
  * A config.json beside a GGUF, where the file knows better: an output layer that is there is used, and rotary
  * divisors that are there are applied, as llama.cpp does whatever the config says.
+ * @throws AttuneError `config-mismatch` when they are of different families
  */
 export async function reconcileConfig(
   rawConfig: Record<string, unknown>,
   file: GgufFile,
   where: string,
 ): Promise<Record<string, unknown>> {
-  const architecture = checkArchitecture(file);
+  const { architecture } = familyOfGguf(file).gguf;
   const config = { ...rawConfig };
   if (file.has('output.weight')) config.tie_word_embeddings = false;
-  const { rope, headDim } = parseConfig(rawConfig, where);
+  const { rope, headDim, modelType } = parseConfig(rawConfig, where);
+  const wanted = familyOf(modelType).gguf.architecture;
+  if (wanted !== architecture) {
+    throw new AttuneError(
+      'config-mismatch',
+      `${where} is of a ${modelType} model, whose GGUF files have the architecture ${wanted}; ${file.name} has ${architecture}.`,
+      'Take config.json and GGUF file of one model, or give the GGUF file alone.',
+    );
+  }
   if (file.has(ROPE_FACTORS) && rope.type === 'default') {
     config.rope_parameters = await ropeFromGguf(file, architecture, headDim);
   }
@@ -142,6 +159,9 @@ async function ropeFromGguf(
     read.number(`${architecture}.rope.scale_linear`);
   if (scaling !== 'none' && scaling !== 'linear') {
     throw unsupported(file.name, `${architecture}.rope.scaling.type`, JSON.stringify(scaling));
+  }
+  if (file.has('rope_factors_long.weight')) {
+    throw unsupported(file.name, 'rope_factors_long.weight', 'longrope');
   }
   const factors = await ropeFactors(file, headDim);
   if (factors !== undefined) {

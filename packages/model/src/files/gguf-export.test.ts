@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { RopeConfig } from '../config/config.ts';
+import { parseConfig } from '../config/parse.ts';
 import { ropeDivisors } from '../config/rope.ts';
 import { bytesFromMemory } from './bytes.ts';
 import { readGguf } from './gguf.ts';
 import { exportGguf, type GgufExport, ggufMetadata } from './gguf-export.ts';
-import { ggufName, huggingFaceName, toGgufRows, toHuggingFaceRows } from './gguf-names.ts';
+import { ggufName, ggufPlaces, toGgufRows, toHuggingFaceRows } from './gguf-names.ts';
 import { writeGguf } from './gguf-writer.ts';
 import { type OpenModel, openModel } from './open.ts';
 import { concat, faultOf } from './testing/fault.ts';
@@ -103,6 +104,12 @@ describe('a GGUF written from a model', () => {
 
 describe('names and rows', () => {
   it('go there and back', () => {
+    const config = parseConfig({
+      model_type: 'llama',
+      ...{ vocab_size: 8, hidden_size: 8, intermediate_size: 8, attention_bias: true },
+      ...{ num_attention_heads: 1, num_hidden_layers: 13 },
+    });
+    const back = new Map(ggufPlaces(config).map(({ name, there }) => [there, name]));
     for (const [there, here] of [
       ['token_embd.weight', 'model.embed_tokens.weight'],
       ['output_norm.weight', 'model.norm.weight'],
@@ -112,12 +119,11 @@ describe('names and rows', () => {
       ['blk.3.ffn_norm.weight', 'model.layers.3.post_attention_layernorm.weight'],
       ['blk.3.ffn_down.weight', 'model.layers.3.mlp.down_proj.weight'],
     ] as const) {
-      expect(huggingFaceName(there)).toBe(here);
-      expect(ggufName(here)).toBe(there);
+      expect(back.get(there)).toBe(here);
+      expect(ggufName(config, here)).toBe(there);
     }
-    expect(huggingFaceName('blk.0.ffn_gate_inp.weight')).toBeUndefined();
-    expect(huggingFaceName('blk.0.output.weight')).toBeUndefined();
-    expect(ggufName('score.weight')).toBeUndefined();
+    expect(back.size).toBe(3 + 13 * (9 + 4));
+    expect(ggufName(config, 'score.weight')).toBeUndefined();
   });
 
   it('are interleaved there and halved here', () => {

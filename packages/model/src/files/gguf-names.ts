@@ -1,39 +1,75 @@
-/** Names of the Llama family's tensors: GGUF's on the left, Hugging Face's on the right. */
-const WHOLE: readonly (readonly [string, string])[] = [
-  ['token_embd', 'model.embed_tokens'],
-  ['output_norm', 'model.norm'],
-  ['output', 'lm_head'],
-];
-const LAYER: readonly (readonly [string, string])[] = [
-  ['attn_norm', 'input_layernorm'],
-  ['attn_q', 'self_attn.q_proj'],
-  ['attn_k', 'self_attn.k_proj'],
-  ['attn_v', 'self_attn.v_proj'],
-  ['attn_output', 'self_attn.o_proj'],
-  ['ffn_norm', 'post_attention_layernorm'],
-  ['ffn_gate', 'mlp.gate_proj'],
-  ['ffn_up', 'mlp.up_proj'],
-  ['ffn_down', 'mlp.down_proj'],
-];
+import type { ModelConfig } from '../config/config.ts';
+import type { Module, ModuleRole } from '../families/blueprint.ts';
+import { familyOf, modulesOf } from '../families/families.ts';
+
+/** llama.cpp's names of modules, the same in all architectures; it has none for a score head. */
+const NAMES: Readonly<Record<Exclude<ModuleRole, 'score'>, string>> = {
+  tokens: 'token_embd',
+  positions: 'position_embd',
+  attention_norm: 'attn_norm',
+  q: 'attn_q',
+  k: 'attn_k',
+  v: 'attn_v',
+  qkv: 'attn_qkv',
+  q_norm: 'attn_q_norm',
+  k_norm: 'attn_k_norm',
+  o: 'attn_output',
+  post_attention_norm: 'post_attention_norm',
+  feed_forward_norm: 'ffn_norm',
+  gate: 'ffn_gate',
+  up: 'ffn_up',
+  gate_up: 'ffn_up',
+  down: 'ffn_down',
+  post_feed_forward_norm: 'post_ffw_norm',
+  norm: 'output_norm',
+  output: 'output',
+};
 
 /** The tensor that holds the divisors of rotary frequencies; it is no weight. */
 export const ROPE_FACTORS = 'rope_freqs.weight';
 
-/** `model.layers.3.self_attn.q_proj.weight` from `blk.3.attn_q.weight`; undefined for names of no Llama. */
-export function huggingFaceName(gguf: string): string | undefined {
-  const [, layer, part, suffix] = /^(?:blk\.(\d+)\.)?([a-z_]+)(\.weight|\.bias)$/.exec(gguf) ?? [];
-  const pair = (layer === undefined ? WHOLE : LAYER).find(([name]) => name === part);
-  if (pair === undefined) return undefined;
-  return `${layer === undefined ? '' : `model.layers.${layer}.`}${pair[1]}${suffix}`;
+/** A tensor of a model in both worlds. */
+export interface GgufPlace {
+  /** Hugging Face's name and llama.cpp's. */
+  readonly name: string;
+  readonly there: string;
+  readonly module: Module;
+  readonly kind: 'weight' | 'bias';
 }
 
-/** The way back, for writing; undefined for tensors that a GGUF of this family has no place for. */
-export function ggufName(huggingFace: string): string | undefined {
-  const [, layer, part, suffix] =
-    /^(?:model\.layers\.(\d+)\.)?([a-z_.]+?)(\.weight|\.bias)$/.exec(huggingFace) ?? [];
-  const pair = (layer === undefined ? WHOLE : LAYER).find(([, name]) => name === part);
-  if (pair === undefined) return undefined;
-  return `${layer === undefined ? '' : `blk.${layer}.`}${pair[0]}${suffix}`;
+const known = new WeakMap<ModelConfig, readonly GgufPlace[]>();
+
+/** Every tensor of a model that has a place in a GGUF file of its family. */
+export function ggufPlaces(config: ModelConfig): readonly GgufPlace[] {
+  const places = known.get(config) ?? modulesOf(config).flatMap(placesOf);
+  known.set(config, places);
+  return places;
+}
+
+function placesOf(module: Module): GgufPlace[] {
+  const { path, role, layer, bias } = module;
+  if (role === 'score') return [];
+  const there = `${layer === undefined ? '' : `blk.${layer}.`}${NAMES[role]}`;
+  const kinds = bias ? (['weight', 'bias'] as const) : (['weight'] as const);
+  return kinds.map((kind) => ({
+    ...{ name: `${path}.${kind}`, there: `${there}.${kind}` },
+    ...{ module, kind },
+  }));
+}
+
+/** llama.cpp's name of a tensor such as model.norm.weight; undefined where a GGUF of this family has no place for it. */
+export function ggufName(config: ModelConfig, huggingFace: string): string | undefined {
+  return ggufPlaces(config).find(({ name }) => name === huggingFace)?.there;
+}
+
+/**
+ * Whether the rows of a module are in another order in a GGUF: for q and k of a family that llama.cpp rotates by
+ * neighbours, over how many heads they are interleaved.
+ */
+export function interleavedHeads(config: ModelConfig, { role }: Module): number | undefined {
+  if (!familyOf(config.modelType).gguf.interleaved) return undefined;
+  if (role === 'q') return config.numAttentionHeads;
+  return role === 'k' ? config.numKeyValueHeads : undefined;
 }
 
 /** What reordering a tensor's rows needs. */
@@ -81,12 +117,4 @@ function moveRows(
     }
   }
   return out;
-}
-
-/** Whether a Hugging Face tensor's rows are in another order in a GGUF of the Llama architecture. */
-export function rotatedProjection(huggingFace: string): 'q' | 'k' | undefined {
-  return /\.self_attn\.([qk])_proj\.(?:weight|bias)$/.exec(huggingFace)?.[1] as
-    | 'q'
-    | 'k'
-    | undefined;
 }

@@ -3,26 +3,27 @@ import { ggmlDecoder } from './dequantise.ts';
 import type { GgufFile } from './gguf.ts';
 import { invalidGguf } from './gguf-cursor.ts';
 import {
-  huggingFaceName,
+  type GgufPlace,
+  ggufPlaces,
+  interleavedHeads,
   ROPE_FACTORS,
-  rotatedProjection,
   toHuggingFaceRows,
 } from './gguf-names.ts';
+import { encodeGgml } from './quantise.ts';
 import { unsupportedDtype } from './safetensors.ts';
-import { elements, unknownTensor, type WeightSource } from './weights.ts';
+import { elements, transposed, unknownTensor, type WeightSource } from './weights.ts';
 
 /**
- * The weights of a GGUF file of the Llama architecture under Hugging Face names: `raw` and `float32` give
- * q and k with their rows in Hugging Face's order.
+ * The weights of a GGUF file under Hugging Face names and in their layout: interleaved rows of q and k in order,
+ * matrices of a Conv1D as [in, out] (`raw` gives their rows as the file has them), norms without what is added to
+ * their weights.
  */
-export function ggufWeights(
-  file: GgufFile,
-  config: Pick<ModelConfig, 'numAttentionHeads' | 'numKeyValueHeads'>,
-): WeightSource {
+export function ggufWeights(file: GgufFile, config: ModelConfig): WeightSource {
+  const places = new Map<string, GgufPlace>(ggufPlaces(config).map((place) => [place.name, place]));
+  const names = new Map([...places.values()].map(({ name, there }) => [there, name]));
   const there = new Map<string, string>();
   for (const name of file.names()) {
-    if (name === ROPE_FACTORS) continue;
-    there.set(huggingFaceName(name) ?? name, name);
+    if (name !== ROPE_FACTORS) there.set(names.get(name) ?? name, name);
   }
   const find = (name: string): string => {
     const found = there.get(name);
@@ -30,9 +31,9 @@ export function ggufWeights(
     return found;
   };
   const headsOf = (name: string): number | undefined => {
-    const side = rotatedProjection(name);
-    if (side === undefined) return undefined;
-    const heads = side === 'q' ? config.numAttentionHeads : config.numKeyValueHeads;
+    const place = places.get(name);
+    const heads = place && interleavedHeads(config, place.module);
+    if (heads === undefined) return undefined;
     const rows = file.info(find(name)).shape[0] ?? 0;
     if (rows % (2 * heads) === 0) return heads;
     throw invalidGguf(
@@ -40,26 +41,52 @@ export function ggufWeights(
       `${find(name)} has ${rows} rows, which ${heads} heads cannot share`,
     );
   };
-  const raw = async (name: string) => {
+  const turned = (name: string) => {
+    const { module, kind } = places.get(name) ?? {};
+    return kind === 'weight' && module?.transposed === true;
+  };
+  const offsetOf = (name: string) => {
+    const { module, kind } = places.get(name) ?? {};
+    return kind === 'weight' ? (module?.offset ?? 0) : 0;
+  };
+  const ordered = async (name: string) => {
     const bytes = await file.raw(find(name));
     const heads = headsOf(name);
     if (heads === undefined) return bytes;
     const rowBytes = bytes.length / file.info(find(name)).shape[0]!;
     return toHuggingFaceRows(bytes, { heads, rowBytes });
   };
+  const decoded = async (name: string) => {
+    if (headsOf(name) === undefined) return file.float32(find(name));
+    const { shape, dtype } = file.info(find(name));
+    const decoder = ggmlDecoder(dtype);
+    if (decoder === undefined) throw unsupportedDtype(name, dtype, file.name);
+    const out = new Float32Array(elements(shape));
+    decoder.decode(await ordered(name), out);
+    return out;
+  };
   return {
     names: () => [...there.keys()],
     has: (name) => there.has(name),
-    info: (name) => file.info(find(name)),
-    raw,
+    info(name) {
+      const info = file.info(find(name));
+      if (!turned(name)) return info;
+      return { ...info, shape: info.shape.toReversed(), rawTransposed: true };
+    },
+    async raw(name) {
+      const offset = offsetOf(name);
+      const { dtype } = file.info(find(name));
+      if (offset === 0) return ordered(name);
+      // Norms are stored in floats, whose bytes depend on what is added.
+      return encodeGgml(await this.float32(name), dtype as 'F32', 1);
+    },
     async float32(name) {
-      if (headsOf(name) === undefined) return file.float32(find(name));
-      const { shape, dtype } = file.info(find(name));
-      const decoder = ggmlDecoder(dtype);
-      if (decoder === undefined) throw unsupportedDtype(name, dtype, file.name);
-      const out = new Float32Array(elements(shape));
-      decoder.decode(await raw(name), out);
-      return out;
+      const values = await decoded(name);
+      const offset = offsetOf(name);
+      if (offset !== 0) return values.map((value) => value - offset);
+      if (!turned(name)) return values;
+      const [rows, columns] = file.info(find(name)).shape as [number, number];
+      return transposed(values, rows, columns);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { AttuneError } from '@attune/gpu';
 import type { ModelConfig } from '../config/config.ts';
 import { parseConfig } from '../config/parse.ts';
+import { baseModelNames } from './base-model.ts';
 import { type ByteSource, bytesFromBlob, bytesFromPath, nodeFiles, unreadable } from './bytes.ts';
 import { checkVocabulary, checkWeights } from './check-weights.ts';
 import { folderFromFiles, folderFromPath, type ModelFolder, readJson } from './folder.ts';
@@ -109,7 +110,7 @@ async function finish(
   const gguf = 'metadata' in file && 'version' in file ? file : undefined;
   const beside = gguf === undefined || (await files.has('config.json'));
   const config = parseConfig(rawConfig, beside ? `${files.name}/config.json` : gguf.name);
-  const weights = gguf === undefined ? file : ggufWeights(gguf, config);
+  const weights = gguf === undefined ? baseModelNames(file, config) : ggufWeights(gguf, config);
   checkWeights(config, weights, files.name);
 
   let tokenizer: TokenizerFiles | undefined;

@@ -1,6 +1,7 @@
 import { AttuneError } from '@attune/gpu';
 import { randomNormals } from '@attune/kernels';
 import type { ModelConfig } from '../config/config.ts';
+import { familyOf } from '../families/families.ts';
 import type { OpenModel } from './open.ts';
 import type { WeightSource } from './weights.ts';
 
@@ -37,7 +38,7 @@ export function scoreModel(model: OpenModel, options: ScoreModelOptions = {}): O
       'Start from a language model, or from a reward model with num_labels 1.',
     );
   }
-  const architecture = config.architecture.replace(/For[A-Z]\w*$/, 'ForSequenceClassification');
+  const architecture = familyOf(config.modelType).classes.score;
   const scoring: ModelConfig = { ...config, architecture, head: 'score', numLabels: 1, padTokenId };
   const rawConfig = {
     ...model.rawConfig,

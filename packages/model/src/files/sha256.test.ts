@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
-import { plainSha256, sha256 } from './sha256.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { sha256 } from './sha256.ts';
 
-describe('SHA-256', () => {
+afterEach(() => void vi.restoreAllMocks());
+
+/** As in a browser, where no module of Node is found. */
+const withoutNode = () => void vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined);
+
+describe.each([
+  ['in Node', () => {}],
+  ['in a browser', withoutNode],
+])('SHA-256 %s', (_, prepare) => {
   it('gives the standard’s digests', () => {
+    prepare();
     const digest = (text: string) => {
-      const hash = plainSha256();
+      const hash = sha256();
       hash.update(new TextEncoder().encode(text));
       return hash.hex();
     };
@@ -14,17 +23,15 @@ describe('SHA-256', () => {
   });
 
   it('agrees with Node’s at every length up to three blocks, in pieces of any size', () => {
+    prepare();
     const bytes = Uint8Array.from({ length: 200 }, (_, i) => (i * 37) & 255);
     for (let length = 0; length <= 200; length++) {
-      const plain = plainSha256();
       const own = sha256();
       for (let at = 0; at < length; at += 1 + (length % 7)) {
-        const piece = bytes.subarray(at, Math.min(length, at + 1 + (length % 7)));
-        plain.update(piece);
-        own.update(piece);
+        own.update(bytes.subarray(at, Math.min(length, at + 1 + (length % 7))));
       }
       const want = createHash('sha256').update(bytes.subarray(0, length)).digest('hex');
-      expect([plain.hex(), own.hex()]).toEqual([want, want]);
+      expect(own.hex()).toBe(want);
     }
   });
 });

@@ -8,6 +8,8 @@ export interface TensorInfo {
   dtype: string;
   /** Bytes in the file. */
   bytes: number;
+  /** `raw` gives the matrix the other way round: rows of the file are columns of `shape` (GPT-2 in GGUF). */
+  rawTransposed?: boolean;
 }
 
 /** Weights by Hugging Face name and in Hugging Face layout, whatever file holds them; read on demand. */
@@ -35,6 +37,21 @@ export function unknownTensor(name: string, file: string, known: Iterable<string
 /** Elements of a shape; throws nothing, so a hostile shape gives a number beyond 2^53. */
 export function elements(shape: readonly number[]): number {
   return shape.reduce((product, n) => product * n, 1);
+}
+
+/** A matrix [rows, columns] turned into [columns, rows]. */
+export function transposed<T extends Float32Array | Uint16Array>(
+  values: T,
+  rows: number,
+  columns: number,
+): T {
+  const out = values.slice() as T;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      out[column * rows + row] = values[row * columns + column]!;
+    }
+  }
+  return out;
 }
 
 /** How a stored type becomes float32: `bytes` for each `block` values. */

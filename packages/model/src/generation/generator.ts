@@ -1,6 +1,7 @@
 import { sampleState } from '@attune/kernels';
 import type { Executor, Graph, Plan } from '@attune/plan';
 import type { Network } from '../network/network.ts';
+import { storedPositions } from '../network/positions.ts';
 import { type CacheShape, GenerationCache } from './cache.ts';
 import {
   decodeGraph,
@@ -20,7 +21,7 @@ import {
 } from './options.ts';
 
 export interface GeneratorOptions {
-  /** Tokens that prompt and answer may have together. Default: the positions of the rotary table. */
+  /** Tokens that prompt and answer may have together. Default: all positions that there are. */
   readonly capacity?: number;
   /** Sequences decoded together. Default 8. */
   readonly batchSize?: number;
@@ -60,7 +61,7 @@ export class Generator {
     }
     this.#executor = executor;
     this.#batchSize = batchSize;
-    const positions = executor.store.get('rope.cos').shape[0]!;
+    const positions = storedPositions(executor.store, network.config);
     this.#virtual = network.tuning.virtual?.count ?? 0;
     const room = positions - this.#virtual;
     this.#limit = Math.min(capacity ?? room, room);

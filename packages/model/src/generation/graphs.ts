@@ -10,9 +10,10 @@ import {
 } from '@attune/kernels';
 import { Graph, type InputData } from '@attune/plan';
 import { placeVirtual, tokenInputs } from '../network/batch.ts';
-import { type Attend, attendBatch, decoder } from '../network/decoder.ts';
+import { type Attend, attendBatch, attentionOptions, decoder } from '../network/decoder.ts';
 import { logits } from '../network/heads.ts';
-import { type Network, ropeTensors } from '../network/network.ts';
+import type { Network } from '../network/network.ts';
+import { ropeTensors } from '../network/positions.ts';
 import { addedTokens, type VirtualTokens } from '../network/virtual.ts';
 import type { CacheShape, GenerationCache } from './cache.ts';
 import type { Decoding } from './options.ts';
@@ -21,7 +22,7 @@ import type { Decoding } from './options.ts';
 export interface GenerationModel {
   readonly network: Network;
   readonly cache: GenerationCache;
-  /** Of the rotary table. */
+  /** Rows of the rotary table, or of the learned embedding of positions. */
   readonly positions: number;
 }
 
@@ -140,15 +141,9 @@ export function decodeGraph(
 ): Graph {
   const graph = new Graph(traits);
   const { network, cache } = model;
-  const { config } = network;
   const { layers, current, positions, lengths } = cache.tensors(graph, shape);
-  const attend: Attend = (_, q, kCache, vCache) => {
-    const options = {
-      heads: config.numAttentionHeads,
-      kvHeads: config.numKeyValueHeads,
-      headDim: config.headDim,
-      ...(config.slidingWindow && { window: config.slidingWindow }),
-    };
+  const attend: Attend = (layer, q, kCache, vCache) => {
+    const options = attentionOptions(network, layer);
     return graph.apply(attentionDecode, { q, kCache, vCache, lengths }, options).y;
   };
   const batch = {
@@ -158,7 +153,7 @@ export function decodeGraph(
     positions,
     // Only attention within a batch reads bounds: this tensor gets no memory.
     bounds: graph.tensor('bounds', [shape.rows, 2], 'i32'),
-    ...ropeTensors(graph, config, model.positions),
+    rope: ropeTensors(graph, network.config, model.positions),
   };
   draw(graph, model, shape, head, decoder(graph, network, batch, { attend, caches: layers }));
   return graph;

@@ -2,7 +2,7 @@ import type { Graph, InputData } from '@attune/plan';
 
 import type { ModelConfig } from '../config/config.ts';
 import type { TokenBatch } from './decoder.ts';
-import { ropeTensors } from './network.ts';
+import { ropeTensors } from './positions.ts';
 import { addedTokens, type VirtualTokens } from './virtual.ts';
 
 /**
@@ -29,7 +29,7 @@ export function tokenInputs(
     ids: graph.input(`${prefix}ids`, [tokens], 'i32'),
     positions: graph.input(`${prefix}positions`, [tokens], 'i32'),
     bounds: graph.input(`${prefix}bounds`, [tokens, 2], 'i32'),
-    ...ropeTensors(graph, config, positions),
+    rope: ropeTensors(graph, config, positions),
   };
 }
 

@@ -1,19 +1,22 @@
 import { AttuneError } from '@attune/gpu';
 import {
+  activate,
   add,
   attention,
   embedding,
+  geglu,
+  gelu,
   prefixAttention,
-  rmsNorm,
-  rope,
-  splitHeads,
-  splitIntoCaches,
   swiglu,
   type Tensor,
-  writeCache,
 } from '@attune/kernels';
 import type { Graph } from '@attune/plan';
+import type { Block, FeedForward, Sublayer } from '../families/blueprint.ts';
+import { blueprintOf } from '../families/families.ts';
 import type { Network, Reading } from './network.ts';
+import { normReading, ready } from './norm.ts';
+import type { RopeTables } from './positions.ts';
+import { type Caches, queriesKeysValues } from './queries.ts';
 import type { VirtualTokens } from './virtual.ts';
 
 /** A batch of token sequences in a graph; tokens = rows · length. */
@@ -26,9 +29,7 @@ export interface TokenBatch {
   readonly positions: Tensor;
   /** i32 [tokens, 2]: [start, end) of each token's document within its row; (0, 0) in padding. */
   readonly bounds: Tensor;
-  /** Rotary table, each [positions, headDim / 2]. */
-  readonly cos: Tensor;
-  readonly sin: Tensor;
+  readonly rope: RopeTables;
   /** Virtual tokens before every document. */
   readonly virtual?: VirtualTokens;
   /** i32 [tokens], where they are the last tokens of the batch: which virtual token each is, -1 for text. */
@@ -41,12 +42,6 @@ export interface TokenBatch {
  */
 export type Attend = (layer: number, q: Tensor, k: Tensor, v: Tensor, prefix?: Tensor) => Tensor;
 
-/** Keys and values of a layer, each [rows, capacity, kvHeads · headDim]. */
-export interface Caches {
-  readonly k: Tensor;
-  readonly v: Tensor;
-}
-
 export interface DecoderOptions {
   /** Gradient checkpointing: each block's inside is computed again for its gradient. */
   readonly checkpoint?: boolean;
@@ -55,21 +50,29 @@ export interface DecoderOptions {
   readonly caches?: readonly Caches[];
 }
 
+/** Heads, window and scale of a layer's attention, as its kernels take them. */
+export function attentionOptions({ config }: Network, layer: number) {
+  const { window, scale } = blueprintOf(config).blocks[layer]!.attention;
+  return {
+    heads: config.numAttentionHeads,
+    kvHeads: config.numKeyValueHeads,
+    headDim: config.headDim,
+    ...(window !== null && { window }),
+    ...(scale !== undefined && { scale }),
+  };
+}
+
 /** Causal attention within each document of the batch. */
 export function attendBatch(graph: Graph, network: Network, batch: TokenBatch): Attend {
-  const { numAttentionHeads: heads, numKeyValueHeads: kvHeads, headDim } = network.config;
-  const { slidingWindow: window } = network.config;
   const { bounds, rows, length, virtual } = batch;
   expectVirtual(network, virtual);
   const sees = length + (virtual?.count ?? 0);
-  const options = {
-    ...{ rows, length, heads, kvHeads, headDim },
-    ...(window && window < sees && { window }),
-  };
-  if (!virtual) return (_, q, k, v) => graph.apply(attention, { q, k, v, bounds }, options).y;
   return (layer, q, k, v, prefix) => {
+    const { window, ...heads } = attentionOptions(network, layer);
+    const options = { rows, length, ...heads, ...(window && window < sees && { window }) };
+    if (!virtual) return graph.apply(attention, { q, k, v, bounds }, options).y;
     const inputs = { q, k, v, bounds, ...(prefix && { prefix }) };
-    const column = prefix && 2 * layer * kvHeads * headDim;
+    const column = prefix && 2 * layer * heads.kvHeads * heads.headDim;
     const all = { ...options, virtual: virtual.count, ...(column !== undefined && { column }) };
     return graph.apply(prefixAttention, inputs, all).y;
   };
@@ -86,9 +89,8 @@ function expectVirtual({ tuning }: Network, virtual: VirtualTokens | undefined):
 }
 
 /**
- * The Llama family's decoder: token ids to hidden states [tokens, hidden] after the last norm.
- * Pre-norm blocks x + attention(norm(x)), x + swiglu-feed-forward(norm(x)).
- * @see Touvron et al. 2023, https://arxiv.org/abs/2302.13971
+ * The decoder that the config's family describes: token ids to hidden states [tokens, hidden] after the last norm.
+ * The stream begins as embeddings; each block adds attention and a feed-forward layer to it.
  */
 export function decoder(
   graph: Graph,
@@ -96,114 +98,87 @@ export function decoder(
   batch: TokenBatch,
   { checkpoint = false, attend = attendBatch(graph, network, batch), caches }: DecoderOptions = {},
 ): Tensor {
-  const { config } = network;
-  const table = network.weight(graph, 'model.embed_tokens.weight');
-  let x = graph.apply(embedding, { table, ids: batch.ids }, {}).y;
-  const { virtual, virtualIds } = batch;
-  if (virtual?.embeddings && virtualIds) {
-    const inputs = { table: virtual.embeddings(graph), ids: virtualIds };
-    x = graph.apply(add, { a: x, b: graph.apply(embedding, inputs, {}).y }, {}).y;
-  }
-  const prefix = virtual?.keysAndValues?.(graph);
-  for (let layer = 0; layer < config.numHiddenLayers; layer++) {
-    const run = ({ x, prefix }: BlockInputs) => ({
-      y: block(
-        graph,
-        network,
-        batch,
-        layer,
-        x,
-        (...qkv) => attend(...qkv, prefix),
-        caches?.[layer],
-      ),
-    });
+  const { blocks, norm } = blueprintOf(network.config);
+  let x = embedded(graph, network, batch);
+  const prefix = batch.virtual?.keysAndValues?.(graph);
+  for (const [layer, block] of blocks.entries()) {
+    const run = ({ x, prefix }: BlockInputs) => {
+      const attends = (q: Tensor, k: Tensor, v: Tensor) => attend(layer, q, k, v, prefix);
+      return { y: runBlock(graph, network, batch, block, x, attends, caches?.[layer]) };
+    };
     // What the block's gradient reaches must be among the inputs of what is computed again.
     const inputs = { x, ...(prefix && { prefix }) };
     x = (checkpoint ? graph.checkpoint(inputs, run) : run(inputs)).y;
   }
-  return norm(graph, network, 'model.norm', x)().y;
+  return normReading(graph, network, norm, x)().y;
 }
 
 type BlockInputs = { x: Tensor; prefix?: Tensor };
 
-function norm(graph: Graph, network: Network, path: string, x: Tensor): Reading {
-  const weight = network.weight(graph, `${path}.weight`);
-  const eps = network.config.rmsNormEps;
-  return (low) =>
-    graph.apply(
-      rmsNorm,
-      { x, weight, ...(low && { a: low.a }) },
-      { eps, ...(low && { scale: low.scale }) },
-    );
+/** What the first block reads: embeddings of tokens, virtual ones among them, and of positions if these are learned. */
+function embedded(graph: Graph, network: Network, batch: TokenBatch): Tensor {
+  const { tokens, embeddingScale: scale, positions } = blueprintOf(network.config);
+  const table = network.weight(graph, `${tokens.path}.weight`);
+  let x = graph.apply(
+    embedding,
+    { table, ids: batch.ids },
+    { ...(scale !== undefined && { scale }) },
+  ).y;
+  const more = (table: Tensor, ids: Tensor) => {
+    x = graph.apply(add, { a: x, b: graph.apply(embedding, { table, ids }, {}).y }, {}).y;
+  };
+  const { virtual, virtualIds } = batch;
+  if (virtual?.embeddings && virtualIds) more(virtual.embeddings(graph), virtualIds);
+  if (positions) more(network.weight(graph, `${positions.path}.weight`), batch.positions);
+  return x;
 }
 
-/** A tensor that is there already. */
-const ready =
-  (y: Tensor): Reading =>
-  () => ({ y });
-
-function block(
+function runBlock(
   graph: Graph,
   network: Network,
   batch: TokenBatch,
-  layer: number,
+  { attention, feedForward }: Block,
   x: Tensor,
-  attend: (layer: number, q: Tensor, k: Tensor, v: Tensor) => Tensor,
+  attend: (q: Tensor, k: Tensor, v: Tensor) => Tensor,
   caches?: Caches,
 ): Tensor {
-  const path = `model.layers.${layer}`;
-  const a = norm(graph, network, `${path}.input_layernorm`, x);
-  const { q, k, v } = heads(graph, network, batch, `${path}.self_attn`, a, caches);
-  const seen = ready(attend(layer, q, k, v));
-  const middle = network.linear(graph, `${path}.self_attn.o_proj`, seen, x);
-
-  const b = norm(graph, network, `${path}.post_attention_layernorm`, middle);
-  const inner = ready(gated(graph, network, `${path}.mlp`, b));
-  return network.linear(graph, `${path}.mlp.down_proj`, inner, middle);
+  const a = before(graph, network, attention, x);
+  const { q, k, v } = queriesKeysValues(graph, network, batch, attention, a, caches);
+  const middle = added(graph, network, attention, attend(q, k, v), x);
+  const b = before(graph, network, feedForward, middle);
+  return added(graph, network, feedForward, inner(graph, network, feedForward, b), middle);
 }
 
-/** Queries and keys, turned by their position, and values: of the batch, or with `caches` all that these hold then. */
-function heads(
+function before(graph: Graph, network: Network, { before }: Sublayer, x: Tensor): Reading {
+  return before ? normReading(graph, network, before, x) : ready(x);
+}
+
+/** What a sublayer's last layer makes of `y`, added to the stream. */
+function added(
   graph: Graph,
   network: Network,
-  { cos, sin, positions }: TokenBatch,
-  path: string,
-  read: Reading,
-  caches?: Caches,
-): { q: Tensor; k: Tensor; v: Tensor } {
-  const { numAttentionHeads: heads, numKeyValueHeads: kvHeads, headDim } = network.config;
-  const options = { heads, kvHeads, headDim };
-  if (network.stack(`${path}.qkv_proj`)) {
-    const qkv = network.linear(graph, `${path}.qkv_proj`, read);
-    const inputs = { qkv, cos, sin, positions };
-    if (!caches) return graph.apply(splitHeads, inputs, options);
-    const into = { kCache: caches.k, vCache: caches.v };
-    return { q: splitIntoCaches(graph, { ...inputs, ...into }, options), ...caches };
-  }
-  const a = ready(read().y);
-  const turned = (name: string) => {
-    const x = network.linear(graph, `${path}.${name}`, a);
-    return graph.apply(rope, { x, cos, sin, positions }, { headDim }).y;
-  };
-  const parts = {
-    q: turned('q_proj'),
-    k: turned('k_proj'),
-    v: network.linear(graph, `${path}.v_proj`, a),
-  };
-  if (!caches) return parts;
-  writeCache(graph, { cache: caches.k, rows: parts.k, positions }, { length: 1 });
-  writeCache(graph, { cache: caches.v, rows: parts.v, positions }, { length: 1 });
-  return { q: parts.q, ...caches };
+  { output, after }: Sublayer,
+  y: Tensor,
+  stream: Tensor,
+): Tensor {
+  if (!after) return network.linear(graph, output.path, ready(y), stream);
+  const made = network.linear(graph, output.path, ready(y));
+  const b = normReading(graph, network, after, made)().y;
+  return graph.apply(add, { a: stream, b }, {}).y;
 }
 
-/** The inside of the feed-forward layer: silu(gate) · up. */
-function gated(graph: Graph, network: Network, path: string, read: Reading): Tensor {
-  if (network.stack(`${path}.gate_up_proj`)) {
-    const gate = network.linear(graph, `${path}.gate_up_proj`, read);
-    return graph.apply(swiglu, { gate }, {}).y;
+/** The inside of a feed-forward layer: activation(gate) · up, or activation(up). */
+function inner(graph: Graph, network: Network, layer: FeedForward, read: Reading): Tensor {
+  const { inputs, stack, gated, activation } = layer;
+  const one = inputs.length === 1 ? inputs[0] : network.stack(stack);
+  if (!gated) {
+    const x = network.linear(graph, one!.path, read);
+    if (activation === 'silu') return graph.apply(activate, { x }, { kind: 'silu' }).y;
+    return graph.apply(gelu, { x }, { approximate: activation === 'gelu' ? 'none' : 'tanh' }).y;
   }
+  const gate = activation === 'silu' ? swiglu : geglu;
+  if (one) return graph.apply(gate, { gate: network.linear(graph, one.path, read) }, {}).y;
   const b = ready(read().y);
-  const gate = network.linear(graph, `${path}.gate_proj`, b);
-  const up = network.linear(graph, `${path}.up_proj`, b);
-  return graph.apply(swiglu, { gate, up }, {}).y;
+  const [g, up] = inputs.map(({ path }) => network.linear(graph, path, b));
+  return graph.apply(gate, { gate: g!, up: up! }, {}).y;
 }

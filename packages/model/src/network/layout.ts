@@ -1,6 +1,6 @@
 import { byteSize, type Dtype, rowUnit } from '@attune/kernels';
 import type { ExpectedTensor, ModelConfig } from '../config/config.ts';
-import { expectedTensors } from '../config/parse.ts';
+import { blueprintOf, expectedTensors, modulesOf } from '../families/families.ts';
 import type { WeightSource } from '../files/weights.ts';
 
 /** Linear layers that read the same input: one product computes them side by side. */
@@ -13,17 +13,11 @@ export interface Stack {
 
 /** The stacks that a model's layers allow. */
 export function stacksOf(config: ModelConfig): Stack[] {
-  return Array.from({ length: config.numHiddenLayers }, (_, layer) => {
-    const attention = `model.layers.${layer}.self_attn`;
-    const mlp = `model.layers.${layer}.mlp`;
-    return [
-      {
-        path: `${attention}.qkv_proj`,
-        parts: ['q', 'k', 'v'].map((name) => `${attention}.${name}_proj`),
-      },
-      { path: `${mlp}.gate_up_proj`, parts: ['gate', 'up'].map((name) => `${mlp}.${name}_proj`) },
-    ];
-  }).flat();
+  return blueprintOf(config).blocks.flatMap(({ attention, feedForward }) =>
+    [attention, feedForward]
+      .filter(({ inputs }) => inputs.length > 1)
+      .map(({ stack, inputs }) => ({ path: stack, parts: inputs.map(({ path }) => path) })),
+  );
 }
 
 /** The format of each frozen matrix that is not held as f32, by name. */
@@ -61,10 +55,12 @@ export function weightLayout(
 ): WeightLayout {
   const formats = new Map<string, Dtype>();
   const shapes = new Map([...expectedTensors(config)].map(({ name, shape }) => [name, shape]));
-  for (const [name, shape] of shapes) {
-    if (!/(_proj|embed_tokens|lm_head)\.weight$/.test(name) || !weights.has(name)) continue;
+  for (const { path, kind, role, in: width, out } of modulesOf(config)) {
+    const name = `${path}.weight`;
+    if (kind === 'norm' || role === 'positions' || role === 'score' || !weights.has(name)) continue;
     const dtype = kept[weights.info(name).dtype];
-    if (dtype && shape.at(-1)! % rowUnit(dtype) === 0) formats.set(name, dtype);
+    const row = kind === 'embedding' ? out : width;
+    if (dtype && row % rowUnit(dtype) === 0) formats.set(name, dtype);
   }
   const stacks = new Map<string, Stack>();
   for (const stack of stacksOf(config)) {
@@ -93,22 +89,28 @@ export function stackShape(
 /** A tensor on the device, and the tensors of the file of which it is made: one, or those of a stack in their order. */
 export interface LaidTensor extends ExpectedTensor {
   readonly from: readonly string[];
+  /** The model has the matrix the other way round, [in, out]. */
+  readonly transposed?: boolean;
 }
 
-/** The tensors of a model as `stacks` lay them. */
+/** The tensors of a model as `stacks` lay them; every linear layer's matrix is [out, in]. */
 export function* laidTensors(
   config: ModelConfig,
   { stacks }: Pick<WeightLayout, 'stacks'>,
 ): Generator<LaidTensor> {
   const tensors = [...expectedTensors(config)];
   const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
+  const turned = new Set(modulesOf(config).flatMap((m) => (m.transposed ? [m.path] : [])));
   const stackOf = new Map(
     [...stacks.values()].flatMap((stack) => stack.parts.map((path) => [path, stack])),
   );
   for (const tensor of tensors) {
     const [, path, kind] = /^(.*)\.(weight|bias)$/.exec(tensor.name)!;
     const stack = stackOf.get(path!);
-    if (!stack) yield { ...tensor, from: [tensor.name] };
+    const from = [tensor.name];
+    if (turned.has(path!) && kind === 'weight') {
+      yield { ...tensor, shape: tensor.shape.toReversed(), from, transposed: true };
+    } else if (!stack) yield { ...tensor, from };
     else if (path === stack.parts[0]) {
       yield {
         name: `${stack.path}.${kind}`,

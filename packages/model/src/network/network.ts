@@ -2,9 +2,16 @@ import { AttuneError } from '@attune/gpu';
 import { type Dtype, isQuantised, matmul, packBlocks, type Tensor } from '@attune/kernels';
 import type { Graph, Store } from '@attune/plan';
 import type { ModelConfig } from '../config/config.ts';
-import { ropeTable } from '../config/rope.ts';
-import type { WeightSource } from '../files/weights.ts';
-import { laidTensors, plainLayout, type Stack, type WeightLayout } from './layout.ts';
+import { blueprintOf, modulesOf } from '../families/families.ts';
+import { transposed, type WeightSource } from '../files/weights.ts';
+import {
+  type LaidTensor,
+  laidTensors,
+  plainLayout,
+  type Stack,
+  type WeightLayout,
+} from './layout.ts';
+import { uploadRope } from './positions.ts';
 import type { VirtualTokens } from './virtual.ts';
 
 /**
@@ -19,6 +26,8 @@ export type Reading = (low?: { a: Tensor; scale: number }) => {
 export interface LinearInputs {
   readonly read: Reading;
   readonly weight: Tensor;
+  /** The weight is [in, out]: a matrix of the model's own that trains whole (GPT-2). Else it is [out, in]. */
+  readonly transposed?: boolean;
   readonly bias?: Tensor;
   /** Added to the layer's output. */
   readonly residual?: Tensor;
@@ -48,6 +57,7 @@ export class Network {
   readonly tuning: Tuning;
   readonly layout: WeightLayout;
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
+  readonly #turned: ReadonlySet<string>;
 
   /** `layout` is how the store has the frozen weights: what `uploadWeights` was given. */
   constructor(config: ModelConfig, tuning: Tuning = {}, layout: WeightLayout = plainLayout) {
@@ -56,6 +66,7 @@ export class Network {
     this.layout = layout;
     const tensors = [...laidTensors(config, layout)];
     this.#shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
+    this.#turned = new Set(modulesOf(config).flatMap((m) => (m.transposed ? [m.path] : [])));
   }
 
   /** The layers that lie side by side under `path`, or undefined where they are apart. */
@@ -67,6 +78,7 @@ export class Network {
     return this.#shapes.has(name);
   }
 
+  /** A parameter: what trains in its place, with the shape that the model has, or the frozen one as it lies. */
   weight(graph: Graph, name: string): Tensor {
     return this.tuning.weight?.(graph, name) ?? this.#frozen(graph, name);
   }
@@ -85,12 +97,15 @@ export class Network {
 
   /** y = x·Wᵀ + bias + residual for the layer or stack at `path`, as the tuning method changes it. */
   linear(graph: Graph, path: string, read: Reading, residual?: Tensor): Tensor {
-    const weight = this.weight(graph, `${path}.weight`);
+    const own = this.tuning.weight?.(graph, `${path}.weight`);
+    const weight = own ?? this.#frozen(graph, `${path}.weight`);
+    const transposed = own !== undefined && this.#turned.has(path);
     const bias = this.has(`${path}.bias`) ? this.weight(graph, `${path}.bias`) : undefined;
     const rest = { weight, ...(bias && { bias }), ...(residual && { residual }) };
+    const tuned = { read, ...rest, ...(transposed && { transposed }) };
     return (
-      this.tuning.linear?.(graph, path, { read, ...rest }) ??
-      graph.apply(matmul, { x: read().y, ...rest }, { transposeWeight: true }).y
+      this.tuning.linear?.(graph, path, tuned) ??
+      graph.apply(matmul, { x: read().y, ...rest }, { transposeWeight: !transposed }).y
     );
   }
 
@@ -107,7 +122,7 @@ export class Network {
     if (own) return own;
     const tied = this.config.tieWordEmbeddings && !this.has('lm_head.weight');
     if (!tied) return this.weight(graph, 'lm_head.weight');
-    const table = 'model.embed_tokens.weight';
+    const table = `${blueprintOf(this.config).tokens.path}.weight`;
     return this.tuning.unties ? this.#frozen(graph, table) : this.weight(graph, table);
   }
 }
@@ -133,24 +148,36 @@ export async function uploadWeights(
   } = {},
 ): Promise<void> {
   const wanted = [...laidTensors(config, layout)].filter(({ from }) => !from.every(except));
-  for (const [i, { name, shape, from }] of wanted.entries()) {
-    const dtype = layout.formats.get(name) ?? 'f32';
-    store.create(name, shape, dtype);
-    store.write(name, await numbers(weights, from, dtype));
+  for (const [i, tensor] of wanted.entries()) {
+    const dtype = layout.formats.get(tensor.name) ?? 'f32';
+    store.create(tensor.name, tensor.shape, dtype);
+    store.write(tensor.name, await numbers(weights, tensor, dtype));
     progress?.(i + 1, wanted.length);
   }
   uploadRope(store, config, positions);
 }
 
 /** Tensors of a file one behind the other: rows of one format stay rows. */
-async function numbers(weights: WeightSource, names: readonly string[], dtype: Dtype) {
-  const read = (name: string) => (dtype === 'f32' ? weights.float32(name) : weights.raw(name));
-  const parts = await Promise.all(names.map(read));
-  const bytes = parts.map(({ buffer, byteOffset, byteLength }) => {
-    return new Uint8Array(buffer, byteOffset, byteLength);
-  });
-  const whole = bytes.length === 1 ? bytes[0]! : joined(bytes);
+async function numbers(weights: WeightSource, tensor: LaidTensor, dtype: Dtype) {
+  const parts = await Promise.all(tensor.from.map((name) => bytesOf(weights, name, tensor, dtype)));
+  const whole = parts.length === 1 ? parts[0]! : joined(parts);
   return isQuantised(dtype) ? packBlocks(dtype, whole) : whole;
+}
+
+/** A tensor of a file as the device has it. */
+async function bytesOf(
+  weights: WeightSource,
+  name: string,
+  { shape, transposed: other }: LaidTensor,
+  dtype: Dtype,
+): Promise<Uint8Array> {
+  const turned = <T extends Float32Array | Uint16Array>(values: T) =>
+    other ? transposed(values, shape[1]!, shape[0]!) : values;
+  if (dtype === 'f32') return new Uint8Array(turned(await weights.float32(name)).buffer);
+  const raw = await weights.raw(name);
+  // A GGUF file has such a matrix as the device wants it; numbers of two bytes can be turned.
+  if (!other || weights.info(name).rawTransposed) return raw;
+  return new Uint8Array(turned(new Uint16Array(raw.slice().buffer)).buffer);
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
@@ -161,19 +188,4 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return whole;
-}
-
-/** The rotary table's residents: cosines and sines of `positions` positions. */
-export function uploadRope(store: Store, config: ModelConfig, positions: number): void {
-  const table = ropeTable(config.rope, config.headDim, positions);
-  for (const part of ['cos', 'sin'] as const) {
-    store.create(`rope.${part}`, [positions, config.headDim / 2], 'f32', 'weights');
-    store.write(`rope.${part}`, table[part]);
-  }
-}
-
-/** The rotary table in a graph. */
-export function ropeTensors(graph: Graph, config: ModelConfig, positions: number) {
-  const shape = [positions, config.headDim / 2];
-  return { cos: graph.resident('rope.cos', shape), sin: graph.resident('rope.sin', shape) };
 }

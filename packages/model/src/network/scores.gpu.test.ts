@@ -2,14 +2,15 @@ import { testGpu } from '@attune/gpu/testing';
 import { elements, randomNormals, valueClip } from '@attune/kernels';
 import { Executor, Graph, Store, Trainable } from '@attune/plan';
 import { expect, test } from 'vitest';
-import { expectedTensors } from '../config/parse.ts';
+import { expectedTensors } from '../families/families.ts';
 import { openModel } from '../files/open.ts';
 import { scoreModel } from '../files/score-model.ts';
 import { fixture } from '../files/testing/fixture.ts';
 import { forwardScores } from '../files/testing/forward.ts';
 import { tokenInputs, tokenValues } from './batch.ts';
 import { decoder } from './decoder.ts';
-import { Network, uploadRope } from './network.ts';
+import { Network } from './network.ts';
+import { uploadRope } from './positions.ts';
 import { tokenScores } from './scores.ts';
 
 const documents = [

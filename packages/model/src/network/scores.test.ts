@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { expectedTensors, parseConfig } from '../config/parse.ts';
+import { parseConfig } from '../config/parse.ts';
+import { expectedTensors } from '../families/families.ts';
 import { openModel } from '../files/open.ts';
 import { scoreModel } from '../files/score-model.ts';
 import { fixture } from '../files/testing/fixture.ts';

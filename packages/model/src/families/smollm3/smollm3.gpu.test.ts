@@ -1,0 +1,4 @@
+import { fileURLToPath } from 'node:url';
+import { testFamily } from '../testing/check-family.ts';
+
+testFamily(fileURLToPath(new URL('fixtures', import.meta.url)));
