@@ -21,5 +21,5 @@ export const rowsInclude: Includes = { 'rows.wgsl': rows, 'totals.wgsl': totals 
 export const segmentsInclude: Includes = { 'segments.wgsl': segments };
 /** finite.wgsl: whether numbers are finite, and NaN. */
 export const finiteInclude: Includes = { 'finite.wgsl': finite };
-/** numeric.wgsl: sigmoid, tanh, log1p, expm1, softplus with all their digits. */
+/** numeric.wgsl: sigmoid, tanh, log1p, expm1, k3, softplus with all their digits. */
 export const numericInclude: Includes = { 'numeric.wgsl': numeric };

@@ -1,6 +1,6 @@
 import { testGpu } from '@attune/gpu/testing';
 import { expect, test } from 'vitest';
-import { checkKernel, random, worstError } from '../contract/checks.ts';
+import { checkKernel, checkTangent, random, worstError } from '../contract/checks.ts';
 import { array, runRecorded } from '../contract/index.ts';
 import { embedding, embeddingReference } from './embedding.ts';
 
@@ -92,4 +92,9 @@ test('the gradient is added to that of an earlier micro-batch, with the same bit
   const expected = Float64Array.from(truth.data, (v, i) => v + into[i]!);
   expect(worstError(dTable!, { shape: [40, 12], data: expected })).toBeLessThan(1e-6);
   expect((await once()).dTable!.data).toEqual(dTable!.data);
+});
+
+test.each([1, 63, 64, 65, 257])('%i tokens move with their rows of the table', async (n) => {
+  const inputs = { table: random([50, 36], 1), ids: someIds(n, 50) };
+  await checkTangent(embedding, inputs, { scale: 8 }, { wrt: ['table'] });
 });

@@ -1,12 +1,12 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import { elementsInclude, expectShape, operation, shader, type Tensor } from '../contract/index.ts';
 import clearText from './gae.clear.wgsl';
 import forwardText from './gae.forward.wgsl';
 import { type GaeOptions, gaeReference } from './gae.reference.ts';
 
 export { type GaeOptions, gaeReference } from './gae.reference.ts';
 
-const clearSource = shader('gae.clear', clearText);
+const clearSource = shader('gae.clear', clearText, elementsInclude);
 const forwardSource = shader('gae.forward', forwardText);
 
 export type GaeInputs = {

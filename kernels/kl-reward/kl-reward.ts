@@ -1,14 +1,23 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import {
+  elementsInclude,
+  expectShape,
+  numericInclude,
+  operation,
+  shader,
+  type Tensor,
+} from '../contract/index.ts';
 import forwardText from './kl-reward.forward.wgsl';
-import k3Text from './kl-reward.k3.wgsl';
 import { type KlRewardOptions, klRewardReference } from './kl-reward.reference.ts';
 import scoreText from './kl-reward.score.wgsl';
 
 export { type KlRewardOptions, klRewardReference } from './kl-reward.reference.ts';
 
-const forwardSource = shader('kl-reward.forward', `${forwardText}\n${k3Text}`);
-const scoreSource = shader('kl-reward.score', scoreText);
+const forwardSource = shader('kl-reward.forward', forwardText, {
+  ...elementsInclude,
+  ...numericInclude,
+});
+const scoreSource = shader('kl-reward.score', scoreText, elementsInclude);
 
 export type KlRewardInputs = {
   /** [N] f32: log-probabilities of the sampled tokens under the policy that sampled. */
@@ -61,7 +70,7 @@ export const klReward = operation<KlRewardInputs, { kl: Tensor; rewards: Tensor 
       });
       recorder.dispatch(scoreSource, {
         tensors: { scores, places, rewards },
-        params: { rows, count },
+        params: { count: rows, tokens: count },
         workgroups: Math.ceil(rows / 64),
       });
       return { kl, rewards };

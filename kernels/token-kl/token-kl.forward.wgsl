@@ -7,6 +7,7 @@
 
 #include "elements.wgsl"
 #include "finite.wgsl"
+#include "numeric.wgsl"
 
 struct Params { count: u32 }
 
@@ -18,13 +19,6 @@ struct Params { count: u32 }
 @group(0) @binding(4) var<storage, read> ratioLogps: array<f32>;
 @group(0) @binding(5) var<storage, read> oldLogps: array<f32>;
 #endif
-
-// e^d - d - 1, by its series where the subtractions would leave nothing.
-fn k3(d: f32) -> f32 {
-  let series = d * d * (0.5 + d * (1.0 / 6.0 + d * (1.0 / 24.0 + d * (1.0 / 120.0 + d * (1.0 / 720.0
-    + d * (1.0 / 5040.0 + d / 40320.0))))));
-  return select(exp(d) - d - 1.0, series, abs(d) < 0.5);
-}
 
 fn each(i: u32) {
   let d = refLogps[i] - logps[i];

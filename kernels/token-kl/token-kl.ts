@@ -3,6 +3,7 @@ import {
   elementsInclude,
   expectShape,
   finiteInclude,
+  numericInclude,
   operation,
   shader,
   type Tensor,
@@ -14,7 +15,7 @@ import { tokenKlReference } from './token-kl.reference.ts';
 export { tokenKlReference } from './token-kl.reference.ts';
 
 const includes = { ...elementsInclude, ...finiteInclude };
-const forwardSource = shader('token-kl.forward', forwardText, includes);
+const forwardSource = shader('token-kl.forward', forwardText, { ...includes, ...numericInclude });
 const backwardSource = shader('token-kl.backward', backwardText, includes);
 
 export type TokenKlInputs = {

@@ -74,7 +74,7 @@ export function tokenLogpsChunk(
 }
 
 /** Lanes of the workgroup of a row: a power of two, about 64 logits each and up to 256; CPUs pay for every barrier. */
-function lanesOf(columns: number, { software }: Pick<KernelTraits, 'software'>): number {
+export function logitLanes(columns: number, { software }: Pick<KernelTraits, 'software'>): number {
   const wished = 2 ** Math.ceil(Math.log2(columns / 64));
   return Math.max(16, Math.min(software ? 16 : 256, wished));
 }
@@ -155,7 +155,7 @@ export const tokenLogps = operation<TokenLogpsInputs, TokenLogpsOutputs, TokenLo
           ...(extras && { extras }),
         },
         defines: { QUADS: columns % 4 === 0, EXTRAS: extras !== undefined },
-        constants: { LANES: lanesOf(columns, recorder.traits) },
+        constants: { LANES: logitLanes(columns, recorder.traits) },
         params: { first, rows, columns, ...(extras && { stride }) },
         workgroups: [rows, 1, 1],
       });

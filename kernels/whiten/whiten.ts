@@ -1,5 +1,5 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import { elementsInclude, expectShape, operation, shader, type Tensor } from '../contract/index.ts';
 import forwardText from './whiten.forward.wgsl';
 import joinText from './whiten.join.wgsl';
 import momentsText from './whiten.moments.wgsl';
@@ -8,9 +8,9 @@ import totalsText from './whiten.totals.wgsl';
 
 export { type WhitenOptions, whitenReference } from './whiten.reference.ts';
 
-const momentsSource = shader('whiten.moments', `${momentsText}\n${joinText}`);
-const totalsSource = shader('whiten.totals', `${totalsText}\n${joinText}`);
-const forwardSource = shader('whiten.forward', forwardText);
+const momentsSource = shader('whiten.moments', momentsText, { 'whiten.join.wgsl': joinText });
+const totalsSource = shader('whiten.totals', totalsText, { 'whiten.join.wgsl': joinText });
+const forwardSource = shader('whiten.forward', forwardText, elementsInclude);
 
 export type WhitenInputs = {
   /** [N] f32. */

@@ -1,4 +1,12 @@
 export {
+  type FisherPlan,
+  keptResiduals,
+  type NaturalDirection,
+  NaturalGradient,
+  type NaturalGradientOptions,
+  naturalGradientGraphs,
+} from './natural-gradient.ts';
+export {
   type LrSchedulerKwargs,
   learningRateAt,
   type RampType,
