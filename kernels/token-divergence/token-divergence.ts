@@ -47,7 +47,7 @@ export type TokenDivergenceInputs = {
  * gradient. `divergences` f32 [N] in nats; `kl` f32 [1] = scale · Σ mask · divergences. Chunked over tokens: no
  * tokens × vocabulary matrix is kept. Never negative, and exactly 0 where both are bit for bit the same.
  * @see Schulman et al. 2015, https://arxiv.org/abs/1502.05477, equation 12: TRPO's constraint
- * @throws AttuneError `bad-option`
+ * @throws AttuneError `bad-value`
  */
 export const tokenDivergence = operation<
   TokenDivergenceInputs,
@@ -60,7 +60,7 @@ export const tokenDivergence = operation<
     const { hidden, weight, oldHidden, oldWeight = weight, mask, scale } = inputs;
     if (!(temperature > 0) || (chunk !== undefined && !(chunk >= 1))) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         `tokenDivergence was given temperature ${temperature} and chunk ${chunk}.`,
         'Both must be positive; leave chunk out for the default.',
       );

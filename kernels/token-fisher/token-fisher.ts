@@ -87,7 +87,7 @@ function check(inputs: TokenFisherInputs, { temperature = 1, chunk }: TokenFishe
   if (weightTangent) expectShape('weightTangent', weightTangent.shape, weight.shape);
   if (!(temperature > 0) || (chunk !== undefined && !(chunk >= 1))) {
     throw new AttuneError(
-      'bad-option',
+      'bad-value',
       `tokenFisher was given temperature ${temperature} and chunk ${chunk}.`,
       'Both must be positive; leave chunk out for the default.',
     );
@@ -108,7 +108,7 @@ function check(inputs: TokenFisherInputs, { temperature = 1, chunk }: TokenFishe
  * tokens × vocabulary matrix is kept. The energy costs a pass of its own; where nobody reads it, a plan leaves that out.
  * @see Amari 1998, Natural Gradient; Schraudolph 2002, Fast Curvature Matrix-Vector Products; Schulman et al. 2015,
  * https://arxiv.org/abs/1502.05477, appendix C
- * @throws AttuneError `missing-input` where nothing moves, `bad-option`
+ * @throws AttuneError `missing-input` where nothing moves, `bad-value`
  */
 export const tokenFisher = operation<TokenFisherInputs, { energy: Tensor }, TokenFisherOptions>({
   name: 'tokenFisher',

@@ -67,7 +67,7 @@ export class NaturalGradient {
 
   /**
    * Makes the vectors (four of the size of what trains, beside parameters and gradients, and the residuals that are kept) and the plans. Plans with
-   * `tangent: true` or `role: 'start'` can be compiled from then on. @throws AttuneError `bad-option`
+   * `tangent: true` or `role: 'start'` can be compiled from then on. @throws AttuneError `bad-value`
    */
   static async create(
     executor: Executor,
@@ -76,7 +76,7 @@ export class NaturalGradient {
   ): Promise<NaturalGradient> {
     if (!(damping >= 0) || !Number.isInteger(iterations) || iterations < 1) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         `The natural gradient was asked for with damping ${damping} and ${iterations} iterations.`,
         'Give a damping of at least 0, and a whole number of iterations from 1 on.',
       );

@@ -1,5 +1,4 @@
 import { bytesFromMemory, readSafetensors, writeSafetensors } from '@attune/model';
-import { isLora } from '@attune/peft';
 import { diskFolder, type TrainerSetup } from '@attune/trainer';
 
 /** Keeps log-probabilities of the reference model between runs; a key stands for rows, not for a model. */
@@ -89,7 +88,7 @@ async function digestOf({ model, chosen }: CacheSetup): Promise<string> {
       .update(await weights.raw(name));
   }
   if (chosen.values) {
-    hash.update(JSON.stringify(isLora(chosen.method) ? chosen.method.config : {}));
+    hash.update(JSON.stringify(chosen.adapterConfig ?? {}));
     for (const [name, data] of chosen.values) {
       hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     }

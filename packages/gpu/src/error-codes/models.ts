@@ -126,4 +126,8 @@ export const models = {
     en: ['A repository holds no adapter in safetensors.', 'Name a repository with adapter_model.safetensors.'],
     zh: ['仓库里没有 safetensors 格式的适配器。', '给出含 adapter_model.safetensors 的仓库。'],
   },
+  'number-too-large': {
+    en: ['A weight is beyond what the chosen format can hold.', 'Store the model as BF16 or F32.'],
+    zh: ['某个权重超出所选格式的范围。', '把模型存成 BF16 或 F32。'],
+  },
 } satisfies Explanations;
