@@ -4,7 +4,7 @@ import type { KnipConfig } from 'knip';
  * Packages whose public entry holds only what another package, a page or a README uses. The exports between the
  * modules of a package are looked at in all.
  */
-const settled = ['gpu', 'plan', 'tokenizer', 'optim'];
+const settled = ['gpu', 'plan', 'tokenizer'];
 
 /** Packages that are being rewritten: uses in them count, findings in them do not. Empty this when they stand. */
 const moving = ['trainer', 'sft', 'reward', 'preference', 'policy', 'attune'];
@@ -41,7 +41,8 @@ const config: KnipConfig = {
       settled.map((name) => [`packages/${name}`, { ...inside, includeEntryExports: true }]),
     ),
     website: {
-      entry: ['*.ts', 'plugins/*.ts', 'src/pages/*.tsx', 'src/theme/**/*.{ts,tsx}'],
+      // scripts/bench.mjs writes an import of the last.
+      entry: ['*.ts', 'plugins/*.ts', 'src/live/kernel-bench.ts', 'src/pages/*.tsx', 'src/theme/**/*.{ts,tsx}'],
       project: ['**/*.{ts,tsx}'],
       // Not installed where the site is not wanted: its files and exports are looked at, its dependencies are not.
       docusaurus: false,

@@ -35,9 +35,9 @@ const quiet = () => {
 
 test('SFT with LoRA: the loss falls, and the saved adapter answers', async () => {
   quiet();
-  const { losses, answer } = await sftLora(model, texts, scratch(), 12);
-  expect(losses).toHaveLength(12);
-  expect(losses.at(-1)).toBeLessThan(0.8 * losses[0]!);
+  const { losses, answer } = await sftLora(model, texts, scratch(), 24);
+  expect(losses).toHaveLength(24);
+  expect(losses.at(-1)).toBeLessThan(0.9 * losses[0]!);
   expect(typeof answer).toBe('string');
 });
 
@@ -99,21 +99,13 @@ test.each([
     'bad-value',
   ],
   ['misspelt', { bta: 0.2 }, 'bta: 0.2', 'unknown-key'],
-  ['not done here', { useLigerKernel: true, fp16: true }, 'fp16: true', undefined],
+  ['not done here', { neftuneNoiseAlpha: 5 }, 'neftune_noise_alpha: 5', 'key-not-done'],
 ])('%s: the same fault from code and from a recipe', async (_, args, recipe, expected) => {
-  if (expected === undefined) return void (await expectRefused(args));
   const { code, said, status } = await bothSay(args, recipe);
   expect(code.code).toBe(expected);
   expect(status).toBe(2);
   expect(said).toContain(`[${expected}]`);
 });
-
-async function expectRefused(args: Record<string, unknown>) {
-  quiet();
-  await expect(
-    DPOTrainer.create({ model, trainDataset: pairs, args: args as never }),
-  ).rejects.toMatchObject({ code: 'key-not-done' });
-}
 
 test.each([
   ['a number for rows', { model, trainDataset: 5 }, 'dataset-invalid'],
@@ -171,7 +163,8 @@ test('a new algorithm is stated once: keys, defaults, help and errors follow fro
   (await toy.create({ model, trainDataset: texts, args: { sharpness: 3 } })).destroy();
   expect(sharpness).toBe(3);
   const misspelt = { sharpnes: 3 } as never;
-  await expect(toy.create({ model, trainDataset: texts, args: misspelt })).rejects.toThrow(
-    /sharpness/,
-  );
+  await expect(toy.create({ model, trainDataset: texts, args: misspelt })).rejects.toMatchObject({
+    code: 'unknown-key',
+    remedy: expect.stringContaining('sharpness'),
+  });
 });

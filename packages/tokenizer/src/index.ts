@@ -2,9 +2,9 @@ export type { AlignedTokens, DeclaredIds, TokenKeys, TokenTexts } from './align-
 export { alignTokens } from './align-tokens.ts';
 export type { ChatMessage, ChatOptions, RenderedChat } from './chat-template.ts';
 export { ChatTemplate } from './chat-template.ts';
-export { parseExactJson, rememberNumber } from './exact-json.ts';
+export { parseExactJson } from './exact-json.ts';
 export { regexHazard } from './regex-screen.ts';
-export { StreamDecoder } from './stream-decoder.ts';
+export type { StreamDecoder } from './stream-decoder.ts';
 export type {
   DecodeOptions,
   EncodeChatOptions,
@@ -14,4 +14,4 @@ export type {
   TokenizerFiles,
 } from './tokenizer.ts';
 export { Tokenizer } from './tokenizer.ts';
-export { trainsTurnEnd, turnEnd, turnEndNotes } from './turn-end.ts';
+export { turnEndNotes } from './turn-end.ts';

@@ -10,6 +10,7 @@ import {
   streamDataset,
 } from '@attune/data';
 import { AttuneError } from '@attune/gpu';
+import { turnEndNotes } from '@attune/tokenizer';
 import type { TrainerSetup } from '@attune/trainer';
 import type { SFTSettings, sftConfig } from './sft.config.ts';
 
@@ -40,6 +41,9 @@ export async function sftData(
   const files = streaming ? filesOf(split.train) : undefined;
   const say = (report: EncodeReport, sequences?: number): void => {
     for (const note of reportNotes(report, tokenizer, options)) log(note);
+    if (args.assistantOnlyLoss) {
+      for (const note of turnEndNotes(tokenizer, args)) log(note);
+    }
     log(
       `Data: ${report.rows} rows, ${sequences === undefined ? '' : `${sequences} sequences, `}${report.tokens} tokens, ${report.trainedTokens} of them trained.`,
     );
