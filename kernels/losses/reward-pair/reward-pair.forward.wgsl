@@ -47,6 +47,8 @@ fn main(@builtin(local_invocation_index) lane: u32) {
       gradient[p] = notANumber(x);
       gradient[params.pairs + p] = notANumber(x);
       mine[0] = notANumber(x);
+      mine[2] = notANumber(x);
+      mine[3] = notANumber(x);
       continue;
     }
     let t = exp(-abs(x));

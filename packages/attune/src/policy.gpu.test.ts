@@ -22,13 +22,13 @@ beforeAll(() => {
        completion_ids.map((ids) => ids.filter((id) => id % 2 === 0).length / ids.length);
      export const liked = ({ completions, taste, log_metric, trainer_state }) => {
        log_metric('longest', Math.max(...completions.map((text) => text.length)));
-       return completions.map((_, i) => (taste[i] === 'none' ? null : trainer_state.round));
+       return completions.map((_, i) => (taste[i] === 'none' ? null : trainer_state.generation));
      };
      export const short = ({ completions }) => completions.slice(1).map(() => 1);
      export const broken = () => { throw new Error('no oven'); };
      export const number = 3;
      export const late = ({ completions, trainer_state }) =>
-       completions.map((_, i) => (trainer_state.round < 2 ? 0 : i));
+       completions.map((_, i) => (trainer_state.generation < 2 ? 0 : i));
      export const same = ({ completions }) => completions.map(() => 0.5);\n`,
   );
   writeFileSync('torn.mjs', 'export const f = ((');
@@ -105,7 +105,7 @@ test.each(['grpo', 'rloo'])(
       longest: expect.any(Number),
       'completions/max_length': expect.any(Number),
     });
-    // The second function knows the round.
+    // The second function knows the generation batch.
     expect(trained[3]!['rewards/liked/mean']).toBe(3);
     const evaluated = rows.filter((row) => 'eval_loss' in row);
     expect(evaluated.length).toBe(2);
@@ -118,7 +118,7 @@ test.each(['grpo', 'rloo'])(
   },
 );
 
-test('rounds in which all rewards are the same teach nothing, and the run goes on', async () => {
+test('generation batches in which all rewards are the same teach nothing, and the run goes on', async () => {
   const out = ['--reward_funcs', 'rewards.late', '--output_dir', 'late'];
   expect(await sample('grpo', ...out), terminal.said).toBe(0);
   const rows = logged('late').filter((row) => 'loss' in row);
@@ -127,7 +127,7 @@ test('rounds in which all rewards are the same teach nothing, and the run goes o
   expect(rows[2]!.grad_norm).toBeGreaterThan(0);
 });
 
-test('the same seed samples and trains to the same bits; a stopped run goes on to them in the middle of a round', async () => {
+test('the same seed samples and trains to the same bits; a stopped run goes on to them in the middle of a generation batch', async () => {
   const twice = ['--num_iterations', '2', '--beta', '0.05', '--save_strategy', 'steps'];
   expect(await sample('grpo', ...twice, '--save_steps', '1', '--output_dir', 'whole')).toBe(0);
   const resumed = ['--resume_from_checkpoint', join('whole', 'checkpoint-1')];
@@ -141,10 +141,10 @@ test('the same seed samples and trains to the same bits; a stopped run goes on t
   expect(losses('other')).not.toEqual(losses('whole'));
 });
 
-test('a trained judge rewards beside a function', async () => {
-  const judge = ['--reward_model_name_or_path', `${rewardFixtures}/models/reward-llama`];
-  expect(await sample('rloo', ...judge, '--max_steps', '2', '--output_dir', 'judged')).toBe(0);
-  const [first] = logged('judged');
+test('a reward model scores beside a function', async () => {
+  const scorer = ['--reward_model_name_or_path', `${rewardFixtures}/models/reward-llama`];
+  expect(await sample('rloo', ...scorer, '--max_steps', '2', '--output_dir', 'scored')).toBe(0);
+  const [first] = logged('scored');
   expect(first).toMatchObject({
     'rewards/reward-llama/mean': expect.any(Number),
     'rewards/even/mean': expect.any(Number),
@@ -157,7 +157,7 @@ const recording = (name: string, rows: readonly object[]) => {
   return ['--rollouts', name];
 };
 test.each<[string, () => string[], string, RegExp]>([
-  ['no judge', () => ['--reward_funcs', 'none'], 'missing-key', /judges/],
+  ['no rewards', () => ['--reward_funcs', 'none'], 'missing-key', /reward_funcs/],
   [
     'a function nobody has',
     () => ['--reward_funcs', 'think_format'],
@@ -205,7 +205,7 @@ test.each<[string, () => string[], string, RegExp]>([
     /1 reward functions and 2/,
   ],
   [
-    'recorded rows that fill no round',
+    'recorded rows that fill no generation batch',
     () => recording('three.jsonl', [rollout, rollout, rollout]),
     'rollout-batch',
     /3 rows/,
@@ -217,7 +217,7 @@ test.each<[string, () => string[], string, RegExp]>([
     /1 steps/,
   ],
 ])('%s: says so by name', async (_, change, code, words) => {
-  expect(await sample('grpo', ...change())).toBe(code === 'missing-key' ? 2 : 1);
+  expect(await sample('grpo', ...change())).toBe(/^(missing-key|bad-value)$/.test(code) ? 2 : 1);
   expect(terminal.said).toContain(`[${code}]`);
   expect(terminal.said).toMatch(words);
 });

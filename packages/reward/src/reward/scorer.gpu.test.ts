@@ -30,7 +30,7 @@ async function recorded(name: string) {
   const { config, weights } = scoreModel(await openModel(`${folder}/${base}`), { padTokenId: 3 });
   if (!existsSync(`${folder}/adapter`)) {
     const trained = await readSafetensors(await bytesFromPath(`${folder}/final.safetensors`));
-    return { config, weights: trained as Pick<WeightSource, 'float32'> };
+    return { config, weights: trained as Pick<WeightSource, 'float32' | 'info'> };
   }
   const files = await readAdapter(async (file) => readFileSync(`${folder}/adapter/${file}`));
   const { method, values } = loraFromFiles(config, files);
@@ -38,7 +38,7 @@ async function recorded(name: string) {
 }
 
 async function scorerOf(
-  { config, weights }: { config: ModelConfig; weights: Pick<WeightSource, 'float32'> },
+  { config, weights }: { config: ModelConfig; weights: Pick<WeightSource, 'float32' | 'info'> },
   options: Partial<ConstructorParameters<typeof Scorer>[2]> = {},
 ) {
   const store = new Store(await testGpu());
@@ -109,6 +109,7 @@ test('a row without tokens, of another vocabulary, past the positions, or scored
   // The rows of token 9.
   table.fill(Number.NaN, 9 * 32, 10 * 32);
   const weights = {
+    info: (name: string) => model.weights.info(name),
     float32: async (name: string) =>
       name === 'model.embed_tokens.weight' ? table : model.weights.float32(name),
   };
