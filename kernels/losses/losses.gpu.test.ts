@@ -46,6 +46,7 @@ const all: HostArrays = {
   lengths: numbers((i) => 2 + (i % 3)),
   bounds: array([2, 2], Int32Array.of(0, count / 2, count / 2, count)),
   scale: array([1], [0.5]),
+  beta: array([1], [0.1]),
 };
 
 interface Case {
@@ -80,6 +81,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   rewardPair: { inputs: ['rewards', 'scale'], checked: ['rewards'] },
   ppoClip: policy(),
+  ppoKlPenalty: { ...policy(), inputs: [...policy().inputs, 'beta'], options: {} },
   sapo: policy(),
   cispo: policy('ratioLogps'),
   vespo: { ...policy(), inputs: [...policy().inputs, 'members', 'bounds'] },

@@ -1,4 +1,5 @@
 import type { HostArrays } from '../../contract/index.ts';
+import { nanUnlessFinite } from '../token-loss/token-loss.reference.ts';
 
 interface Token {
   readonly d: number;
@@ -11,8 +12,9 @@ interface Token {
 const tokensOf = ({ logps, oldLogps, advantages, mask }: HostArrays): Token[] =>
   Array.from(logps!.data, (logp, i) => {
     const weight = mask!.data[i]!;
-    const d = weight === 0 ? 0 : Math.max(-80, Math.min(80, logp - oldLogps!.data[i]!));
-    const advantage = weight === 0 ? 0 : advantages!.data[i]!;
+    if (weight === 0) return { d: 0, ratio: 1, kl: 0, advantage: 0, weight };
+    const [old, advantage] = [oldLogps!.data[i]!, advantages!.data[i]!];
+    const d = Math.max(-80, Math.min(80, logp - old)) + nanUnlessFinite(logp, old, advantage);
     return { d, ratio: Math.exp(d), kl: Math.expm1(d) - d, advantage, weight };
   });
 

@@ -73,8 +73,8 @@ function checkProxy(proxy: string): void {
 
 async function loadProxySupport(): Promise<typeof import('undici')> {
   try {
-    // By a name that bundlers for browsers do not follow.
-    const name = 'undici';
+    // By a name that bundlers for browsers cannot follow.
+    const name = ['un', 'dici'].join('');
     return await import(/* webpackIgnore: true */ /* @vite-ignore */ name);
   } catch (cause) {
     throw new AttuneError(

@@ -52,12 +52,12 @@ export class CPOTrainer extends Trainer<PreferenceExample, PaddedPairBatch> {
 export const cpo: Algorithm<typeof cpoConfig> = algorithm({
   name: 'cpo',
   order: 46,
-  summary:
-    'Trains a model to prefer chosen completions, without a reference model (CPO, SimPO, AlphaPO).',
+  summary: 'Trains a model to prefer chosen completions without a reference model (CPO, SimPO).',
   description:
     "Contrastive preference optimisation by TRL's rules, on rows of {prompt, chosen, rejected}. SimPO is loss_type simpo with cpo_alpha 0.",
-  example: `attune cpo --model_name_or_path HuggingFaceTB/SmolLM2-135M-Instruct --dataset_name pairs.jsonl \\
-  --loss_type simpo --cpo_alpha 0 --beta 2 --use_peft --learning_rate 1e-5 --output_dir preferred
+  example: `attune cpo --model_name_or_path HuggingFaceTB/SmolLM2-135M-Instruct \\
+  --dataset_name pairs.jsonl --loss_type simpo --cpo_alpha 0 --beta 2 --use_peft \\
+  --learning_rate 1e-5 --output_dir preferred
 attune cpo --config recipe.yaml`,
   papers: [
     { title: 'Xu et al. 2024', url: 'https://arxiv.org/abs/2401.08417' },
