@@ -42,7 +42,13 @@ const config: KnipConfig = {
     ),
     website: {
       // scripts/bench.mjs writes an import of the last.
-      entry: ['*.ts', 'plugins/*.ts', 'src/live/kernel-bench.ts', 'src/pages/*.tsx', 'src/theme/**/*.{ts,tsx}'],
+      entry: [
+        '*.ts',
+        'plugins/*.ts',
+        'src/live/kernel-bench.ts',
+        'src/pages/*.tsx',
+        'src/theme/**/*.{ts,tsx}',
+      ],
       project: ['**/*.{ts,tsx}'],
       // Not installed where the site is not wanted: its files and exports are looked at, its dependencies are not.
       docusaurus: false,

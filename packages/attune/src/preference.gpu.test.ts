@@ -79,11 +79,14 @@ test.each<[string, string, () => string[], string, RegExp]>([
     'bad-value',
     /2 losses/,
   ],
-])('%s: %s says so by name, and the exit code tells usage from failure', async (_, command, change, code, words) => {
-  expect(await train(command, ...change())).toBe(code === 'bad-value' ? 2 : 1);
-  expect(terminal.said).toContain(`[${code}]`);
-  expect(terminal.said).toMatch(words);
-});
+])(
+  '%s: %s says so by name, and the exit code tells usage from failure',
+  async (_, command, change, code, words) => {
+    expect(await train(command, ...change())).toBe(code === 'bad-value' ? 2 : 1);
+    expect(terminal.said).toContain(`[${code}]`);
+    expect(terminal.said).toMatch(words);
+  },
+);
 
 test('a loss that DPO lacks is refused with those that it has', async () => {
   expect(await train('dpo', '--loss_type', 'simpo')).toBe(2);
