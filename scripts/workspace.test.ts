@@ -28,10 +28,19 @@ const layerOf = (name: string) => layers.findIndex((layer) => layer.includes(nam
 const allowed: Record<string, string[]> = {
   '@attune/gpu': ['webgpu', '@sparticuz/chromium'],
   '@attune/kernels': ['wgsl-preprocessor'],
-  '@attune/tokenizer': ['@huggingface/tokenizers', '@huggingface/jinja'],
-  '@attune/data': ['hyparquet'],
-  '@attune/model': ['@noble/hashes'],
-  attune: ['yaml', 'hyparquet', 'webgpu', '@sparticuz/chromium'],
+  '@attune/tokenizer': ['@huggingface/tokenizers'],
+  '@attune/data': ['hyparquet', 'hyparquet-compressors', '@uwdata/flechette', 'fzstd'],
+  '@attune/model': ['@noble/hashes', 'undici'],
+  attune: [
+    'yaml',
+    'hyparquet',
+    'hyparquet-compressors',
+    '@uwdata/flechette',
+    'fzstd',
+    'undici',
+    'webgpu',
+    '@sparticuz/chromium',
+  ],
 };
 
 /** The rest must bundle for a browser: `node:` modules only behind a dynamic import. */

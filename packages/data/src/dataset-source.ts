@@ -1,15 +1,8 @@
 import { AttuneError } from '@attune/gpu';
-import { rowsOf } from './dataset.ts';
 import type { ReadOptions, Row } from './read-rows.ts';
-import type { Source } from './source.ts';
-
-/** Rows, a file (its path, a Blob, or `{ name, open }`), several files, or an (async) iterable of rows. */
-export type DatasetSource = Source | readonly Source[] | Iterable<Row> | AsyncIterable<Row>;
-
-const isSource = (value: unknown): value is Source =>
-  typeof value === 'string' ||
-  value instanceof Blob ||
-  (typeof value === 'object' && value !== null && 'open' in value);
+import type { DatasetSource, Source } from './source.ts';
+import { isSource } from './source.ts';
+import { splitSources, splitStream } from './split-rows.ts';
 
 /**
  * What the readers take: files as a list, rows as they are.
@@ -28,7 +21,7 @@ export function datasetOf(
   throw new AttuneError(
     'dataset-invalid',
     `${name} is ${typeof source === 'object' ? 'an object that is no list' : `a ${typeof source}`}.`,
-    'Give rows, the path of a JSONL, JSON, CSV or Parquet file, several paths, or an (async) iterable of rows.',
+    'Give rows, the path of a JSONL, JSON, CSV, Parquet or Arrow file, several paths, or an (async) iterable of rows.',
   );
 }
 
@@ -45,31 +38,44 @@ export interface DatasetSplit {
 }
 
 /**
- * Training rows and held-out ones: those of `evalDataset`, or the last `testSplitSize` of the rows.
- * @throws AttuneError `dataset-invalid`, `missing-key` where evaluation is asked for and no rows are held out
+ * Training rows and held-out ones: those of `evalDataset`, or `testSplitSize` of the rows (a share, or their number),
+ * drawn with the seed as `datasets` draws them. With `streaming` the training rows are read again in each pass.
+ *
+ * @throws AttuneError `dataset-invalid`, `split-invalid`, `missing-key` where evaluation is asked for and no rows are
+ * held out, and those of `readRows`
  */
 export async function splitDataset(
   {
     trainDataset,
     evalDataset,
     testSplitSize,
+    args,
   }: {
     readonly trainDataset: DatasetSource;
     readonly evalDataset?: DatasetSource | undefined;
     readonly testSplitSize?: number | null;
+    /** The seed of the draw. Default 42. */
+    readonly args?: { readonly seed?: number };
   },
-  { evaluates, ...options }: ReadOptions & { readonly evaluates: boolean },
+  {
+    evaluates,
+    streaming = false,
+    ...options
+  }: ReadOptions & { readonly evaluates: boolean; readonly streaming?: boolean },
 ): Promise<DatasetSplit> {
   const train = datasetOf(trainDataset);
   if (evalDataset !== undefined) {
     return { train, evaluation: datasetOf(evalDataset, 'evalDataset') };
   }
-  if (testSplitSize) {
-    const rows: Row[] = [];
-    for await (const row of rowsOf(train, options)) rows.push(row);
-    const count = testSplitSize < 1 ? Math.ceil(testSplitSize * rows.length) : testSplitSize;
-    const at = rows.length - count;
-    return { train: rows.slice(0, at), evaluation: rows.slice(at) };
+  if (testSplitSize !== undefined && testSplitSize !== null) {
+    const how = { ...options, testSize: testSplitSize, seed: args?.seed };
+    const files = streaming ? filesOf(trainDataset) : undefined;
+    if (files) {
+      const split = await splitStream(files, how);
+      return { train: [split.train], evaluation: split.test };
+    }
+    const split = await splitSources(train, how);
+    return { train: split.train, evaluation: split.test };
   }
   if (!evaluates) return { train };
   throw new AttuneError(

@@ -1,7 +1,19 @@
 import { AttuneError } from '@attune/gpu';
 import type { ChatOptions, Tokenizer } from '@attune/tokenizer';
+import type { EncodeReport } from './encode-report.ts';
+import type { PackingStrategy } from './packing.ts';
 import type { Row } from './read-rows.ts';
-import { detectShape, messagesOf, shapeError, textOf, toolsOf } from './shapes.ts';
+import {
+  detectShape,
+  isEmptyRow,
+  messagesOf,
+  repeatsPrompt,
+  shapeError,
+  textOf,
+  toolsOf,
+} from './shapes.ts';
+import { tokenizedRow } from './tokenized-row.ts';
+import { checkWellFormed } from './well-formed.ts';
 
 /** Not trained: the label of a token that adds nothing to the loss. */
 export const ignored = -100;
@@ -14,13 +26,19 @@ export interface Example {
   inputIds: Int32Array;
   labels: Int32Array;
   segments?: number[];
+  /** Which row of the data set it comes from, from 1; packed, the first. */
+  row?: number;
 }
 
 export interface EncodeExampleOptions {
-  /** Tokens kept of a row, from its start; null keeps all. Default 1024. */
+  /** Tokens kept of a row; null keeps all. Default 1024. */
   maxLength?: number | null;
-  /** Rows will be packed, which cuts them instead. Default false. */
+  /** Which end of a longer row is kept. Default keep_start. */
+  truncationMode?: 'keep_start' | 'keep_end';
+  /** Rows will be packed. Default false. */
   packing?: boolean;
+  /** Of these `bfd` cuts longer rows, at their end. Default bfd. */
+  packingStrategy?: PackingStrategy;
   /** Train the completion only; null does so where rows have prompt and completion. Default null. */
   completionOnlyLoss?: boolean | null;
   /** Train only what the assistant says, by the template's generation blocks. Default false. */
@@ -31,44 +49,20 @@ export interface EncodeExampleOptions {
   report?: EncodeReport;
 }
 
-/** What encoding did to a dataset. */
-export interface EncodeReport {
-  rows: number;
-  tokens: number;
-  trainedTokens: number;
-  /** Longer than `maxLength`: their ends were cut off. */
-  truncated: number;
-  /** Nothing was left to train after cutting: these rows are left out. */
-  dropped: number;
-  /** A token crosses from prompt to completion, which begins where the ids differ. */
-  promptsCrossed: number;
-  /** Rows whose roles are ShareGPT's human and gpt, which templates do not know. */
-  foreignRoles: number;
-  /** Tokens of the longest row, before cutting. */
-  longest: number;
-}
-
-export function newReport(): EncodeReport {
-  return {
-    rows: 0,
-    tokens: 0,
-    trainedTokens: 0,
-    truncated: 0,
-    dropped: 0,
-    promptsCrossed: 0,
-    foreignRoles: 0,
-    longest: 0,
-  };
-}
-
 interface Tokens {
   ids: number[];
   /** Tokens before the completion, where the row has one. */
   promptLength?: number;
   /** The prompt's own ids go on differently: a token crosses its end. */
   promptCrossed?: boolean;
-  assistantMask?: Uint8Array;
+  /** The completion has no text: nothing but its end is trained. */
+  emptyCompletion?: boolean;
+  /** The completion begins with the prompt. */
+  promptRepeated?: boolean;
+  assistantMask?: ArrayLike<number>;
+  completionMask?: ArrayLike<number>;
   labels?: ArrayLike<number>;
+  segments?: number[];
 }
 
 const wanted = ['language-modeling', 'prompt-completion', 'tokenized'] as const;
@@ -88,24 +82,62 @@ export function encodeExample(
   options: EncodeExampleOptions = {},
 ): Example | undefined {
   const { maxLength = 1024, packing = false, report } = options;
-  const tokens = tokenize(row, tokenizer, options);
-  const cut = packing || maxLength === null ? tokens.ids.length : maxLength;
-  const inputIds = Int32Array.from(tokens.ids.slice(0, cut));
-  const labels = makeLabels(inputIds, tokens, options.completionOnlyLoss ?? null);
-  const trained = labels.reduce((count, label) => count + (label === ignored ? 0 : 1), 0);
-  const empty = trained === 0 && !packing && maxLength !== null;
-  if (report) {
-    report.rows++;
-    if (tokens.promptCrossed) report.promptsCrossed++;
-    report.longest = Math.max(report.longest, tokens.ids.length);
-    if (tokens.ids.length > cut) report.truncated++;
-    if (empty) report.dropped++;
-    else {
-      report.tokens += inputIds.length;
-      report.trainedTokens += trained;
-    }
+  if (report) report.rows++;
+  if (isEmptyRow(row, options)) {
+    if (report && report.empty++ === 0) report.firstEmpty = report.rows;
+    return undefined;
   }
-  return empty ? undefined : { inputIds, labels };
+  const tokens = tokenize(row, tokenizer, options);
+  const { length } = tokens.ids;
+  const whole =
+    maxLength === null ||
+    (packing && options.packingStrategy !== undefined && options.packingStrategy !== 'bfd');
+  const kept = whole ? length : Math.min(length, maxLength);
+  const start = options.truncationMode === 'keep_end' && !packing ? length - kept : 0;
+  const inputIds = Int32Array.from(tokens.ids.slice(start, start + kept));
+  const labels = makeLabels(tokens, options.completionOnlyLoss ?? null).subarray(
+    start,
+    start + kept,
+  );
+  const trained = labels.reduce((count, label) => count + (label === ignored ? 0 : 1), 0);
+  const dropped = trained === 0 && !packing && maxLength !== null;
+  if (report) {
+    if (tokens.promptRepeated) report.promptsRepeated++;
+    else if (tokens.promptCrossed) report.promptsCrossed++;
+    if (tokens.emptyCompletion) report.emptyCompletions++;
+    report.longest = Math.max(report.longest, length);
+    if (length > kept) report.truncated++;
+    if (dropped) report.dropped++;
+    else {
+      report.tokens += kept;
+      report.trainedTokens += trained;
+      report.cutTokens += length - kept;
+    }
+    countMasks(tokens, options, report);
+  }
+  if (dropped) return undefined;
+  const segments = tokens.segments && cutSegments(tokens.segments, start, start + kept);
+  return { inputIds, labels: labels.slice(), ...(segments && { segments }) };
+}
+
+/** Masks that do not act as one might think. */
+function countMasks(tokens: Tokens, options: EncodeExampleOptions, report: EncodeReport): void {
+  if (tokens.labels) return;
+  const { completionOnlyLoss = null } = options;
+  const completion = tokens.completionMask ?? tokens.promptLength;
+  if (completionOnlyLoss && completion === undefined) report.withoutCompletion++;
+  if (!completionOnlyLoss && tokens.completionMask) report.unusedMasks++;
+}
+
+/** The lengths of documents, or of what is left of them between two places. */
+function cutSegments(segments: readonly number[], start: number, end: number): number[] {
+  let at = 0;
+  const cut = segments.map((size) => {
+    const from = Math.max(at, start);
+    at += size;
+    return Math.min(at, end) - from;
+  });
+  return cut.filter((size) => size > 0);
 }
 
 function tokenize(row: Row, tokenizer: Tokenizer, options: EncodeExampleOptions): Tokens {
@@ -120,7 +152,7 @@ function tokenize(row: Row, tokenizer: Tokenizer, options: EncodeExampleOptions)
   }
   switch (shape.type) {
     case 'tokenized':
-      return tokenizedRow(row);
+      return tokenized();
     case 'language-modeling':
       if (!shape.conversational) {
         return { ids: tokenizer.encode(withEos(textOf(row, datasetTextField), tokenizer)) };
@@ -138,10 +170,34 @@ function tokenize(row: Row, tokenizer: Tokenizer, options: EncodeExampleOptions)
       );
   }
 
+  function tokenized(): Tokens {
+    const tokens = tokenizedRow(row);
+    if (assistantOnlyLoss && !tokens.labels && !tokens.assistantMask) {
+      throw new AttuneError(
+        'assistant-loss-needs-chat',
+        'assistant_only_loss is set, but the rows are token ids without assistant_masks or labels.',
+        'Give assistant_masks (1 where the assistant speaks), or rows with messages.',
+      );
+    }
+    if (tokens.segments && options.packing) {
+      throw new AttuneError(
+        'data-packed-already',
+        'packing is set, but the rows have seq_lengths: they are packed already.',
+        'Set packing: false.',
+      );
+    }
+    return tokens;
+  }
+
   function textCompletion(): Tokens {
     const prompt = textOf(row, 'prompt');
-    const completion = withEos(textOf(row, 'completion'), tokenizer);
-    return split(tokenizer.encode(prompt), { ids: tokenizer.encode(prompt + completion) });
+    const said = textOf(row, 'completion');
+    const ids = tokenizer.encode(prompt + withEos(said, tokenizer));
+    return split(tokenizer.encode(prompt), {
+      ids,
+      emptyCompletion: said === '',
+      promptRepeated: repeatsPrompt(prompt, said),
+    });
   }
 
   function chatCompletion(): Tokens {
@@ -149,7 +205,10 @@ function tokenize(row: Row, tokenizer: Tokenizer, options: EncodeExampleOptions)
     const completion = messagesOf(row, 'completion');
     const chat = { ...chatOptions(row), addGenerationPrompt: true };
     const promptIds = tokenizer.encodeChat(prompt, chat).ids;
-    return split(promptIds, encodeChat(row, [...prompt, ...completion]));
+    return split(promptIds, {
+      ...encodeChat(row, [...prompt, ...completion]),
+      promptRepeated: repeatsPrompt(prompt, completion),
+    });
   }
 
   function encodeChat(from: Row, messages: ReturnType<typeof messagesOf>): Tokens {
@@ -179,6 +238,7 @@ export function withEos(text: string, tokenizer: Tokenizer): string {
 /** What a row gives its chat template: `tools` and `chat_template_kwargs`. */
 export function chatOptions(row: Row): ChatOptions {
   const kwargs = row.chat_template_kwargs as Record<string, unknown> | null | undefined;
+  checkWellFormed(kwargs, 'The column chat_template_kwargs');
   return { tools: toolsOf(row), kwargs: kwargs ?? undefined };
 }
 
@@ -194,28 +254,12 @@ export function commonPrefixLength(a: ArrayLike<number>, b: ArrayLike<number>): 
   return length;
 }
 
-function tokenizedRow(row: Row): Tokens {
-  const isIds = (value: unknown): value is number[] =>
-    Array.isArray(value) && value.every((id) => Number.isInteger(id));
-  const { input_ids: ids, labels } = row;
-  if (!isIds(ids) || (labels !== undefined && !(isIds(labels) && labels.length === ids.length))) {
-    throw shapeError(
-      row,
-      'has input_ids or labels that are not lists of ids of one length',
-      wanted,
-    );
-  }
-  return labels === undefined ? { ids } : { ids, labels };
-}
-
-function makeLabels(
-  inputIds: Int32Array,
-  { promptLength, assistantMask, labels }: Tokens,
-  completionOnly: boolean | null,
-): Int32Array {
-  if (labels) return Int32Array.from(inputIds, (_, i) => labels[i]!);
+function makeLabels(tokens: Tokens, completionOnly: boolean | null): Int32Array {
+  const { ids, promptLength, assistantMask, completionMask, labels } = tokens;
+  if (labels) return Int32Array.from(labels);
   const from = (completionOnly ?? promptLength !== undefined) ? (promptLength ?? 0) : 0;
-  return inputIds.map((id, i) =>
-    i >= from && (assistantMask === undefined || assistantMask[i] === 1) ? id : ignored,
+  const masks = [assistantMask, completionOnly ? completionMask : undefined];
+  return Int32Array.from(ids, (id, i) =>
+    i >= from && masks.every((mask) => mask === undefined || mask[i] === 1) ? id : ignored,
   );
 }

@@ -1,7 +1,10 @@
 import { AttuneError } from '@attune/gpu';
+import { parseExactJson } from '@attune/tokenizer';
 import type { Line } from './lines.ts';
 import { notUtf8 } from './lines.ts';
+import { printable, printableValue } from './printable.ts';
 import type { Row } from './read-rows.ts';
+import { checkWellFormed, mayBeIllFormed } from './well-formed.ts';
 
 const largestJson = 2 ** 29;
 
@@ -12,7 +15,9 @@ export async function* parseJsonLines(
 ): AsyncGenerator<Row> {
   for await (const { text, number, ended } of lines) {
     if (text.trim() === '') continue;
-    yield asRow(parseLine(text, name, number, ended), `Line ${number} of ${name}`);
+    const row = asRow(parseLine(text, name, number, ended), `Line ${number} of ${name}`);
+    if (mayBeIllFormed(text)) checkColumns(row, `Line ${number} of ${name}: the column`);
+    yield row;
   }
 }
 
@@ -24,28 +29,38 @@ export async function* parseJsonArray(
   const text = await readText(chunks, name);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactJson(text);
   } catch (cause) {
     throw new AttuneError(
-      'data-broken-json',
-      `${name} is not JSON: ${(cause as Error).message}${lineOf(text, cause)}.`,
+      'invalid-json',
+      `${name} is not JSON: ${printable((cause as Error).message, 200)}${lineOf(text, cause)}.`,
       'Mend the file, or write one object a line and name it .jsonl.',
       { cause },
     );
   }
   const rows = Array.isArray(value) ? value : arrayField(value);
   if (!rows) throw notRows(name, text);
-  for (const [i, row] of rows.entries()) yield asRow(row, `Row ${i + 1} of ${name}`);
+  const suspicious = mayBeIllFormed(text);
+  for (const [i, value] of rows.entries()) {
+    const row = asRow(value, `Row ${i + 1} of ${name}`);
+    if (suspicious) checkColumns(row, `Row ${i + 1} of ${name}: the column`);
+    yield row;
+  }
+}
+
+function checkColumns(row: Row, where: string): void {
+  for (const [column, value] of Object.entries(row)) {
+    checkWellFormed(value, `${where} ${printable(column)}`);
+  }
 }
 
 function parseLine(text: string, name: string, number: number, ended: boolean): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch (cause) {
-    const start = text.length > 60 ? `${text.slice(0, 60)}…` : text;
     throw new AttuneError(
-      'data-broken-json',
-      `Line ${number} of ${name} is not JSON (${(cause as Error).message}). It begins: ${start}`,
+      'invalid-json',
+      `Line ${number} of ${name} is not JSON (${printable((cause as Error).message, 200)}). It begins: ${printable(text)}`,
       ended
         ? 'Mend or delete the line; each line holds one JSON object.'
         : 'It is the last line and has no line break: the file may be cut off. Copy it again.',
@@ -56,7 +71,7 @@ function parseLine(text: string, name: string, number: number, ended: boolean): 
 
 function asRow(value: unknown, where: string): Row {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Row;
-  const found = Array.isArray(value) ? 'a list' : JSON.stringify(value).slice(0, 60);
+  const found = Array.isArray(value) ? 'a list' : printableValue(value);
   throw new AttuneError(
     'data-row-not-object',
     `${where} is ${found}, not an object with named fields.`,
@@ -112,7 +127,7 @@ function lineOf(text: string, cause: unknown): string {
 function notRows(name: string, text: string): AttuneError {
   return new AttuneError(
     'data-row-not-object',
-    `${name} holds no list of rows. It begins: ${text.slice(0, 60)}`,
+    `${name} holds no list of rows. It begins: ${printable(text)}`,
     'Write a JSON array of objects, or one object a line in a file that ends in .jsonl.',
   );
 }

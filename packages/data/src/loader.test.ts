@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DatasetStream } from './dataset.ts';
 import type { Example } from './encode-example.ts';
-import { newReport } from './encode-example.ts';
+import { newReport } from './encode-report.ts';
 import type { LoadedBatch, LoaderState } from './loader.ts';
 import { BatchLoader } from './loader.ts';
 import { joinRows } from './row-batch.ts';
@@ -121,5 +121,21 @@ describe('a loader', () => {
     expect(() => new BatchLoader([], options)).toThrow(/fill no batch/);
     const few = { ...options, batchSize: 24, dropLast: true };
     expect(() => new BatchLoader(examples, few)).toThrow(/23 sequences fill no batch of 24/);
+  });
+
+  it('says of a stream that no batch can be filled, and does not read it for ever', async () => {
+    for (const sampling of ['sequential', 'random'] as const) {
+      const few = { ...options, batchSize: 24, dropLast: true, sampling };
+      const loader = new BatchLoader(stream, few);
+      await expect(loader.batches().next()).rejects.toThrow(/23 sequences fill no batch of 24/);
+      await expect(loader.epoch(0).next()).rejects.toThrow(/fill no batch/);
+    }
+    // A place at the end of an epoch is none of that.
+    const full = new BatchLoader(stream, { ...options, dropLast: true });
+    expect((await full.batches({ epoch: 0, index: 5 }).next()).value).toMatchObject({
+      epoch: 1,
+      index: 0,
+    });
+    expect((await full.epoch(0, 5).next()).done).toBe(true);
   });
 });

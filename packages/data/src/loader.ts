@@ -1,8 +1,11 @@
 import { AttuneError } from '@attune/gpu';
 import type { DatasetStream } from './dataset.ts';
 import type { Example } from './encode-example.ts';
-import { permutation, uniformInteger } from './philox.ts';
+import { permutation } from './philox.ts';
 import type { RowBatch } from './row-batch.ts';
+import { shuffleThrough } from './shuffle-buffer.ts';
+import type { AnyExample, TokenLimits } from './token-limits.ts';
+import { checkExample } from './token-limits.ts';
 
 export interface LoaderOptions<E = Example, B = RowBatch> {
   /** Rows of a batch: `per_device_train_batch_size`. */
@@ -17,6 +20,8 @@ export interface LoaderOptions<E = Example, B = RowBatch> {
   shuffleBuffer?: number;
   /** How rows become a batch: `joinRows`, `collatePairs`, … */
   collate: (examples: readonly E[]) => B;
+  /** What the model can take: checked for all rows at once, and for those of a stream as they come. */
+  limits?: TokenLimits | undefined;
 }
 
 /** Where a run stands in its data: the next batch to give. */
@@ -47,7 +52,9 @@ export class BatchLoader<E = Example, B = RowBatch> {
   readonly #options: { batchSize: number; sampling: string; seed: number; dropLast: boolean };
   readonly #shuffleBuffer: number;
   readonly #collate: (examples: readonly E[]) => B;
+  readonly #limits: TokenLimits | undefined;
 
+  /** @throws AttuneError `bad-value`, `data-empty`, and those of `checkExample` */
   constructor(data: readonly E[] | DatasetStream<E>, options: LoaderOptions<E, B>) {
     this.#data = data;
     this.#options = {
@@ -61,31 +68,31 @@ export class BatchLoader<E = Example, B = RowBatch> {
     const { batchSize, dropLast } = this.#options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new AttuneError(
-        'batch-size-invalid',
+        'bad-value',
         `The batch size is ${batchSize}; it is a whole number from 1.`,
         'Set per_device_train_batch_size to 1 or more.',
       );
     }
+    this.#limits = options.limits;
     if ('open' in data) return;
+    for (const [index, example] of data.entries()) this.#check(example, index);
     const batches = data.length / batchSize;
     this.batchesPerEpoch = dropLast ? Math.floor(batches) : Math.ceil(batches);
-    if (this.batchesPerEpoch === 0) {
-      throw new AttuneError(
-        'data-empty',
-        `${data.length} sequences fill no batch of ${batchSize}.`,
-        'Give more rows, or a smaller per_device_train_batch_size.',
-      );
-    }
+    if (this.batchesPerEpoch === 0) throw unfilled(data.length, batchSize);
   }
 
-  /** Batches from `state` on, without end: the caller stops, at an epoch's `last` or elsewhere. */
+  /**
+   * Batches from `state` on, without end: the caller stops, at an epoch's `last` or elsewhere.
+   *
+   * @throws AttuneError `data-empty` where a stream fills no batch, and those of the stream
+   */
   async *batches(state: LoaderState = { epoch: 0, index: 0 }): AsyncGenerator<LoadedBatch<E, B>> {
     for (let { epoch, index: from } = state; ; epoch++, from = 0) {
       yield* this.epoch(epoch, from);
     }
   }
 
-  /** Batches of one epoch, from batch `from` on. */
+  /** Batches of one epoch, from batch `from` on. @throws AttuneError those of `batches` */
   async *epoch(epoch: number, from = 0): AsyncGenerator<LoadedBatch<E, B>> {
     let index = from;
     let ahead: E[] | undefined;
@@ -104,13 +111,21 @@ export class BatchLoader<E = Example, B = RowBatch> {
   async *#groups(epoch: number, from: number): AsyncGenerator<E[]> {
     const { batchSize, dropLast } = this.#options;
     let group: E[] = [];
+    let full = 0;
     for await (const example of this.#examples(epoch, from * batchSize)) {
       group.push(example);
       if (group.length < batchSize) continue;
+      full++;
       yield group;
       group = [];
     }
     if (group.length > 0 && !dropLast) yield group;
+    // Without a batch from the beginning on there will be none in the next epoch either.
+    else if (full === 0 && from === 0) throw unfilled(group.length, batchSize);
+  }
+
+  #check(example: E, index: number): void {
+    if (this.#limits) checkExample(example as AnyExample, this.#limits, index);
   }
 
   async *#examples(epoch: number, skip: number): AsyncGenerator<E> {
@@ -119,8 +134,12 @@ export class BatchLoader<E = Example, B = RowBatch> {
       const stream = this.#data.open();
       const ordered =
         sampling === 'random' ? shuffleThrough(stream, this.#shuffleBuffer, seed, epoch) : stream;
-      // The place in a stream is found again by reading up to it.
-      for await (const example of ordered) if (skip-- <= 0) yield example;
+      let index = 0;
+      for await (const example of ordered) {
+        this.#check(example, index++);
+        // The place in a stream is found again by reading up to it.
+        if (skip-- <= 0) yield example;
+      }
       return;
     }
     const order = sampling === 'random' ? permutation(this.#data.length, seed, epoch) : undefined;
@@ -128,25 +147,10 @@ export class BatchLoader<E = Example, B = RowBatch> {
   }
 }
 
-/** Gives a random one of the next `size` items, again and again. */
-async function* shuffleThrough<E>(
-  stream: AsyncIterable<E>,
-  size: number,
-  seed: number,
-  epoch: number,
-): AsyncGenerator<E> {
-  const buffer: E[] = [];
-  let drawn = 0;
-  const draw = (): E => {
-    const at = uniformInteger(seed, epoch, drawn++, buffer.length);
-    const example = buffer[at]!;
-    buffer[at] = buffer[buffer.length - 1]!;
-    buffer.pop();
-    return example;
-  };
-  for await (const example of stream) {
-    buffer.push(example);
-    if (buffer.length >= size) yield draw();
-  }
-  while (buffer.length > 0) yield draw();
+function unfilled(sequences: number, batchSize: number): AttuneError {
+  return new AttuneError(
+    'data-empty',
+    `${sequences} sequences fill no batch of ${batchSize}.`,
+    'Give more rows, or a smaller per_device_train_batch_size.',
+  );
 }

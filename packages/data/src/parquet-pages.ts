@@ -27,6 +27,8 @@ export async function checkPages(file: ByteFile, metadata: FileMetaData): Promis
       const first = Number(chunk.dictionary_page_offset || chunk.data_page_offset);
       const size = Number(chunk.total_compressed_size);
       const values = Number(chunk.num_values);
+      // A group without rows may have no pages, and then says nothing of their place.
+      if (values === 0 && Number(group.num_rows) === 0) continue;
       const start = Math.min(first, Number(chunk.data_page_offset));
       if (!(start >= 4 && size >= 0 && start + size <= file.byteLength)) {
         throw new Error(`a column chunk of ${size} bytes at ${start} lies outside the file`);

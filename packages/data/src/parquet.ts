@@ -1,43 +1,94 @@
 import { AttuneError } from '@attune/gpu';
+import type { Compressors, FileMetaData, SchemaTree } from 'hyparquet';
 import { checkPages } from './parquet-pages.ts';
+import { printable } from './printable.ts';
 import type { Row } from './read-rows.ts';
+import { exactNumber } from './row-values.ts';
 import type { ByteFile } from './source.ts';
 
-const rowsAtOnce = 1_000;
+/** Rows that are decoded at a time: as many as unpack to so many bytes, and no more than this. */
+const bytesAtOnce = 2 ** 25;
+const mostRowsAtOnce = 100_000;
 
 /**
- * Rows of a Parquet file, a row group at a time. Needs the optional peer `hyparquet`, and
- * `hyparquet-compressors` for codecs other than Snappy.
+ * Rows of a Parquet file, a part of a row group at a time. Needs the optional peer `hyparquet`, and
+ * `hyparquet-compressors` for columns packed otherwise than with Snappy (zstd, gzip, brotli, LZ4).
  *
- * @throws AttuneError `parquet-reader-missing`, `data-broken-parquet`
+ * @throws AttuneError `parquet-reader-missing`, `data-codec-missing`, `data-broken-parquet`,
+ * `data-unsupported-parquet`
  */
 export async function* parseParquet(file: ByteFile, name: string): AsyncGenerator<Row> {
-  const { parquetMetadataAsync, parquetReadObjects } = await loadReader();
-  const compressors = await loadCompressors();
+  const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await loadReader();
   try {
     const metadata = await parquetMetadataAsync(file);
     const rows = Number(metadata.num_rows);
+    checkColumns(metadata, parquetSchema(metadata));
     await checkPages(file, metadata);
-    for (let start = 0; start < rows; start += rowsAtOnce) {
-      const rowEnd = Math.min(rows, start + rowsAtOnce);
+    const compressors = await loadCodecs(metadata, name);
+    for (const { start, end } of parts(metadata)) {
       const part = await parquetReadObjects({
         file,
         metadata,
-        compressors,
+        ...(compressors && { compressors }),
         rowStart: start,
-        rowEnd,
+        rowEnd: Math.min(rows, end),
       });
       for (const row of part) yield plain(row) as Row;
     }
   } catch (cause) {
     if (cause instanceof AttuneError) throw cause;
-    throw new AttuneError(
-      'data-broken-parquet',
-      `${name} cannot be read as Parquet: ${(cause as Error).message}.`,
-      'Check that the download is whole, or write the data as JSONL.',
+    throw unreadable(name, cause);
+  }
+}
+
+/** Columns that the schema lacks, or has once, would be read, and their errors be nobody's. */
+function checkColumns({ row_groups: groups }: FileMetaData, schema: SchemaTree): void {
+  for (const { columns } of groups) {
+    const seen = new Set<string>();
+    for (const { meta_data: chunk } of columns) {
+      const path = chunk?.path_in_schema ?? [];
+      let at: SchemaTree | undefined = schema;
+      for (const name of path) at = at?.children.find(({ element }) => element.name === name);
+      const key = JSON.stringify(path);
+      if (!at || at.children.length > 0 || seen.has(key)) {
+        throw new Error(`a row group has a column ${path.join('.')} that its schema has not`);
+      }
+      seen.add(key);
+    }
+  }
+}
+
+/** Row ranges within row groups, of which each needs its group's columns. */
+function* parts({ row_groups: groups }: FileMetaData): Generator<{ start: number; end: number }> {
+  let start = 0;
+  for (const group of groups) {
+    const rows = Number(group.num_rows);
+    const share = bytesAtOnce / Math.max(1, Number(group.total_byte_size));
+    const step = Math.min(mostRowsAtOnce, Math.max(100, Math.ceil(rows * share)));
+    const groupEnd = start + rows;
+    for (; start < groupEnd; start = Math.min(groupEnd, start + step)) {
+      yield { start, end: Math.min(groupEnd, start + step) };
+    }
+  }
+}
+
+/** What the reader lacks is one thing, what the file lacks another. */
+function unreadable(name: string, cause: unknown): AttuneError {
+  const why = printable((cause as Error).message.replace(/^parquet /, ''), 200);
+  if (/unsupported|not supported|unhandled type/.test(why)) {
+    return new AttuneError(
+      'data-unsupported-parquet',
+      `${name} uses what is not read here: ${why}.`,
+      "Write it again with plain columns, for instance df.to_parquet(FILE, compression='zstd'), or as JSONL.",
       { cause },
     );
   }
+  return new AttuneError(
+    'data-broken-parquet',
+    `${name} cannot be read as Parquet: ${why}.`,
+    'Check that the download is whole, or write the data as JSONL.',
+    { cause },
+  );
 }
 
 async function loadReader(): Promise<typeof import('hyparquet')> {
@@ -53,19 +104,35 @@ async function loadReader(): Promise<typeof import('hyparquet')> {
   }
 }
 
-async function loadCompressors() {
+/** The unpackers that the columns of a file need besides those that the reader has. */
+async function loadCodecs(metadata: FileMetaData, name: string): Promise<Compressors | undefined> {
+  const used = new Set(
+    metadata.row_groups.flatMap(({ columns }) => columns.map((column) => column.meta_data?.codec)),
+  );
+  for (const codec of [undefined, 'UNCOMPRESSED', 'SNAPPY'] as const) used.delete(codec);
+  if (used.size === 0) return undefined;
   try {
-    // Optional: without it hyparquet reads uncompressed and Snappy files.
-    const name: string = 'hyparquet-compressors';
-    return (await import(/* @vite-ignore */ name)).compressors;
-  } catch {
-    return undefined;
+    const codecs = await import('hyparquet-compressors');
+    return {
+      GZIP: codecs.decompressGzip,
+      BROTLI: codecs.decompressBrotli,
+      ZSTD: (bytes, length) => codecs.decompressZstd(bytes, new Uint8Array(length)),
+      LZ4: codecs.decompressLz4,
+      LZ4_RAW: codecs.decompressLz4Raw,
+    };
+  } catch (cause) {
+    throw new AttuneError(
+      'data-codec-missing',
+      `${name} is packed with ${[...used].join(', ')}, which needs the package hyparquet-compressors, which is not installed.`,
+      "Run `npm install hyparquet-compressors`, or write the file with compression='snappy'.",
+      { cause },
+    );
   }
 }
 
-/** Parquet's 64-bit integers come as BigInt; rows hold what JSON could. */
+/** Rows hold what JSON could, and whole numbers beyond 2^53. */
 function plain(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'bigint') return exactNumber(value);
   if (Array.isArray(value)) return value.map(plain);
   if (value && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
     return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, plain(field)]));

@@ -2,9 +2,10 @@ import { AttuneError } from '@attune/gpu';
 import type { ChatMessage, Tokenizer } from '@attune/tokenizer';
 import { chatOptions, commonPrefixLength, withEos } from './encode-example.ts';
 import type { Row } from './read-rows.ts';
+import { canonicalJson } from './row-values.ts';
 import { isConversation, messagesOf, textOf } from './shapes.ts';
 
-/** Whose rules prepare the pairs. IPO and its kin are `dpo`, SimPO and AlphaPO are `cpo`. */
+/** Whose rules prepare the pairs. IPO and DPO's other losses are `dpo`, SimPO and AlphaPO `cpo`. */
 export type PairTrainer = 'reward' | 'dpo' | 'orpo' | 'cpo';
 
 /** A prompt with its better and its worse answer, each a whole row. */
@@ -19,6 +20,8 @@ export interface PreferenceExample {
   /** Summed log-probabilities of the reference model, where the data set brings them (DPO). */
   refChosenLogps?: number;
   refRejectedLogps?: number;
+  /** Which row of the data set it comes from, from 1. */
+  row?: number;
 }
 
 /** A row's ids, and where its answer starts. */
@@ -84,7 +87,7 @@ function sharedLength(a: readonly string[], b: readonly string[]): number {
 }
 
 function canonical(message: ChatMessage): string {
-  return JSON.stringify(Object.entries(message).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return canonicalJson(Object.entries(message).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** A row as a reward model reads it: prompt and answer as one text or conversation, for either answer. */

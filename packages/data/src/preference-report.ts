@@ -1,5 +1,6 @@
 import { AttuneError } from '@attune/gpu';
 import type { Tokenizer } from '@attune/tokenizer';
+import { emptyNote, repeatedNote } from './report-notes.ts';
 
 /** What encoding did to preference data. */
 export interface PreferenceReport {
@@ -7,7 +8,10 @@ export interface PreferenceReport {
   rows: number;
   /** Examples made. */
   kept: number;
-  /** Tokens of all examples, prompts included in each answer's row. */
+  /** Rows without content, which are left out, and the number of the first, from 1. */
+  empty: number;
+  firstEmpty: number;
+  /** Tokens of all examples, prompts included in each completion's row. */
   tokens: number;
   /** Left out: reward, a row longer than `maxLength`; DPO and KTO, a prompt that fills it. */
   dropped: number;
@@ -19,6 +23,8 @@ export interface PreferenceReport {
   emptyCompletions: number;
   /** A token crosses from prompt to answer. */
   promptsCrossed: number;
+  /** The completions begin with the whole prompt, which stands in `prompt` too. */
+  promptsRepeated: number;
   /** Tokens of the longest row, before cutting. */
   longest: number;
   desirable: number;
@@ -30,6 +36,8 @@ export interface PreferenceReport {
 export function newPreferenceReport(): PreferenceReport {
   return {
     rows: 0,
+    empty: 0,
+    firstEmpty: 0,
     kept: 0,
     tokens: 0,
     dropped: 0,
@@ -37,6 +45,7 @@ export function newPreferenceReport(): PreferenceReport {
     identical: 0,
     emptyCompletions: 0,
     promptsCrossed: 0,
+    promptsRepeated: 0,
     longest: 0,
     desirable: 0,
     undesirable: 0,
@@ -52,6 +61,7 @@ export function preferenceNotes(
 ): string[] {
   const { rows, dropped, truncated, identical, emptyCompletions, promptsCrossed } = report;
   const notes: (string | false)[] = [
+    emptyNote(report),
     dropped > 0 &&
       `${dropped} of ${rows} rows are left out: they do not fit into max_length ${maxLength}; the longest has ${report.longest} tokens.`,
     truncated > 0 &&
@@ -60,6 +70,7 @@ export function preferenceNotes(
       `In ${identical} of ${rows} rows chosen and rejected are the same: nothing can be learned from them. Remove them.`,
     emptyCompletions > 0 &&
       `${emptyCompletions} answers are empty: of these only the end of the text is trained. Remove them if that is not meant.`,
+    report.promptsRepeated > 0 && repeatedNote(report.promptsRepeated, rows),
     promptsCrossed > 0 &&
       `In ${promptsCrossed} of ${rows} rows a token crosses from the prompt into the answer (a prompt that ends in a space, or a template that renders the prompt otherwise): the answer begins there, in a context that generation will not have. Move the space to the answer.`,
     report.klMatched > 0 &&
@@ -102,11 +113,11 @@ export function ktoWeightNote(
 export function noneLeft(report: PreferenceReport, maxLength: number | null): AttuneError {
   return new AttuneError(
     'data-all-dropped',
-    report.rows === 0
-      ? 'The data set holds no rows.'
+    report.rows === report.empty
+      ? `The data set has no rows${report.empty > 0 ? `: all ${report.empty} are empty` : ''}.`
       : `None of the ${report.rows} rows fits into max_length ${maxLength}; the longest has ${report.longest} tokens.`,
-    report.rows === 0
-      ? 'Check that the right file is named.'
+    report.rows === report.empty
+      ? 'Check that the right file and columns are named.'
       : 'Raise max_length, or shorten the prompts.',
   );
 }

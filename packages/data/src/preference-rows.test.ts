@@ -45,6 +45,36 @@ describe('bad pairs', () => {
     );
   });
 
+  it('a prompt that stands again in both answers is named, as text and as messages', async () => {
+    const again = { ...pair, chosen: `${pair.prompt} Kind.`, rejected: `${pair.prompt} Dull.` };
+    const turn = said('user', 'Describe the fox.');
+    const chat = (answer: string) => [turn, said('assistant', answer)];
+    const twice = { prompt: [turn], chosen: chat('Kind.'), rejected: chat('Dull.') };
+    for (const row of [again, twice]) {
+      const { report } = await preparePreference([row], tokenizer, dpo);
+      expect(report).toMatchObject({ rows: 1, promptsRepeated: 1 });
+      const notes = preferenceNotes(report, tokenizer).join();
+      expect(notes).toContain(
+        'the prompt stands in prompt and again at the beginning of the answers',
+      );
+      expect(notes).not.toContain('Move the space');
+    }
+    const kto = await prepareUnpaired(
+      [judged('Describe the fox. Kind.', true), judged('Dull.', false)],
+      tokenizer,
+      { batchSize: 2 },
+    );
+    expect(kto.report.promptsRepeated).toBe(1);
+    // The beginning of one answer only, or a prompt of a word or two, is no sign of it.
+    for (const row of [
+      { ...again, rejected: 'Dull.' },
+      { prompt: 'The', chosen: 'The fox', rejected: 'The owl' },
+    ]) {
+      const { report } = await preparePreference([row], tokenizer, dpo);
+      expect(report.promptsRepeated).toBe(0);
+    }
+  });
+
   it('empty answers are counted, and the notes say so', async () => {
     const { report } = await preparePreference([{ ...pair, rejected: '' }], tokenizer, dpo);
     expect(report.emptyCompletions).toBe(1);
@@ -156,6 +186,49 @@ describe('prompts', () => {
   });
 });
 
+describe('a prompt that stands in the completions too', () => {
+  it('is said, in place of a word on tokens that cross', async () => {
+    const prompt = 'Where is the red fox? ';
+    const twice = { prompt, chosen: `${prompt}Here.`, rejected: `${prompt}There.` };
+    const user = { role: 'user', content: 'Hi' };
+    const chat = {
+      prompt: [user],
+      chosen: [user, { role: 'assistant', content: 'a' }],
+      rejected: [user, { role: 'assistant', content: 'b' }],
+    };
+    for (const row of [twice, chat]) {
+      for (const run of [
+        () => preparePreference([row], tokenizer, dpo),
+        () => prepareUnpaired([row], tokenizer, { batchSize: 2 }),
+      ]) {
+        const { report } = await run();
+        expect(report.promptsCrossed).toBe(0);
+        expect(preferenceNotes(report, tokenizer).join()).toMatch(/again at the beginning/);
+      }
+    }
+    const { report } = await preparePreference([pair], tokenizer, dpo);
+    expect(report.promptsRepeated).toBe(0);
+  });
+
+  it('and rows without content change nothing, wherever they stand', async () => {
+    const rows = [' a', ' b', ' c'].map((chosen) => ({ ...pair, chosen }));
+    const plain = await preparePreference(rows, tokenizer, dpo);
+    for (let at = 0; at <= 3; at++) {
+      const more = [
+        ...rows.slice(0, at),
+        { prompt: '', chosen: null, rejected: '' },
+        ...rows.slice(at),
+      ];
+      const { examples, report } = await preparePreference(more, tokenizer, dpo);
+      expect(examples.map(({ chosenIds }) => chosenIds)).toEqual(
+        plain.examples.map(({ chosenIds }) => chosenIds),
+      );
+      expect(report).toEqual({ ...plain.report, rows: 4, empty: 1, firstEmpty: at + 1 });
+      expect(preferenceNotes(report, tokenizer)[0]).toContain(`left out (row ${at + 1})`);
+    }
+  });
+});
+
 describe('KTO', () => {
   const five = ['a', 'b', 'c', 'd', 'e'].map((name, i) => judged(` ${name}`, i % 2 === 0));
   const answers = (examples: readonly { klIds: Int32Array; klStart: number }[]) =>
@@ -178,6 +251,8 @@ describe('KTO', () => {
       maxLength: 20,
     });
     expect(report).toMatchObject({ rows: 6, kept: 5, dropped: 1 });
+    // Of what trains, not of what was read.
+    expect(report.tokens).toBe(examples.reduce((sum, { ids }) => sum + ids.length, 0));
     expect(answers(examples)).toEqual(['c', 'a', 'b', 'e', 'd']);
   });
 
@@ -214,6 +289,10 @@ describe('KTO', () => {
       batchSize: 2,
     });
     await expect(good).rejects.toMatchObject({ code: 'kto-one-kind' });
+    const heldOut = { batchSize: 2, heldOut: true };
+    await expect(
+      prepareUnpaired([judged(' a', true), judged(' b', true)], tokenizer, heldOut),
+    ).rejects.toThrow(/All 2 held-out rows are desirable/);
     const { examples } = await prepareUnpaired(five, tokenizer, { batchSize: 1, kl: false });
     expect(answers(examples)).toEqual(['a', 'b', 'c', 'd', 'e']);
   });

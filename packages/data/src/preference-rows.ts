@@ -1,18 +1,24 @@
 import { AttuneError } from '@attune/gpu';
 import type { Tokenizer } from '@attune/tokenizer';
-import { inRow, mixed, rowsOf, rowsPerBreath, tokensInMemory } from './dataset.ts';
+import { inRow, numberedRows, rowsOf, shapeCheck, tokensInMemory } from './dataset.ts';
 import type { Answer, Answers, PairTrainer, PreferenceExample } from './preference-pairs.ts';
 import { encodeCompared, encodeScored, pairColumns } from './preference-pairs.ts';
 import { encodeReferenceFree } from './preference-reference-free.ts';
 import type { PreferenceReport } from './preference-report.ts';
 import { newPreferenceReport, noneLeft } from './preference-report.ts';
+import { printableColumns, printableValue } from './printable.ts';
 import type { ReadOptions, Row } from './read-rows.ts';
-import { detectShape, shapeError } from './shapes.ts';
-import type { Source } from './source.ts';
+import { canonicalJson } from './row-values.ts';
+import { detectShape, isEmptyRow, repeatsPrompt, shapeError } from './shapes.ts';
+import type { DatasetSource } from './source.ts';
+import type { TokenLimits } from './token-limits.ts';
+import { checkExample } from './token-limits.ts';
 
 export interface ReadPreferenceOptions extends ReadOptions {
   /** Tokens of a row at most; null for no limit (ORPO and CPO: 512, as in TRL). Default 1024. */
   maxLength?: number | null;
+  /** What the model can take: rows beyond it are refused with their number. */
+  limits?: TokenLimits | undefined;
   signal?: AbortSignal | undefined;
   /** Called now and then with the rows read so far. */
   onProgress?: (rows: number) => void;
@@ -39,50 +45,50 @@ export interface PreferenceData {
  * @see https://huggingface.co/docs/trl/dataset_formats#preference
  */
 export async function preparePreference(
-  sources: readonly Source[] | AsyncIterable<Row> | Iterable<Row>,
+  sources: DatasetSource,
   tokenizer: Tokenizer,
   options: PreferenceOptions,
 ): Promise<PreferenceData> {
   const report = newPreferenceReport();
   const examples: PreferenceExample[] = [];
-  await eachRow(sources, options, (row) => {
+  await eachRow(sources, options, report, (row, number) => {
     if (detectShape(row).type !== 'preference') throw notPairs(row, options.trainer);
     const example = encodePair(row, tokenizer, options, report);
-    if (example) examples.push(example);
-    return report;
+    if (!example) return;
+    example.row = number;
+    if (options.limits) checkExample(example, options.limits, number - 1);
+    examples.push(example);
   });
   if (examples.length === 0) throw noneLeft(report, options.maxLength ?? null);
   return { examples, report };
 }
 
-/** Hands over rows of one shape, with their number in errors. */
+/** Hands over rows of one shape, with their number in errors; empty rows are counted and left out. */
 export async function eachRow(
-  sources: readonly Source[] | AsyncIterable<Row> | Iterable<Row>,
+  sources: DatasetSource,
   options: ReadPreferenceOptions,
-  take: (row: Row) => PreferenceReport,
+  report: PreferenceReport,
+  take: (row: Row, number: number) => void,
 ): Promise<void> {
-  let number = 0;
-  let first: string | undefined;
-  for await (const row of rowsOf(sources, options)) {
-    number++;
-    try {
-      const { type, conversational } = detectShape(row);
-      const shape = `${conversational ? 'conversational' : 'plain'} ${type}`;
-      first ??= shape;
-      if (shape !== first) throw mixed(shape, first);
-      if (take(row).tokens > tokensInMemory) {
-        throw new AttuneError(
-          'data-too-large',
-          `The data set has more than ${tokensInMemory} tokens, too many to hold in memory.`,
-          'Train on a part of the rows.',
-        );
-      }
-    } catch (cause) {
-      throw cause instanceof AttuneError ? inRow(number, cause) : cause;
+  const sameShape = shapeCheck(options);
+  for await (const { row, number } of numberedRows(rowsOf(sources, options), options)) {
+    if (isEmptyRow(row)) {
+      report.rows++;
+      if (report.empty++ === 0) report.firstEmpty = number;
+      continue;
     }
-    if (number % rowsPerBreath === 0) {
-      options.signal?.throwIfAborted();
-      options.onProgress?.(number);
+    try {
+      sameShape(row);
+      take(row, number);
+    } catch (cause) {
+      throw inRow(number, cause);
+    }
+    if (report.tokens > tokensInMemory) {
+      throw new AttuneError(
+        'data-too-large',
+        `The data set has more than ${tokensInMemory} tokens, too many to hold in memory.`,
+        'Train on a part of the rows.',
+      );
     }
   }
 }
@@ -100,8 +106,13 @@ function encodePair(
   const longest = Math.max(chosen.ids.length, rejected.ids.length);
   report.rows++;
   report.longest = Math.max(report.longest, longest);
-  if (answers.crossed) report.promptsCrossed++;
-  if (JSON.stringify(row.chosen) === JSON.stringify(row.rejected)) report.identical++;
+  const repeated =
+    columns &&
+    repeatsPrompt(columns.prompt, columns.chosen) &&
+    repeatsPrompt(columns.prompt, columns.rejected);
+  if (repeated) report.promptsRepeated++;
+  else if (answers.crossed) report.promptsCrossed++;
+  if (canonicalJson(row.chosen) === canonicalJson(row.rejected)) report.identical++;
   const { chosen: better, rejected: worse } = columns ?? row;
   for (const said of [better, worse]) if (isEmptyAnswer(said)) report.emptyCompletions++;
   for (const { ids, start } of [chosen, rejected]) if (ids.length <= start) throw emptyAnswer();
@@ -157,7 +168,7 @@ export function numberOf(row: Row, column: string): number | undefined {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw new AttuneError(
     'preference-number-invalid',
-    `The column ${column} holds ${JSON.stringify(value) ?? String(value)}${typeof value === 'number' ? ` (${value})` : ''}, which is no finite number.`,
+    `The column ${column} holds ${printableValue(value)}, which is no finite number.`,
     'Give a finite number in every row, or leave the column out.',
   );
 }
@@ -194,7 +205,7 @@ function notPairs(row: Row, trainer: PairTrainer): AttuneError {
   }
   return new AttuneError(
     'preference-unpaired',
-    `A row with the columns ${Object.keys(row).join(', ')} judges a single answer; ${trainer} compares two.`,
+    `A row with the columns ${printableColumns(row)} says of one completion whether it is wanted; ${trainer} compares two.`,
     'Train it with KTO, or write rows with prompt, chosen and rejected.',
   );
 }

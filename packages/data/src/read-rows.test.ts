@@ -74,14 +74,14 @@ describe('JSON Lines', () => {
   it('names file, line and beginning of a line that is no JSON', async () => {
     const path = await write('broken.jsonl', `{"text": "a"}\n\n{"text": "b"\n{"text": "c"}\n`);
     const error = await failure(path);
-    expect(error.code).toBe('data-broken-json');
+    expect(error.code).toBe('invalid-json');
     expect(error.message).toContain(`Line 3 of ${path}`);
     expect(error.message).toContain('It begins: {"text": "b"');
   });
 
   it('says that a file may be cut off where its last line breaks', async () => {
     const error = await failure(chunked('cut.jsonl', jsonl.slice(0, -5), 64));
-    expect(error.code).toBe('data-broken-json');
+    expect(error.code).toBe('invalid-json');
     expect(error.remedy).toContain('cut off');
   });
 
@@ -100,7 +100,7 @@ describe('JSON Lines', () => {
       0x7d,
     ]);
     const error = await failure(chunked('latin.jsonl', latin, 5));
-    expect(error.code).toBe('data-not-utf8');
+    expect(error.code).toBe('invalid-utf8');
     expect(error.message).toContain('Line 2');
   });
 
@@ -139,6 +139,19 @@ describe('JSON Lines', () => {
   });
 });
 
+describe('half of a surrogate pair', () => {
+  it('is no text: the line and column are named', async () => {
+    const line = '{"text": "ok"}\n{"meta": {"deep": ["cut \\ud83d"]}}\n';
+    const error = await failure(chunked('rows.jsonl', line, 8));
+    expect(error.code).toBe('data-lone-surrogate');
+    expect(error.message).toContain('Line 2 of rows.jsonl: the column meta');
+    const array = await failure(chunked('rows.json', '[{"text": "\\uDD8A"}]', 8));
+    expect(array.message).toContain('Row 1 of rows.json: the column text');
+    const whole = '{"text": "\\ud83e\\udd8a"}';
+    expect(await all(chunked('rows.jsonl', whole, 8))).toEqual([{ text: '🦊' }]);
+  });
+});
+
 describe('JSON', () => {
   it('reads an array, also inside an object, and lines under a .json name', async () => {
     const array = JSON.stringify(rows, null, 2);
@@ -152,7 +165,7 @@ describe('JSON', () => {
 
   it('says where an array breaks', async () => {
     const error = await failure(chunked('broken.json', '[\n{"text": "a"},\n{"text": b}\n]', 8));
-    expect(error.code).toBe('data-broken-json');
+    expect(error.code).toBe('invalid-json');
     expect(error.message).toContain('broken.json');
   });
 
@@ -182,6 +195,53 @@ describe('CSV', () => {
       { text: 'x' },
       { text: 'y' },
     ]);
+  });
+
+  it('makes columns of numbers and truth values such, where every field is one', async () => {
+    const table = [
+      'prompt,completion,label,score,rating,code,when,mixed,none',
+      '1,2,True,0.5,5,007,2024-01-01,1,',
+      'x,3.50,False,-1e-3,,010,2024-01-02,a,',
+      ',,true,.5,4,1,x,,',
+    ].join('\r\n');
+    const read = [
+      { prompt: '1', completion: '2', label: true, score: 0.5, rating: 5, code: '007' },
+      { prompt: 'x', completion: '3.50', label: false, score: -0.001, rating: null, code: '010' },
+      { prompt: '', completion: '', label: true, score: 0.5, rating: 4, code: '1' },
+    ];
+    for (const size of [1, 7, 4096]) {
+      const rows = await all(chunked('x.csv', table, size));
+      expect(rows).toMatchObject(read);
+      expect(rows.map(({ mixed }) => mixed)).toEqual(['1', 'a', null]);
+      expect(rows.map(({ none }) => none)).toEqual([null, null, null]);
+    }
+  });
+
+  it('keeps the digits of whole numbers beyond 2^53, and of names made of digits', async () => {
+    const table = 'id,number,story\n2512292042121000001,1234567890123456789012,1\n7,1,2\n';
+    expect(await all(chunked('x.csv', table, 9))).toEqual([
+      { id: 2512292042121000001n, number: '1234567890123456789012', story: 1 },
+      { id: 7, number: '1', story: 2 },
+    ]);
+    const rows: Row[] = [];
+    const options = { datasetTextField: 'story' };
+    for await (const row of readRows(chunked('x.csv', table, 9), options)) rows.push(row);
+    expect(rows.map(({ story }) => story)).toEqual(['1', '2']);
+  });
+
+  it("finds the delimiter in the header, or in Excel's own first line", async () => {
+    const row = [{ prompt: 'a, b', score: 1 }];
+    for (const delimiter of [';', '\t', '|']) {
+      const table = `prompt${delimiter}score\na, b${delimiter}1\n`;
+      expect(await all(chunked('x.csv', table, 5))).toEqual(row);
+      expect(await all(chunked('x.csv', `\uFEFF${table}`, 3))).toEqual(row);
+    }
+    expect(await all(chunked('x.csv', 'sep=;\r\nprompt;score\r\n"a, b";1\r\n', 4))).toEqual(row);
+    // Its line is counted.
+    const error = await failure(chunked('x.csv', 'sep=;\na;b\n1\n', 4));
+    expect(error.message).toContain('Line 3');
+    expect(await all(chunked('x.csv', '"a;b;c",d\n1,2\n', 4))).toEqual([{ 'a;b;c': 1, d: 2 }]);
+    expect(await all(chunked('x.csv', 'text\na;b\n', 4))).toEqual([{ text: 'a;b' }]);
   });
 
   it('names the line whose fields do not fit the header', async () => {
@@ -275,7 +335,6 @@ describe('any file', () => {
     expect(missing.message).toContain('nowhere.jsonl');
     expect((await failure(join(folder, 'nowhere.parquet'))).code).toBe('data-missing');
     expect((await failure(join(folder, 'nowhere.json'))).code).toBe('data-missing');
-    expect((await failure(folder)).code).toBe('data-unreadable');
     expect((await failure(await write('empty.jsonl', ''))).code).toBe('data-empty');
     expect((await failure(await write('blank.jsonl', '\n\n'))).code).toBe('data-empty');
     expect((await failure(await write('empty.json', '[]'))).code).toBe('data-empty');
@@ -286,7 +345,7 @@ describe('any file', () => {
     expect(await all(new Blob(['[{"a": 1}]']))).toEqual([{ a: 1 }]);
     expect(await all(await write('noending', '{"a": 1}\n{"a": 2}'))).toEqual([{ a: 1 }, { a: 2 }]);
     expect((await failure(new Blob(['hello']))).code).toBe('data-format-unknown');
-    expect(await all(new Blob(['a\n1']), 'csv')).toEqual([{ a: '1' }]);
+    expect(await all(new Blob(['a\n1']), 'csv')).toEqual([{ a: 1 }]);
   });
 
   it('closes the file when the reader stops early', async () => {

@@ -1,48 +1,52 @@
 import { AttuneError } from '@attune/gpu';
+import { parseArrow } from './arrow.ts';
+import { arrowFileParts } from './arrow-file.ts';
+import { arrowStreamParts } from './arrow-messages.ts';
 import { parseCsv } from './csv.ts';
+import { compressionOf, decompress } from './decompress.ts';
+import { expandPattern, folderFiles, kindOfPath } from './folder.ts';
+import { type DataFormat, formatOf } from './format.ts';
 import { parseJsonArray, parseJsonLines } from './json.ts';
 import { readLines } from './lines.ts';
 import { parseParquet } from './parquet.ts';
-import type { Source } from './source.ts';
-import { openFile, readBytes, sourceName } from './source.ts';
+import type { ByteOrigin, Peeked, Source } from './source.ts';
+import { collect, openFile, peek, readBytes, sourceName } from './source.ts';
+
+export type { DataFormat } from './format.ts';
 
 /** A row of a dataset: named fields, as JSON has them. */
 export type Row = Record<string, unknown>;
 
-export type DataFormat = 'jsonl' | 'json' | 'csv' | 'tsv' | 'parquet';
-
 export interface ReadOptions {
-  /** Default: by the name's ending, else by the first byte. */
+  /** Default: by the first bytes, or by the name's ending. */
   format?: DataFormat | undefined;
+  /** Which split of a folder. Default `train`. */
+  split?: string | undefined;
+  /** A column that is text whatever a CSV file holds in it, besides those that the shapes name. */
+  datasetTextField?: string | undefined;
 }
 
-const endings: Record<string, DataFormat> = {
-  jsonl: 'jsonl',
-  ndjson: 'jsonl',
-  csv: 'csv',
-  tsv: 'tsv',
-  parquet: 'parquet',
-};
-
 /**
- * Rows of a file, one at a time. JSONL, CSV and Parquet are streamed: memory does not grow with the
- * file. JSON arrays are read whole.
+ * Rows of a file, one at a time. JSONL, CSV, Parquet and Arrow are streamed: memory does not grow with
+ * the file, packed with gzip or zstd or not. JSON arrays are read whole. A folder that `save_to_disk`
+ * wrote, one of data files, and a path with `*` stand for their files, one after the other.
  *
- * @throws AttuneError `data-missing`, `data-unreadable`, `data-empty`, `data-broken-json`,
- * `data-row-not-object`, `data-broken-csv`, `data-broken-parquet`, `data-not-utf8`,
- * `data-line-too-long`, `data-format-unknown`, `parquet-reader-missing`
+ * @throws AttuneError `data-missing`, `data-unreadable`, `data-empty`, `invalid-json`,
+ * `data-row-not-object`, `data-lone-surrogate`, `data-broken-csv`, `invalid-utf8`,
+ * `data-line-too-long`, `data-format-unknown`, `data-format-unsupported`, `data-not-downloaded`,
+ * `data-broken-compression`, `data-codec-missing`, `data-split-missing`, `data-folder-empty`, and those
+ * of Parquet and Arrow
  */
 export async function* readRows(source: Source, options: ReadOptions = {}): AsyncGenerator<Row> {
-  const name = sourceName(source);
   let empty = true;
-  for await (const row of openRows(source, name, options.format ?? (await guess(source, name)))) {
+  for await (const row of openRows(source, options)) {
     empty = false;
     yield row;
   }
   if (empty) {
     throw new AttuneError(
       'data-empty',
-      `${name} holds no rows.`,
+      `${sourceName(source)} holds no rows.`,
       'Check that it is the right file and that it was written to the end.',
     );
   }
@@ -56,19 +60,57 @@ export async function* readAllRows(
   for (const source of sources) yield* readRows(source, options);
 }
 
-async function* openRows(source: Source, name: string, format: DataFormat): AsyncGenerator<Row> {
+async function* openRows(source: Source, options: ReadOptions): AsyncGenerator<Row> {
+  if (typeof source === 'string') {
+    const kind = kindOfPath(source);
+    const files =
+      kind === 'folder'
+        ? folderFiles(source, options.split)
+        : kind === 'pattern'
+          ? expandPattern(source)
+          : undefined;
+    if (files) {
+      for (const file of files) yield* openBytes(file, options);
+      return;
+    }
+  } else if (!(source instanceof Blob) && 'rows' in source) {
+    return yield* source.rows();
+  }
+  yield* openBytes(source, options);
+}
+
+async function* openBytes(source: ByteOrigin, options: ReadOptions): AsyncGenerator<Row> {
+  const name = sourceName(source);
+  const { packed, bytes } = await unpacked(source, name);
+  let format: DataFormat;
+  try {
+    format = options.format ?? formatOf(bytes.start, name);
+  } catch (error) {
+    await bytes.close();
+    throw error;
+  }
   switch (format) {
     case 'jsonl':
-      return yield* parseJsonLines(readLines(readBytes(source), name), name);
+      return yield* parseJsonLines(readLines(bytes.whole, name), name);
     case 'json':
-      return yield* parseJsonArray(readBytes(source), name);
+      return yield* parseJsonArray(bytes.whole, name);
+    case 'arrow-stream':
+      return yield* parseArrow(arrowStreamParts(bytes.whole), name);
     case 'csv':
     case 'tsv':
-      return yield* parseCsv(readBytes(source), name, format === 'tsv' ? '\t' : ',');
+      await bytes.close();
+      return yield* parseCsv(() => again(source, name), name, {
+        ...(format === 'tsv' && { delimiter: '\t' }),
+        textColumn: options.datasetTextField,
+      });
+    case 'arrow':
     case 'parquet': {
-      const file = await openFile(source);
+      if (!packed) await bytes.close();
+      const file = await openFile(packed ? await collect(bytes.whole) : source);
       try {
-        return yield* parseParquet(file, name);
+        return yield* format === 'arrow'
+          ? parseArrow(arrowFileParts(file), name)
+          : parseParquet(file, name);
       } finally {
         await file.close();
       }
@@ -76,40 +118,17 @@ async function* openRows(source: Source, name: string, format: DataFormat): Asyn
   }
 }
 
-// A .json file may hold an array or, as Hugging Face's reader also takes it, an object a line.
-async function guess(source: Source, name: string): Promise<DataFormat> {
-  const ending = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
-  const known = endings[ending];
-  if (known) return known;
-  const start = await firstBytes(source);
-  if (start.startsWith('PAR1')) return 'parquet';
-  const text = start.replace(/^\uFEFF/, '').trimStart();
-  if (text.startsWith('[')) return 'json';
-  if (text.startsWith('{')) return looksLikeLines(text) ? 'jsonl' : 'json';
-  if (ending === 'json' || text === '') return 'jsonl';
-  throw new AttuneError(
-    'data-format-unknown',
-    `What format ${name} has is not clear from its name or its beginning: ${text.slice(0, 40)}`,
-    'Name it .jsonl, .json, .csv, .tsv or .parquet, or give the format.',
-  );
+/** The bytes of a file without its packing, of which the beginning has been looked at. */
+async function unpacked(
+  source: ByteOrigin,
+  name: string,
+): Promise<{ packed: boolean; bytes: Peeked }> {
+  const bytes = await peek(readBytes(source));
+  const compression = compressionOf(bytes.start);
+  if (!compression) return { packed: false, bytes };
+  return { packed: true, bytes: await peek(decompress(bytes.whole, compression, name)) };
 }
 
-function looksLikeLines(text: string): boolean {
-  const end = text.indexOf('\n');
-  // A first line longer than what was looked at is a row, not the opening of a printed object.
-  if (end < 0) return true;
-  try {
-    JSON.parse(text.slice(0, end));
-    return true;
-  } catch {
-    // `{` or `{"data": [` alone on the first line opens an object that goes on.
-    return !/[{[,]\s*$/.test(text.slice(0, end));
-  }
-}
-
-async function firstBytes(source: Source): Promise<string> {
-  for await (const chunk of readBytes(source)) {
-    if (chunk.length) return new TextDecoder().decode(chunk.subarray(0, 4096));
-  }
-  return '';
+async function* again(source: ByteOrigin, name: string): AsyncGenerator<Uint8Array> {
+  yield* (await unpacked(source, name)).bytes.whole;
 }

@@ -1,6 +1,9 @@
 import { AttuneError } from '@attune/gpu';
-import type { ChatMessage } from '@attune/tokenizer';
+import { type ChatMessage, parseExactJson } from '@attune/tokenizer';
+import { printable, printableColumns, printableValue } from './printable.ts';
 import type { Row } from './read-rows.ts';
+import { canonicalJson } from './row-values.ts';
+import { checkWellFormed } from './well-formed.ts';
 
 /** TRL's dataset types, as the columns of a row tell them. */
 export type ShapeType =
@@ -62,6 +65,46 @@ export function detectShape(row: Row, { datasetTextField = 'text' }: ShapeOption
   );
 }
 
+/** What the shape of a row is called where rows are compared. */
+export function shapeName(row: Row, options: ShapeOptions = {}): string {
+  const { type, conversational } = detectShape(row, options);
+  const masks = ['labels', 'assistant_masks', 'completion_mask', 'seq_lengths'].filter(
+    (column) => row[column] !== undefined && row[column] !== null,
+  );
+  const also = type === 'tokenized' && masks.length > 0 ? ` (with ${masks.join(', ')})` : '';
+  return `${conversational ? 'conversational' : 'plain'} ${type}${also}`;
+}
+
+/** Columns whose content is what a row is about. */
+const contentColumns = [
+  'input_ids',
+  'text',
+  'messages',
+  'conversations',
+  'prompt',
+  'completion',
+  'chosen',
+  'rejected',
+];
+
+/**
+ * Whether a row holds nothing: null, no text, or no message in every column that a shape reads, or in
+ * all of its columns. Such rows are left out wherever they stand.
+ */
+export function isEmptyRow(row: Row, { datasetTextField = 'text' }: ShapeOptions = {}): boolean {
+  const empty = (column: string): boolean => {
+    const value = row[column];
+    return (
+      value === undefined ||
+      value === null ||
+      value === '' ||
+      (Array.isArray(value) && value.length === 0)
+    );
+  };
+  const read = [...contentColumns, datasetTextField].filter((column) => column in row);
+  return (read.length > 0 ? read : Object.keys(row)).every(empty);
+}
+
 /** The error of a row whose shape is not one of those wanted. */
 export function shapeError(
   row: Row,
@@ -69,11 +112,10 @@ export function shapeError(
   wanted: readonly ShapeType[],
   datasetTextField = 'text',
 ): AttuneError {
-  const columns = Object.keys(row);
   const custom = datasetTextField === 'text' ? '' : ` (dataset_text_field is ${datasetTextField})`;
   return new AttuneError(
     'data-shape-unknown',
-    `A row with the columns ${columns.join(', ') || '(none)'} ${what}${custom}.`,
+    `A row with the columns ${printableColumns(row)} ${what}${custom}.`,
     `Rename the columns. These are understood: ${wanted.map((type) => `${shapeColumns[type]} (${type})`).join('; ')}.`,
   );
 }
@@ -96,6 +138,7 @@ export function messagesOf(row: Row, column: string): ChatMessage[] {
   if (!isConversation(value)) {
     throw columnError(row, column, 'a list of messages, each with role and content');
   }
+  checkWellFormed(value, `The column ${column}`);
   return value.map((message) => {
     if (typeof message !== 'object' || message === null) {
       throw columnError(row, column, 'a list of messages, each with role and content');
@@ -113,10 +156,34 @@ export function messagesOf(row: Row, column: string): ChatMessage[] {
   });
 }
 
+/** Texts this short may well begin alike. */
+const shortest = 10;
+
+/** Whether a completion begins with its whole prompt, which would then stand there twice. */
+export function repeatsPrompt(
+  prompt: string | readonly unknown[],
+  completion: string | readonly unknown[],
+): boolean {
+  if (typeof prompt === 'string' || typeof completion === 'string') {
+    const text = String(prompt).trim();
+    return (
+      typeof completion === 'string' &&
+      text.length >= shortest &&
+      completion.trimStart().startsWith(text)
+    );
+  }
+  return (
+    prompt.length > 0 &&
+    completion.length >= prompt.length &&
+    prompt.every((message, i) => canonicalJson(message) === canonicalJson(completion[i]))
+  );
+}
+
 /** Text of a column. @throws AttuneError `data-shape-unknown` */
 export function textOf(row: Row, column: string): string {
   const value = row[column];
   if (typeof value !== 'string') throw columnError(row, column, 'text');
+  checkWellFormed(value, `The column ${printable(column)}`);
   return value;
 }
 
@@ -125,21 +192,22 @@ export function toolsOf(row: Row): unknown[] | undefined {
   let tools = row.tools;
   if (typeof tools === 'string') {
     try {
-      tools = JSON.parse(tools);
+      tools = parseExactJson(tools);
     } catch {
       throw columnError(row, 'tools', 'a list of JSON schemas');
     }
   }
   if (tools === undefined || tools === null) return undefined;
   if (!Array.isArray(tools)) throw columnError(row, 'tools', 'a list of JSON schemas');
+  checkWellFormed(tools, 'The column tools');
   return tools;
 }
 
 function columnError(row: Row, column: string, wanted: string): AttuneError {
-  const found = JSON.stringify(row[column]) ?? 'nothing';
+  const found = row[column] === undefined ? 'nothing' : printableValue(row[column]);
   return new AttuneError(
     'data-shape-unknown',
-    `The column ${column} should hold ${wanted}, but holds ${found.length > 60 ? `${found.slice(0, 60)}…` : found}.`,
-    `The row has the columns ${Object.keys(row).join(', ')}; write all rows in one shape.`,
+    `The column ${printable(column)} should hold ${wanted}, but holds ${found}.`,
+    `The row has the columns ${printableColumns(row)}; write all rows in one shape.`,
   );
 }

@@ -6,13 +6,22 @@ import { newPreferenceReport, noneLeft } from './preference-report.ts';
 import type { ReadPreferenceOptions } from './preference-rows.ts';
 import { eachRow, emptyAnswer, isEmptyAnswer, numberOf } from './preference-rows.ts';
 import type { Row } from './read-rows.ts';
-import { detectShape, isConversation, messagesOf, shapeError, textOf } from './shapes.ts';
-import type { Source } from './source.ts';
+import { canonicalJson } from './row-values.ts';
+import {
+  detectShape,
+  isConversation,
+  messagesOf,
+  repeatsPrompt,
+  shapeError,
+  textOf,
+} from './shapes.ts';
+import type { DatasetSource } from './source.ts';
+import { checkExample } from './token-limits.ts';
 
-/** An answer and whether it is wanted; and the same prompt with the answer of another row. */
+/** A completion and whether it is wanted; and the same prompt with the completion of another row. */
 export interface UnpairedExample {
   ids: Int32Array;
-  /** First token of the answer. */
+  /** First token of the completion. */
   start: number;
   label: boolean;
   klIds: Int32Array;
@@ -20,22 +29,26 @@ export interface UnpairedExample {
   /** Summed log-probabilities of the reference model, where the data set brings them. */
   refLogps?: number;
   refKlLogps?: number;
+  /** Which row of the data set it comes from, from 1. */
+  row?: number;
 }
 
 export interface UnpairedOptions extends ReadPreferenceOptions {
-  /** `per_device_train_batch_size`: answers are exchanged inside blocks of so many rows. */
+  /** `per_device_train_batch_size`: completions are exchanged inside blocks of so many rows. */
   batchSize: number;
-  /** Exchange answers for the KL term. `apo_zero_unpaired` has none. Default true. */
+  /** Exchange completions for the KL term. `apo_zero_unpaired` has none. Default true. */
   kl?: boolean;
+  /** The rows are held out for evaluation: errors say so. */
+  heldOut?: boolean;
 }
 
-/** Judged answers in memory. */
+/** Completions that are wanted or not, in memory. */
 export interface UnpairedData {
   examples: UnpairedExample[];
   report: PreferenceReport;
 }
 
-type Encoded = Pick<UnpairedExample, 'label' | 'refLogps' | 'refKlLogps'> & {
+type Encoded = Pick<UnpairedExample, 'label' | 'refLogps' | 'refKlLogps' | 'row'> & {
   prompt: number[];
   answer: number[];
 };
@@ -44,16 +57,16 @@ type Encoded = Pick<UnpairedExample, 'label' | 'refLogps' | 'refKlLogps'> & {
 const pairsAtOnce = 1000;
 
 /**
- * Reads and encodes judged answers by the rules of TRL's KTOTrainer. Pairs become all chosen, then
+ * Reads and encodes completions that are wanted or not by the rules of TRL's KTOTrainer. Pairs become all chosen, then
  * all rejected, 1000 rows at a time. Rows whose prompt fills `maxLength` are left out; then, in each
- * block of a batch's rows, every prompt is also given the answer of the row before it.
+ * block of a batch's rows, every prompt is also given the completion of the row before it.
  *
  * @throws AttuneError `kto-batch-too-small`, `kto-one-kind`, `data-shape-unknown`,
  * `data-shapes-mixed`, `preference-empty-completion`, `preference-number-invalid`, `data-all-dropped`
  * @see https://huggingface.co/docs/trl/kto_trainer
  */
 export async function prepareUnpaired(
-  sources: readonly Source[] | AsyncIterable<Row> | Iterable<Row>,
+  sources: DatasetSource,
   tokenizer: Tokenizer,
   options: UnpairedOptions,
 ): Promise<UnpairedData> {
@@ -72,15 +85,18 @@ export async function prepareUnpaired(
   let pairs = 0;
   const keep = (list: Encoded[], row: Encoded): void => {
     if (row.prompt.length >= limit) report.dropped++;
-    else list.push(row);
+    else {
+      report.tokens += Math.min(limit, row.prompt.length + row.answer.length);
+      list.push(row);
+    }
   };
-  await eachRow(sources, options, (row) => {
+  await eachRow(sources, options, report, (row, number) => {
     const { type } = detectShape(row);
     if (type === 'preference') {
       const { prompt, chosen, rejected } = pairColumns(row);
-      keep(encoded, encodeJudged(prompt, chosen, true, row, tokenizer, report));
-      keep(waiting, encodeJudged(prompt, rejected, false, row, tokenizer, report));
-      if (JSON.stringify(row.chosen) === JSON.stringify(row.rejected)) report.identical++;
+      keep(encoded, encode(prompt, chosen, true));
+      keep(waiting, encode(prompt, rejected, false));
+      if (canonicalJson(row.chosen) === canonicalJson(row.rejected)) report.identical++;
       if (++pairs % pairsAtOnce === 0) {
         encoded.push(...waiting);
         waiting = [];
@@ -88,20 +104,26 @@ export async function prepareUnpaired(
     } else {
       const chat = isConversation(row.prompt);
       const read = (column: string) => (chat ? messagesOf(row, column) : textOf(row, column));
-      const label = labelOf(row);
-      keep(
-        encoded,
-        encodeJudged(read('prompt'), read('completion'), label, row, tokenizer, report),
-      );
+      keep(encoded, encode(read('prompt'), read('completion'), labelOf(row)));
     }
-    return report;
+
+    function encode(
+      prompt: string | ChatMessage[],
+      completion: string | ChatMessage[],
+      label: boolean,
+    ): Encoded {
+      const made = encodeCompletion(prompt, completion, label, row, tokenizer, report);
+      return { ...made, row: number };
+    }
   });
   encoded.push(...waiting);
   if (encoded.length === 0) throw noneLeft(report, maxLength);
   report.kept = encoded.length;
   report.desirable = encoded.filter(({ label }) => label).length;
   report.undesirable = encoded.length - report.desirable;
-  if (report.desirable === 0 || report.undesirable === 0) throw oneKind(report);
+  if (report.desirable === 0 || report.undesirable === 0) {
+    throw oneKind(report, options.heldOut === true);
+  }
   if (kl && encoded.length % batchSize === 1) report.klMatched = 1;
   const examples = encoded.map((row, i) => {
     const { prompt, answer, ...rest } = row;
@@ -115,6 +137,8 @@ export async function prepareUnpaired(
       ...rest,
     };
   });
+  const { limits } = options;
+  if (limits) for (const [i, example] of examples.entries()) checkExample(example, limits, i);
   return { examples, report };
 }
 
@@ -127,7 +151,7 @@ function join(prompt: number[], answer: number[], limit: number): Int32Array {
   return Int32Array.from([...prompt, ...answer].slice(0, limit));
 }
 
-function encodeJudged(
+function encodeCompletion(
   prompt: string | ChatMessage[],
   completion: string | ChatMessage[],
   label: boolean,
@@ -138,9 +162,9 @@ function encodeJudged(
   const { ids, start, crossed } = encodeAnswer(prompt, completion, row, tokenizer);
   if (ids.length <= start) throw emptyAnswer();
   report.rows++;
-  report.tokens += ids.length;
   report.longest = Math.max(report.longest, ids.length);
-  if (crossed) report.promptsCrossed++;
+  if (repeatsPrompt(prompt, completion)) report.promptsRepeated++;
+  else if (crossed) report.promptsCrossed++;
   if (isEmptyAnswer(completion)) report.emptyCompletions++;
   const refLogps = numberOf(row, 'ref_logps');
   const refKlLogps = numberOf(row, 'ref_KL_logps');
@@ -161,10 +185,12 @@ function labelOf(row: Row): boolean {
   throw shapeError(row, 'has no label that says whether the answer is wanted', wanted);
 }
 
-function oneKind({ desirable, kept }: PreferenceReport): AttuneError {
+function oneKind({ desirable, kept }: PreferenceReport, heldOut: boolean): AttuneError {
   return new AttuneError(
     'kto-one-kind',
-    `All ${kept} rows are ${desirable ? 'desirable' : 'undesirable'}: KTO learns from the difference.`,
-    'Add rows of the other label; answers that are only good can be trained with SFT.',
+    `All ${kept} ${heldOut ? 'held-out rows' : 'rows'} are ${desirable ? 'desirable' : 'undesirable'}: KTO learns from the difference.`,
+    heldOut
+      ? 'Hold out more rows (test_split_size), or name an eval_dataset with both labels.'
+      : 'Add rows of the other label; completions that are only good can be trained with SFT.',
   );
 }

@@ -39,6 +39,7 @@ export { folderFromFiles, folderFromPath, type ModelFolder, readJson } from './f
 export { type GgufFile, type GgufTensor, readGguf } from './files/gguf.ts';
 export { exportGguf, type GgufExport, ggufMetadata, ggufTensors } from './files/gguf-export.ts';
 export { ggufName, interleavedHeads, toGgufRows } from './files/gguf-names.ts';
+export { openGguf } from './files/gguf-shards.ts';
 export type { GgufMetadata, GgufValue } from './files/gguf-types.ts';
 export {
   type GgufTensorData,
@@ -48,8 +49,11 @@ export {
   streamGguf,
   writeGguf,
 } from './files/gguf-writer.ts';
-export { downloadModel, type HubOptions, isHubId } from './files/hub.ts';
+export { downloadAdapter, downloadModel, type HubOptions, isHubId } from './files/hub.ts';
+export { type HubDataset, type HubDatasetOptions, openHubDataset } from './files/hub-data.ts';
+export { hubEnvironment, hubHome } from './files/hub-environment.ts';
 export { type HubStorage, type HubWriter, nodeHubStorage } from './files/hub-storage.ts';
+export { type ModelTexts, withTexts } from './files/model-texts.ts';
 export { type OpenModel, openModel } from './files/open.ts';
 export { openTokenizer, type TokenizerFiles } from './files/open-tokenizer.ts';
 export { encodeGgml, type WritableType } from './files/quantise.ts';
@@ -104,6 +108,7 @@ export {
   uploadWeights,
 } from './network/network.ts';
 export {
+  mostTokens,
   type RopeTables,
   ropeBytes,
   ropeTensors,

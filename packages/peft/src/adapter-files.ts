@@ -1,4 +1,4 @@
-import { AttuneError } from '@attune/gpu';
+import { AttuneError, type ErrorCode } from '@attune/gpu';
 import {
   folderFromPath,
   type ModelConfig,
@@ -85,7 +85,7 @@ export async function openAdapter<M extends TunedParts>(
 }
 
 /** Codes of what a caller gave, and what they are called where a file says it. */
-const codesOfFiles: Readonly<Record<string, string>> = {
+const codesOfFiles: Readonly<Record<string, ErrorCode>> = {
   'bad-value': 'bad-adapter-config',
   'missing-key': 'bad-adapter-config',
   'key-not-done': 'unsupported-adapter',

@@ -2,6 +2,7 @@ import { AttuneError, type DeviceChoice, formatBytes, type Gpu, requestGpu } fro
 import { forceMatmulVariant } from '@attune/kernels';
 import {
   downloadModel,
+  hubEnvironment,
   isHubId,
   type ModelFolder,
   nodeHubStorage,
@@ -18,6 +19,8 @@ export interface FindModelOptions {
   readonly revision?: string;
   /** What is being loaded, as a line. */
   readonly progress?: (line: string) => void;
+  /** What else the user should know, such as that an older copy is taken. */
+  readonly log?: (line: string) => void;
 }
 
 /** The environment of the process; empty in pages, and in Deno without permission. */
@@ -32,18 +35,16 @@ function environment(): Readonly<Record<string, string | undefined>> {
 /** Opens a model, downloading it first where it is a hub id that is no path. */
 export async function findModel(
   source: ModelSource,
-  { revision = 'main', progress }: FindModelOptions = {},
+  { revision = 'main', progress, log }: FindModelOptions = {},
 ): Promise<OpenModel> {
   if (isOpenModel(source)) return source;
   if (typeof source !== 'string') return openModel(source);
   if ((await isThere(source)) || !isHubId(source)) return openModel(source);
-  const { HF_HUB_OFFLINE, HF_TOKEN, HF_ENDPOINT } = environment();
   const folder = await downloadModel(source, {
     storage: await nodeHubStorage(),
     revision,
-    offline: HF_HUB_OFFLINE === '1',
-    ...(HF_TOKEN && { token: HF_TOKEN }),
-    ...(HF_ENDPOINT && { endpoint: HF_ENDPOINT }),
+    ...(await hubEnvironment(environment())),
+    onNotice: (sentence) => log?.(sentence),
     onProgress: ({ file, done, total }: { file: string; done: number; total: number }) =>
       progress?.(`${file}: ${formatBytes(done)} of ${formatBytes(total)}`),
   });

@@ -52,6 +52,7 @@ export class LogitsComputer {
   #body(tokens: number): PlannedGraph<RowBatch> {
     const graph = new Graph<RowBatch>(this.#executor.gpu.traits);
     const sizes = { tokens, count: 1, rows: 1 };
+    // As many positions as the uploaded rotary table has, or a learned embedding.
     const positions = storedPositions(this.#executor.store, this.#network.config);
     const { batch } = rowInputs(graph, this.#network, sizes, (feed) => feed, { positions });
     graph.output('hidden', decoder(graph, this.#network, batch));

@@ -12,10 +12,14 @@ import {
 /** The files of one model, wherever they lie. Names are plain: no folders inside. */
 export interface ModelFolder {
   readonly name: string;
+  /** Where it lies for other programs, if it lies in a file system. */
+  readonly path?: string;
   has(file: string): Promise<boolean>;
   /** @throws AttuneError `file-not-found`, `unsafe-file-name`, `file-unreadable` */
   open(file: string): Promise<ByteSource>;
   list(): Promise<string[]>;
+  /** A folder inside, where this one can have any and has it. */
+  subfolder?(name: string): Promise<ModelFolder | undefined>;
 }
 
 /** Refuses names that lead out of the folder: an index file is data from a stranger. */
@@ -42,8 +46,11 @@ export async function folderFromPath(path: string): Promise<ModelFolder> {
   const join = (file: string) => `${path.replace(/[/\\]+$/, '')}/${file}`;
   return {
     name: path,
+    path,
     list,
     has: async (file) => (await list()).includes(file),
+    subfolder: async (name) =>
+      (await list()).includes(name) ? folderFromPath(join(name)) : undefined,
     async open(file) {
       checkFileName(file, path);
       return bytesFromPath(join(file));

@@ -2,7 +2,14 @@ import { AttuneError } from '@attune/gpu';
 import type { ModelConfig } from '../config/config.ts';
 import { ropeDivisors } from '../config/rope.ts';
 import { blueprintOf, familyOf } from '../families/families.ts';
-import { ggufPlaces, interleavedHeads, ROPE_FACTORS, toGgufRows } from './gguf-names.ts';
+import {
+  ggufPlaces,
+  interleavedHeads,
+  LONG_FACTORS,
+  ROPE_FACTORS,
+  SHORT_FACTORS,
+  toGgufRows,
+} from './gguf-names.ts';
 import { ggufTokenizer } from './gguf-tokenizer-export.ts';
 import { type GgufMetadata, type GgufValue, ggmlType } from './gguf-types.ts';
 import { ggufValue, type LazyGgufTensor, streamGguf } from './gguf-writer.ts';
@@ -103,10 +110,10 @@ export function ggufTensors({
       'Write safetensors instead.',
     );
   }
-  if (config.rope.type === 'llama3' || config.rope.type === 'factors') {
-    const divisors = Float32Array.from(ropeDivisors(config.rope, config.headDim));
+  for (const [name, list] of rotaryDivisors(config)) {
+    const divisors = Float32Array.from(list);
     tensors.push({
-      name: ROPE_FACTORS,
+      name,
       type: 'F32',
       shape: [divisors.length],
       data: async () => encodeGgml(divisors, 'F32', divisors.length),
@@ -138,4 +145,16 @@ export function ggufTensors({
     });
   }
   return tensors;
+}
+
+/** What rotary frequencies are divided by, where a tensor says so: one set, or longrope's two. */
+function rotaryDivisors({ rope, headDim }: ModelConfig): [string, ArrayLike<number>][] {
+  if (rope.type === 'factors' && rope.longFactors) {
+    return [
+      [LONG_FACTORS, rope.longFactors],
+      [SHORT_FACTORS, rope.factors],
+    ];
+  }
+  if (rope.type !== 'llama3' && rope.type !== 'factors') return [];
+  return [[ROPE_FACTORS, ropeDivisors(rope, headDim)]];
 }

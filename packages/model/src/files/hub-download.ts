@@ -1,5 +1,7 @@
 import { AttuneError } from '@attune/gpu';
+import type { FileDetails } from './hub-mirror.ts';
 import {
+  type Asked,
   failure,
   type HubTransport,
   Retry,
@@ -11,14 +13,12 @@ import type { HubStorage } from './hub-storage.ts';
 import { sha256 } from './sha256.ts';
 
 /** One file of the hub: where it comes from, where it goes, and what proves that it is the right one. */
-export interface HubBlob {
+export interface HubBlob extends FileDetails {
+  what: Asked;
   file: string;
   url: string;
   /** The blob's path in the storage; `.incomplete` beside it while it is loaded. */
   path: string;
-  size: number;
-  /** SHA-256 of the bytes, for large files; git's SHA-1 of the blob for small ones. */
-  digest: { kind: 'sha256' | 'git'; hex: string };
 }
 
 /**
@@ -64,9 +64,10 @@ async function fill(
   if (before === blob.size && before > 0) return;
   if (before > blob.size) await storage.remove(partial);
   const start = before > blob.size ? 0 : before;
-  const headers = { ...transport.headers, ...(start > 0 && { Range: `bytes=${start}-` }) };
   const stop = new AbortController();
-  const response = await request(blob.url, headers, transport, stop);
+  const response = await request(blob.what, blob.url, transport, stop, {
+    ...(start > 0 && { headers: { Range: `bytes=${start}-` } }),
+  });
   try {
     if (response.status === 416) {
       await storage.remove(partial);

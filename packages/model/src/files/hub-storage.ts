@@ -1,5 +1,6 @@
 import { AttuneError } from '@attune/gpu';
 import { type ByteSource, bytesFromPath, nodeFiles } from './bytes.ts';
+import { hubHome } from './hub-environment.ts';
 
 /**
  * Where downloads are kept: files by path below one folder. Node's lies in `nodeHubStorage`; in a browser the
@@ -18,6 +19,8 @@ export interface HubStorage {
   remove(path: string): Promise<void>;
   /** `path` stands for the file at `target` from now on. */
   link(target: string, path: string): Promise<void>;
+  /** Where a file lies for other programs, if it lies in a file system. */
+  path?(path: string): string;
   /** Names in a folder; none where there is no folder. */
   list(folder: string): Promise<string[]>;
   /** Runs `work` while nobody else, in this process or another, holds the same lock. */
@@ -39,7 +42,7 @@ const TOUCH_MS = 5_000;
  */
 export async function nodeHubStorage(root?: string): Promise<HubStorage> {
   const files = await nodeFiles();
-  const folder = root ?? (await defaultCache());
+  const folder = root ?? defaultCache();
   await files.mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw unwritable(folder, cause);
   });
@@ -63,6 +66,7 @@ export async function nodeHubStorage(root?: string): Promise<HubStorage> {
   };
   return {
     name: home,
+    path: at,
     async size(path) {
       const real = await follow(path);
       const stat = await files.stat(real ?? '').catch(() => undefined);
@@ -143,11 +147,11 @@ export async function nodeHubStorage(root?: string): Promise<HubStorage> {
   };
 }
 
-async function defaultCache(): Promise<string> {
+function defaultCache(): string {
   const { env } = globalThis.process;
-  if (env.HF_HUB_CACHE) return env.HF_HUB_CACHE;
-  const os = globalThis.process.getBuiltinModule('node:os');
-  return `${env.HF_HOME ?? `${env.XDG_CACHE_HOME ?? `${os.homedir()}/.cache`}/huggingface`}/hub`;
+  const said = env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE || `${hubHome(env)}/hub`;
+  const home = globalThis.process.getBuiltinModule('node:os').homedir();
+  return said.replace(/^~(?=\/|$)/, home);
 }
 
 /** The way from the folder of one path to another path. */

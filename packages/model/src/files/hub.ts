@@ -1,30 +1,10 @@
 import { AttuneError } from '@attune/gpu';
-import { readText } from './bytes.ts';
 import { checkFileName, type ModelFolder, readJson } from './folder.ts';
-import { downloadBlob, type HubBlob } from './hub-download.ts';
-import { type HubTransport, requestJson } from './hub-request.ts';
-import type { HubStorage } from './hub-storage.ts';
+import { ggufParts, wholeGgufs } from './gguf-shards.ts';
+import type { HubRepo } from './hub-cache.ts';
+import { type HubOptions, openRepo } from './hub-repo.ts';
 
-export interface HubOptions {
-  /** Where downloads are kept: `await nodeHubStorage()`, or one made of OPFS. */
-  storage: HubStorage;
-  /** A branch, a tag or a commit. */
-  revision?: string;
-  /** For gated and private models; sent to the endpoint only, kept nowhere. */
-  token?: string;
-  /** Which GGUF of a repository with several. */
-  file?: string;
-  /** Only what is in the cache. */
-  offline?: boolean;
-  endpoint?: string;
-  onProgress?: HubTransport['onProgress'];
-  signal?: AbortSignal;
-  fetch?: typeof fetch;
-  tries?: number;
-  stallSeconds?: number;
-  leastBytes?: number;
-  wait?: HubTransport['wait'];
-}
+export { type HubOptions, isHubId } from './hub-repo.ts';
 
 /** Files of a model besides its weights. None of them is code. */
 const BESIDE = [
@@ -35,219 +15,117 @@ const BESIDE = [
   'chat_template.jinja',
   'chat_template.json',
 ];
+const WEIGHTS = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
-
-/** Whether a text has the form of a hub id: owner/name. */
-export function isHubId(text: string): boolean {
-  return /^[\w-][\w.-]{0,95}\/[\w-][\w.-]{0,95}$/.test(text) && !text.includes('..');
-}
 
 /**
  * A model of the Hugging Face hub as a folder: its files are loaded into the hub's own cache layout (shared with
- * Python), each resumed where an earlier try stopped and taken only if size and digest are right.
- * Without a connection the cached copy of the revision is used.
+ * Python), each resumed where an earlier try stopped and taken only if size and digest are right. Without a
+ * connection the cached copy of the revision is taken at once; a commit that is all there is not asked for.
  *
  * @throws AttuneError `invalid-hub-id`, `hub-not-found`, `hub-forbidden`, `hub-unreachable`, `hub-stalled`,
- * `hub-corrupt`, `hub-refused`, `hub-not-a-file`, `not-cached`, `ambiguous-weights`, `missing-weights`,
- * `unsafe-file-name`, `storage-full`, `storage-unwritable`, `aborted`
+ * `hub-corrupt`, `hub-refused`, `hub-not-json`, `hub-not-a-file`, `not-cached`, `ambiguous-weights`,
+ * `missing-weights`, `not-a-model`, `unsafe-file-name`, `storage-full`, `storage-unwritable`, `aborted`
  * @example const model = await openModel(await downloadModel('HuggingFaceTB/SmolLM2-135M', { storage: await nodeHubStorage() }));
  */
 export async function downloadModel(id: string, options: HubOptions): Promise<ModelFolder> {
-  const { storage, revision = 'main' } = options;
-  if (!isHubId(id) || !/^[\w.-][\w./-]*$/.test(revision) || revision.includes('..')) {
-    throw new AttuneError(
-      'invalid-hub-id',
-      `${JSON.stringify(`${id}@${revision}`.slice(0, 200))} is not a model of the hub.`,
-      'Give owner/name, and a branch, tag or commit as the revision.',
-    );
-  }
-  const home = `models--${id.replace('/', '--')}`;
-  if (options.offline) return cached(storage, home, id, revision);
-  const transport = transportOf(options);
-  const api = `${endpointOf(options)}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
-  let listing: Listing;
-  try {
-    listing = readListing(await requestJson({ file: id }, api, transport), id);
-  } catch (error) {
-    const code = error instanceof AttuneError ? error.code : '';
-    const known = (await storage.size(`${home}/refs/${revision}`)) !== undefined;
-    if (code === 'hub-unreachable' && known) return cached(storage, home, id, revision);
-    throw error;
-  }
-  const snapshot = `${home}/snapshots/${listing.commit}`;
-  const get = async (file: string): Promise<void> => {
-    const blob = blobOf(listing, file, id, home, options);
-    const linked = (await storage.size(`${snapshot}/${file}`)) === blob.size;
-    if (linked && (await storage.size(blob.path)) === blob.size) return;
-    await storage.lock(`.locks/${blob.path}.lock`, async () => {
-      // Another process may have loaded it while this one waited.
-      if ((await storage.size(blob.path)) !== blob.size) await downloadBlob(blob, transport);
-      await storage.link(blob.path, `${snapshot}/${file}`);
-    });
-  };
-  for (const file of BESIDE) if (listing.files.has(file)) await get(file);
-  const folder = snapshotFolder(storage, snapshot, id);
-  for (const file of await weightFiles(listing, folder, id, options.file, get)) await get(file);
+  const repo = await openRepo('model', id, options, (folder) => isWhole(folder, options.file));
+  const there = new Set(repo.names);
+  for (const file of BESIDE) if (there.has(file)) await repo.get(file);
+  for (const file of await weightFiles(repo, options.file)) await repo.get(file);
   // Last, so that the ref never names a snapshot that is not whole.
-  const ref = `${home}/refs/${revision}`;
-  await storage.lock(`.locks/${ref}.lock`, () => writeRef(storage, ref, listing.commit));
-  return folder;
+  await repo.settle();
+  return repo.folder;
 }
 
-interface Listing {
-  commit: string;
-  files: Map<string, { size: number; blobId: string; sha256?: string }>;
-}
+/** Weights of an adapter: PEFT's, AdapterHub's, ours for biases, and the encoders beside them. */
+const isAdapterFile = (file: string): boolean =>
+  /^[^/]+\.safetensors$/.test(file) && !/^(model|optimizer)/.test(file);
 
-/** Reads what the hub says about a revision; every name, size and digest is checked before it is used. */
-function readListing(json: unknown, id: string): Listing {
-  const { sha, siblings } = (json ?? {}) as { sha?: unknown; siblings?: unknown };
-  const files: Listing['files'] = new Map();
-  const hex = (value: unknown, digits: number): value is string =>
-    typeof value === 'string' && value.length === digits && /^[0-9a-f]+$/.test(value);
-  if (hex(sha, 40) && Array.isArray(siblings)) {
-    for (const entry of siblings as Record<string, unknown>[]) {
-      const { rfilename, size, blobId, lfs } = entry ?? {};
-      // Folders inside a repository (onnx/, original/) hold nothing that is used here.
-      if (typeof rfilename !== 'string' || rfilename.includes('/')) continue;
-      const digest = (lfs as { sha256?: unknown } | undefined)?.sha256;
-      const good =
-        typeof size === 'number' &&
-        Number.isSafeInteger(size) &&
-        size >= 0 &&
-        hex(blobId, 40) &&
-        (lfs === undefined || lfs === null || hex(digest, 64));
-      if (!good) continue;
-      checkFileName(rfilename, id);
-      files.set(rfilename, { size, blobId, ...(hex(digest, 64) && { sha256: digest }) });
-    }
-    return { commit: sha, files };
-  }
-  throw new AttuneError(
-    'hub-refused',
-    `What the hub says about ${id} is not understood.`,
-    'Check the endpoint (HF_ENDPOINT), or try again later.',
-  );
-}
-
-function blobOf(
-  listing: Listing,
-  file: string,
-  id: string,
-  home: string,
-  options: HubOptions,
-): HubBlob {
-  const known = listing.files.get(file);
-  if (known === undefined) {
+/**
+ * An adapter of the hub as a folder of PEFT's (or AdapterHub's) files; on disk its `path` is the folder to name.
+ *
+ * @throws AttuneError `not-an-adapter`, and those of `downloadModel`
+ */
+export async function downloadAdapter(id: string, options: HubOptions): Promise<ModelFolder> {
+  const has = async (folder: ModelFolder) => (await folder.list()).some(isAdapterFile);
+  const repo = await openRepo('model', id, options, has);
+  const weights = repo.names.filter(isAdapterFile);
+  if (weights.length === 0) {
+    const pickled = repo.names.find((file) =>
+      /^adapter_model\.bin$|^pytorch_adapter\.bin$/.test(file),
+    );
     throw new AttuneError(
-      'hub-not-found',
-      `${id} has no file ${file}.`,
-      'Check the name, or choose another revision.',
+      'not-an-adapter',
+      pickled
+        ? `${id} has its adapter as ${pickled}, a pickle that runs code when it is read.`
+        : `${id} has no adapter_model.safetensors.`,
+      pickled
+        ? 'Load it with PEFT and save it again: model.save_pretrained(FOLDER) writes safetensors.'
+        : 'Name the repository of an adapter; a whole model goes into model_name_or_path.',
     );
   }
-  const { size, sha256, blobId } = known;
-  return {
-    file,
-    size,
-    url: `${endpointOf(options)}/${id}/resolve/${listing.commit}/${encodeURIComponent(file)}`,
-    path: `${home}/blobs/${sha256 ?? blobId}`,
-    digest: sha256 === undefined ? { kind: 'git', hex: blobId } : { kind: 'sha256', hex: sha256 },
-  };
-}
-
-async function weightFiles(
-  { files }: Listing,
-  folder: ModelFolder,
-  id: string,
-  wanted: string | undefined,
-  get: (file: string) => Promise<void>,
-): Promise<string[]> {
-  if (wanted !== undefined) return [wanted];
-  if (files.has('model.safetensors')) return ['model.safetensors'];
-  if (files.has(INDEX)) {
-    await get(INDEX);
-    const map = (await readJson(folder, INDEX)).weight_map;
-    const shards = [...new Set(Object.values((map ?? {}) as Record<string, unknown>))];
-    return shards.map((file) => {
-      checkFileName(String(file), id);
-      return String(file);
-    });
+  for (const file of ['adapter_config.json', ...weights]) {
+    if (repo.names.includes(file)) await repo.get(file);
   }
-  const ggufs = [...files.keys()].filter((file) => /\.gguf$/i.test(file));
-  if (ggufs.length === 1) return ggufs;
-  throw new AttuneError(
-    ggufs.length === 0 ? 'missing-weights' : 'ambiguous-weights',
-    ggufs.length === 0
-      ? `${id} has no weights in safetensors or GGUF.`
-      : `${id} has ${ggufs.length} GGUF files: ${ggufs.slice(0, 12).join(', ')}.`,
-    ggufs.length === 0
-      ? 'Choose a model with weights in one of these forms (.bin and .pt files run code and are not read).'
-      : 'Name the one to use.',
-  );
+  await repo.settle();
+  return repo.folder;
 }
 
-async function cached(
-  storage: HubStorage,
-  home: string,
-  id: string,
-  revision: string,
-): Promise<ModelFolder> {
-  const ref = `${home}/refs/${revision}`;
-  const there = (await storage.size(ref)) !== undefined;
-  const commit = there ? (await readText(await storage.source(ref))).trim() : revision;
-  const snapshot = `${home}/snapshots/${commit}`;
-  if (/^[0-9a-f]{40}$/.test(commit) && (await storage.list(snapshot)).length > 0) {
-    return snapshotFolder(storage, snapshot, id);
+/** Whether a copy in the cache has all that a model needs. */
+async function isWhole(folder: ModelFolder, wanted: string | undefined): Promise<boolean> {
+  const names = await folder.list();
+  const all = (files: readonly string[]) => files.every((file) => names.includes(file));
+  if (wanted !== undefined) return all(ggufParts(wanted) ?? [wanted]);
+  const ggufs = wholeGgufs(names);
+  if (!names.includes('config.json')) {
+    return ggufs.length === 1 && all(ggufParts(ggufs[0]!) ?? ggufs);
   }
+  // Other programs load a part of a model's files.
+  if (!names.includes('tokenizer.json') && ggufs.length === 0) return false;
+  if (names.includes(WEIGHTS)) return true;
+  if (names.includes(INDEX)) return all(await shardsOf(folder));
+  return ggufs.length === 1 && all(ggufParts(ggufs[0]!) ?? ggufs);
+}
+
+async function shardsOf(folder: ModelFolder): Promise<string[]> {
+  const map = (await readJson(folder, INDEX)).weight_map;
+  return [...new Set(Object.values((map ?? {}) as Record<string, unknown>))].map((file) => {
+    checkFileName(String(file), folder.name);
+    return String(file);
+  });
+}
+
+async function weightFiles(repo: HubRepo, wanted: string | undefined): Promise<string[]> {
+  const { id } = repo;
+  // Folders inside a repository (onnx/, original/) hold nothing that is used here.
+  const names = repo.names.filter((name) => !name.includes('/'));
+  if (wanted !== undefined) return ggufParts(wanted) ?? [wanted];
+  if (names.includes(WEIGHTS)) return [WEIGHTS];
+  if (names.includes(INDEX)) {
+    await repo.get(INDEX);
+    return shardsOf(repo.folder);
+  }
+  const ggufs = wholeGgufs(names);
+  if (ggufs.length === 1) return ggufParts(ggufs[0]!) ?? ggufs;
+  if (ggufs.length > 1) {
+    throw new AttuneError(
+      'ambiguous-weights',
+      `${id} has ${ggufs.length} GGUF files: ${ggufs.slice(0, 12).join(', ')}.`,
+      'Name the one to use.',
+    );
+  }
+  if (names.includes('adapter_config.json')) {
+    throw new AttuneError(
+      'not-a-model',
+      `${id} is an adapter (adapter_config.json), not a model.`,
+      'Name it in adapter_name_or_path, and its base model in model_name_or_path.',
+    );
+  }
+  const pickled = names.find((name) => /\.(bin|pt|pth)$/.test(name));
   throw new AttuneError(
-    'not-cached',
-    `${id} at ${revision} is not in ${storage.name}, and the hub is not asked.`,
-    'Load it once with a connection.',
+    'missing-weights',
+    `${id} has no weights in safetensors or GGUF${pickled ? `, only ${pickled}` : ''}.`,
+    'Choose a model with weights in one of these forms (.bin and .pt files run code and are not read).',
   );
-}
-
-function snapshotFolder(storage: HubStorage, snapshot: string, id: string): ModelFolder {
-  const list = async () => (await storage.list(snapshot)).sort();
-  return {
-    name: id,
-    list,
-    has: async (file) => (await list()).includes(file),
-    async open(file) {
-      checkFileName(file, id);
-      if ((await storage.size(`${snapshot}/${file}`)) === undefined) {
-        throw new AttuneError(
-          'file-not-found',
-          `${id} has no ${file} in ${storage.name}.`,
-          'Load the model again with a connection.',
-        );
-      }
-      return storage.source(`${snapshot}/${file}`);
-    },
-  };
-}
-
-async function writeRef(storage: HubStorage, ref: string, commit: string): Promise<void> {
-  const writer = await storage.append(`${ref}.incomplete`, 0);
-  await writer.write(new TextEncoder().encode(commit));
-  await writer.close();
-  await storage.rename(`${ref}.incomplete`, ref);
-}
-
-function endpointOf(options: HubOptions): string {
-  return (options.endpoint ?? 'https://huggingface.co').replace(/\/+$/, '');
-}
-
-function transportOf(options: HubOptions): HubTransport {
-  const { token } = options;
-  return {
-    storage: options.storage,
-    headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
-    fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
-    tries: options.tries ?? 5,
-    stallSeconds: options.stallSeconds ?? 30,
-    leastBytes: options.leastBytes ?? 1024,
-    wait: options.wait ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
-    ...(options.signal && { signal: options.signal }),
-    ...(options.onProgress && { onProgress: options.onProgress }),
-  };
 }

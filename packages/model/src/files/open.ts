@@ -5,8 +5,9 @@ import { baseModelNames } from './base-model.ts';
 import { type ByteSource, bytesFromBlob, bytesFromPath, nodeFiles, unreadable } from './bytes.ts';
 import { checkVocabulary, checkWeights } from './check-weights.ts';
 import { folderFromFiles, folderFromPath, type ModelFolder, readJson } from './folder.ts';
-import { type GgufFile, readGguf } from './gguf.ts';
+import type { GgufFile } from './gguf.ts';
 import { configFromGguf, reconcileConfig } from './gguf-config.ts';
+import { openGguf, wholeGgufs } from './gguf-shards.ts';
 import { ggufWeights } from './gguf-weights.ts';
 import { openTokenizer, type TokenizerFiles } from './open-tokenizer.ts';
 import { openSafetensors } from './sharded.ts';
@@ -28,7 +29,8 @@ export interface OpenModel {
 }
 
 /**
- * Opens a model: a folder (config.json with safetensors or one GGUF; or a GGUF alone) or a GGUF file. Paths
+ * Opens a model: a folder (config.json with safetensors or one GGUF; or a GGUF alone) or a GGUF file, whole or
+ * in the parts of llama-gguf-split. Paths
  * need Node or Deno; in a browser pass a folder made by `folderFromFiles`, or a Blob of a GGUF.
  *
  * Checked here: every length and offset of the files, the config, and that every tensor it asks for is there
@@ -43,7 +45,10 @@ export async function openModel(
 ): Promise<OpenModel> {
   const source = await resolve(input);
   if ('open' in source) return openFolder(source);
-  const gguf = await readGguf(source);
+  const gguf = await openGguf(
+    source,
+    typeof input === 'string' ? (file) => bytesFromPath(sibling(input, file)) : undefined,
+  );
   const files = folderFromFiles(new Map([['model.gguf', source]]), source.name);
   return finish(files, await configFromGguf(gguf), gguf);
 }
@@ -67,6 +72,9 @@ async function resolve(
   return bytesFromPath(input);
 }
 
+const sibling = (path: string, file: string): string =>
+  path.slice(0, Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1) + file;
+
 async function openFolder(folder: ModelFolder): Promise<OpenModel> {
   const safetensors = await openSafetensors(folder);
   if (safetensors !== undefined) {
@@ -79,7 +87,8 @@ async function openFolder(folder: ModelFolder): Promise<OpenModel> {
     }
     return finish(folder, await readJson(folder, 'config.json'), safetensors);
   }
-  const gguf = await readGguf(await folder.open(await onlyGguf(folder)));
+  const file = await folder.open(await onlyGguf(folder));
+  const gguf = await openGguf(file, (part) => folder.open(part));
   if (!(await folder.has('config.json'))) return finish(folder, await configFromGguf(gguf), gguf);
   const rawConfig = await reconcileConfig(
     await readJson(folder, 'config.json'),
@@ -91,7 +100,7 @@ async function openFolder(folder: ModelFolder): Promise<OpenModel> {
 
 async function onlyGguf(folder: ModelFolder): Promise<string> {
   const files = await folder.list();
-  const found = files.filter((file) => /\.gguf$/i.test(file));
+  const found = wholeGgufs(files);
   if (found.length === 1) return found[0]!;
   if (found.length === 0 && files.includes('adapter_config.json')) {
     throw new AttuneError(
@@ -153,5 +162,5 @@ async function finish(
 
 function isAbsence(error: unknown): boolean {
   const code = error instanceof AttuneError ? error.code : '';
-  return code === 'missing-tokenizer' || code === 'unsupported-tokenizer';
+  return code === 'missing-tokenizer' || code === 'tokenizer-unsupported';
 }

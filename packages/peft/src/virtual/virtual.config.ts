@@ -13,9 +13,6 @@ export const encoderHiddenSize = integer(
   { min: 1, max: 65_536, memory: true },
 );
 
-/** Keys of PEFT's files that say for which model they are; `expectModel` looks at them. */
-export const modelKeys = ['num_layers', 'num_attention_heads', 'token_dim'] as const;
-
 /** The other keys of PEFT's prompt learning configurations. */
 export const promptLearningOther: OtherKeys = {
   withoutEffect: { ...peftOrigin, num_layers: null, num_attention_heads: null, token_dim: null },

@@ -1,6 +1,7 @@
 import {
   type DatasetOptions,
   type DatasetStream,
+  type EncodeReport,
   type Example,
   filesOf,
   prepareDataset,
@@ -22,35 +23,45 @@ export async function sftData(
   setup: TrainerSetup<typeof sftConfig>,
   { streaming }: { readonly streaming: boolean },
 ): Promise<SFTData> {
-  const { args, tokenizer, log, progress, signal } = setup;
-  const options = datasetOptions(args);
-  const packing = args.evalPacking ?? args.packing;
-  const evaluationOptions = { ...options, packing, shuffleDataset: false, signal };
-  const evaluates = args.evalStrategy !== 'no' || args.evalOnStart;
-  if (streaming) {
-    const files = filesOf(setup.trainDataset);
-    if (!files) throw notStreamed();
-    const held = setup.evalDataset && (await splitDataset(setup, { evaluates })).evaluation;
-    const evaluation = held && (await prepareDataset(held, tokenizer, evaluationOptions)).examples;
-    return {
-      train: streamDataset(files, tokenizer, options),
-      ...(evaluation && { evaluation }),
-    };
-  }
-  const split = await splitDataset(setup, { evaluates });
-  const train = await prepareDataset(split.train, tokenizer, {
-    ...options,
+  const { args, tokenizer, model, log, progress, signal } = setup;
+  const { vocabSize, maxPositionEmbeddings: maxPositions } = model.config;
+  const limits = { vocabSize, maxPositions };
+  const options = {
+    ...datasetOptions(args),
+    limits,
     signal,
-    onProgress: (rows) => progress(`Reading data: ${rows} rows`),
-  });
+  };
+  const packing = args.evalPacking ?? args.packing;
+  const evaluationOptions = { ...options, packing, shuffleDataset: false };
+  const evaluates = args.evalStrategy !== 'no' || args.evalOnStart;
+  if (streaming && !filesOf(setup.trainDataset)) throw notStreamed();
+  const { datasetTextField } = options;
+  const split = await splitDataset(setup, { evaluates, streaming, datasetTextField });
+  const files = streaming ? filesOf(split.train) : undefined;
+  const say = (report: EncodeReport, sequences?: number): void => {
+    for (const note of reportNotes(report, tokenizer, options)) log(note);
+    log(
+      `Data: ${report.rows} rows, ${sequences === undefined ? '' : `${sequences} sequences, `}${report.tokens} tokens, ${report.trainedTokens} of them trained.`,
+    );
+  };
   const held =
     split.evaluation && (await prepareDataset(split.evaluation, tokenizer, evaluationOptions));
-  for (const note of reportNotes(train.report, tokenizer, options)) log(note);
-  const { report } = train;
-  log(
-    `Data: ${report.rows} rows, ${train.examples.length} sequences, ${report.tokens} tokens, ${report.trainedTokens} of them trained.`,
-  );
-  return { train: train.examples, ...(held && { evaluation: held.examples }) };
+  const evaluation = held && { evaluation: held.examples };
+  if (files) {
+    let said = false;
+    const onReport = (report: EncodeReport): void => {
+      // What a stream holds is known after its first pass.
+      if (!said) say(report);
+      said = true;
+    };
+    return { train: streamDataset(files, tokenizer, { ...options, onReport }), ...evaluation };
+  }
+  const train = await prepareDataset(split.train, tokenizer, {
+    ...options,
+    onProgress: (rows) => progress(`Reading data: ${rows} rows`),
+  });
+  say(train.report, train.examples.length);
+  return { train: train.examples, ...evaluation };
 }
 
 /** How rows are encoded, as `prepareDataset` takes it. */

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 export interface Asked {
+  method: string;
   path: string;
   range: string | undefined;
   token: string | undefined;
@@ -15,7 +16,7 @@ export type Trouble = (
   bytes: Uint8Array,
 ) => boolean | undefined;
 
-/** A hub on 127.0.0.1 with one model, honest unless a trouble is queued for its next answer. */
+/** A hub on 127.0.0.1 with one repository, honest unless a trouble is queued for its next answer. */
 export interface MockHub {
   endpoint: string;
   asked: Asked[];
@@ -23,6 +24,10 @@ export interface MockHub {
   troubles: (Trouble | undefined)[];
   /** Changes what the API says of a revision. */
   listing: (honest: Record<string, unknown>) => unknown;
+  /** Whether the answer to HEAD states size and digest, as the hub's does. */
+  details: boolean;
+  /** Answers a request for what a repository holds in a way of its own; true when it has. */
+  refuse: ((response: ServerResponse) => boolean) | undefined;
   close(): Promise<void>;
 }
 
@@ -41,15 +46,22 @@ export async function mockHub(files: ReadonlyMap<string, Uint8Array>): Promise<M
   }));
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '');
-    hub.asked.push({ path, range: request.headers.range, token: request.headers.authorization });
-    if (path.startsWith('/api/models/')) {
+    const { method = '', headers } = request;
+    hub.asked.push({ method, path, range: headers.range, token: headers.authorization });
+    if (/^\/api\/(models|datasets)\//.test(path)) {
+      if (hub.refuse?.(response)) return;
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify(hub.listing({ sha: COMMIT, siblings })));
       return;
     }
-    const bytes = files.get(path.split('/').at(-1) ?? '');
+    const bytes = files.get(/\/resolve\/[^/]+\/(.*)$/.exec(path)?.[1] ?? '');
     if (bytes === undefined) {
       response.statusCode = 404;
+      response.end();
+      return;
+    }
+    if (method === 'HEAD') {
+      if (hub.details) stateDetails(response, siblings, path, bytes);
       response.end();
       return;
     }
@@ -63,6 +75,8 @@ export async function mockHub(files: ReadonlyMap<string, Uint8Array>): Promise<M
     asked: [],
     troubles: [],
     listing: (honest) => honest,
+    details: false,
+    refuse: undefined,
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
@@ -70,6 +84,31 @@ export async function mockHub(files: ReadonlyMap<string, Uint8Array>): Promise<M
       }),
   };
   return hub;
+}
+
+interface Sibling {
+  rfilename: string;
+  blobId: string;
+  lfs?: { sha256: string };
+}
+
+/** Small files are answered for, large ones pointed to elsewhere. */
+function stateDetails(
+  response: ServerResponse,
+  siblings: readonly Sibling[],
+  path: string,
+  bytes: Uint8Array,
+): void {
+  const { blobId, lfs } = siblings.find(({ rfilename }) => path.endsWith(`/${rfilename}`))!;
+  if (lfs) {
+    response.statusCode = 302;
+    response.setHeader('location', 'https://elsewhere.invalid/blob');
+    response.setHeader('x-linked-size', bytes.length);
+    response.setHeader('x-linked-etag', `"${lfs.sha256}"`);
+  } else {
+    response.setHeader('content-length', bytes.length);
+    response.setHeader('etag', `W/"${blobId}"`);
+  }
 }
 
 /** A whole file, or the part from the byte that is asked for. */
