@@ -55,7 +55,7 @@ describe('bad pairs', () => {
       expect(report).toMatchObject({ rows: 1, promptsRepeated: 1 });
       const notes = preferenceNotes(report, tokenizer).join();
       expect(notes).toContain(
-        'the prompt stands in prompt and again at the beginning of the answers',
+        'the prompt stands in the column prompt and again at the beginning of the completion',
       );
       expect(notes).not.toContain('Move the space');
     }

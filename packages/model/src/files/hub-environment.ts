@@ -73,7 +73,9 @@ function checkProxy(proxy: string): void {
 
 async function loadProxySupport(): Promise<typeof import('undici')> {
   try {
-    return await import('undici');
+    // By a name that bundlers for browsers do not follow.
+    const name = 'undici';
+    return await import(/* webpackIgnore: true */ /* @vite-ignore */ name);
   } catch (cause) {
     throw new AttuneError(
       'proxy-support-missing',

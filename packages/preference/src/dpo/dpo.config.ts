@@ -25,7 +25,7 @@ export const dpoConfig = {
     fDivergenceType: choice(
       'reverse_kl',
       ['reverse_kl', 'forward_kl', 'js_divergence', 'alpha_divergence'],
-      'f-divergence between policy and reference model that regularises the policy (f-DPO).',
+      'The f-divergence between policy and reference model that regularises the policy (f-DPO).',
     ),
     fAlphaDivergenceCoef: number(0.5, 'The α of f_divergence_type alpha_divergence.'),
     discopopTau: number(0.05, 'Temperature τ of the loss discopop.', { above: 0, max: 1 }),

@@ -68,8 +68,8 @@ export const kto: Algorithm<typeof ktoConfig, KTOTrainerOptions> = algorithm({
     'Trains a model towards desirable completions and away from others, without pairs (KTO).',
   description:
     "Kahneman-Tversky optimisation by TRL's rules, on rows of {prompt, completion, label}; pairs are taken apart. Needs batches of two rows or more, in the order of the file.",
-  example: `attune kto --model_name_or_path HuggingFaceTB/SmolLM2-135M-Instruct --dataset_name labelled.jsonl \\
-  --use_peft --lora_target_modules all-linear --learning_rate 5e-6 --output_dir preferred
+  example: `attune kto --model_name_or_path HuggingFaceTB/SmolLM2-135M-Instruct \\
+  --dataset_name labelled.jsonl --use_peft --lora_target_modules all-linear --learning_rate 5e-6 --output_dir preferred
 attune kto --config recipe.yaml --undesirable_weight 1.2`,
   papers: [{ title: 'Ethayarajh et al. 2024', url: 'https://arxiv.org/abs/2402.01306' }],
   config: ktoConfig,
