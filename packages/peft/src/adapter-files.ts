@@ -56,7 +56,7 @@ export async function openAdapter<M extends TunedParts>(
   };
   const names = new Set(await files.list());
   const config = names.has(adapterConfigFile) ? parsed(await read(adapterConfigFile)) : undefined;
-  const kind = kindOfFiles(names, config, files.name);
+  const kind = ofFile(() => kindOfFiles(names, config, files.name));
   if (peftType != null && peftType !== kind.peftType) {
     throw new AttuneError(
       'bad-value',
@@ -91,14 +91,22 @@ const codesOfFiles: Readonly<Record<string, ErrorCode>> = {
   'key-not-done': 'unsupported-adapter',
 };
 
-/** What is wrong with a key in a file is the file's fault, not that of whoever called. */
+/** Longer messages are those of files that hold something long where a word was expected. */
+const longest = 600;
+
+/**
+ * What is wrong with a key in a file is the file's fault, not that of whoever called. What the file says is shown
+ * without control characters, and not at any length.
+ */
 function ofFile<T>(read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    const code = cause instanceof AttuneError ? codesOfFiles[cause.code] : undefined;
-    if (!(cause instanceof AttuneError) || code === undefined) throw cause;
-    throw new AttuneError(code, cause.message, cause.remedy, { cause });
+    if (!(cause instanceof AttuneError)) throw cause;
+    const shown = cause.message.replace(/\p{Cc}/gu, '?');
+    const message = shown.length > longest ? `${shown.slice(0, longest)}…` : shown;
+    const code = codesOfFiles[cause.code] ?? cause.code;
+    throw new AttuneError(code, message, cause.remedy, { cause });
   }
 }
 

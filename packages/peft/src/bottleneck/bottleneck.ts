@@ -28,6 +28,9 @@ export interface BottleneckMethod extends TuningMethod {
   readonly adapterName: string;
 }
 
+/** Bottlenecks beyond this are a mistake in `reduction_factor`. */
+const widest = 65_536;
+
 /** Bottleneck adapters: AdapterHub's keys, and its two files. */
 export const bottleneck: TuningKind<typeof bottleneckConfig> = {
   peftType: 'BOTTLENECK',
@@ -80,6 +83,14 @@ function bottleneckTuning(
   }
   const width = model.hiddenSize;
   const narrow = Math.max(1, Math.floor(width / config.reductionFactor!));
+  if (narrow > widest) {
+    throw badSetting('BOTTLENECK', {
+      name: 'reduction_factor',
+      value: config.reductionFactor,
+      wanted: `so small that the bottleneck of a model of width ${width} is wider than ${widest}`,
+      help: bottleneckConfig.reductionFactor.help,
+    });
+  }
   const tensors = [...places.values()].flatMap((path) =>
     adapterTensors(path, config, width, narrow),
   );

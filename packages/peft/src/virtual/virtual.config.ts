@@ -5,12 +5,12 @@ import { notDone, peftOrigin } from '../settings.ts';
 export const numVirtualTokens = integer(
   undefined,
   'Virtual tokens before every text, of Prefix Tuning, Prompt Tuning and P-Tuning: 10 to 100 are usual.',
-  { min: 1, memory: true },
+  { min: 1, max: 65_536, memory: true },
 );
 export const encoderHiddenSize = integer(
   null,
   'Width of the network that makes virtual tokens (Prefix Tuning with prefix_projection, P-Tuning). Default: the width of what it makes for a layer.',
-  { min: 1, memory: true },
+  { min: 1, max: 65_536, memory: true },
 );
 
 /** The other keys of PEFT's prompt learning configurations. */
