@@ -1,14 +1,16 @@
-// `npm run bench`: times the kernels whose folder has a *.bench.ts, a training step, and decoding, on one adapter.
+// `npm run bench`: times the kernels whose folder has an x.bench.ts, a training step, and decoding, on one adapter.
 //   npm run bench -- --device lavapipe|swiftshader|gpu|auto --rounds 9 --peers --json FILE [NAME]
-// NAME (or --only NAME): only the benches with NAME in their name: `512`, `matmul`, `step`, `decode`, `dpo cost`, `length`,
-//   or `ladder`: every variant of matmul at each of its shapes.
+// NAME (or --only NAME): any kernel by its name (`softmax`, `dpo-ipo`: those without an x.bench.ts run what their page
+//   runs), or the benches with NAME in their name: `512`, `matmul`, `step`, `decode`, `dpo cost`, `length`;
+//   `kernels`: every kernel; `ladder`: every variant of matmul at each of its shapes.
 // --model M: the folder or GGUF file of the model that decodes, or whose step's growth `length` tells; the embedded
 // one without it.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { operations } from './kernels-index.mjs';
 import { root, setup } from './setup.mjs';
 
 const { values, positionals } = parseArgs({
@@ -33,15 +35,28 @@ if (!Number.isInteger(rounds) || rounds < 1) {
   process.exit(1);
 }
 
-/** One bundle of the harness and all benches, so that TypeScript and shaders need no other step. */
+/**
+ * One bundle of the harness and all benches, so that TypeScript and shaders need no other step: the `benches` of each
+ * kernel's x.bench.ts, and for kernels without one what their page runs.
+ */
 async function bundle() {
-  const folder = join(root, 'kernels');
-  const files = readdirSync(folder, { recursive: true })
-    .map((file) => file.replaceAll('\\', '/'))
-    .filter((file) => file.endsWith('.bench.ts') && !file.includes('node_modules'))
-    .sort();
-  const lines = files.map((file, i) => `import { benches as b${i} } from './kernels/${file}';`);
-  lines.push(`export const benches = [${files.map((_, i) => `...b${i}`).join(', ')}];`);
+  const written = [];
+  const derived = [];
+  const lines = [];
+  for (const entry of operations()) {
+    const [path, name] = [`./kernels/${entry.slice(0, -'.ts'.length)}`, entry.split('/').at(-2)];
+    const has = (end) => existsSync(join(root, `${path}.${end}`));
+    if (has('bench.ts')) {
+      lines.push(`import { benches as b${lines.length} } from '${path}.bench.ts';`);
+      written.push(`...b${lines.length - 1}`);
+    } else if (has('live.ts')) {
+      lines.push(`import { run as b${lines.length} } from '${path}.live.ts';`);
+      derived.push(`benchOf('${name}', b${lines.length - 1})`);
+    }
+  }
+  lines.push("import { benchOf } from './website/src/live/kernel-bench.ts';");
+  lines.push(`export const benches = [${written.join(', ')}];`);
+  lines.push(`export const derived = [${derived.join(', ')}];`);
   lines.push("export { requestGpu } from './packages/gpu/src/index.ts';");
   lines.push("export * from './packages/bench/src/index.ts';");
   // Beside the packages of packages/gpu, so that `webgpu` and SwiftShader are found from it.
@@ -58,6 +73,8 @@ async function bundle() {
     conditions: ['attune:source'],
     loader: { '.wgsl': 'text' },
     external: ['webgpu', '@sparticuz/chromium'],
+    // The website's own extends one that stands among its dependencies.
+    tsconfigRaw: {},
     logLevel: 'warning',
   });
   return import(pathToFileURL(outfile).href);
@@ -131,6 +148,7 @@ try {
   const harness = await bundle();
   const {
     benches,
+    derived,
     ours,
     requestGpu,
     runBench,
@@ -143,8 +161,12 @@ try {
   } = harness;
   const gpu = await requestGpu({ ...(values.device && { device: values.device }) });
   console.log(`bench: ${gpu.adapter.description}`);
-  const chosen = benches.filter(({ name }) => name.includes(only));
-  const names = [...benches.map(({ name }) => name), stepName, decodeName];
+  const every = [...benches, ...derived];
+  // A kernel's own name means it alone, not those that have it in theirs; nothing means what is written by hand.
+  const own = every.filter(({ name }) => name.split(' ')[0] === only);
+  const named = (all) => all.filter(({ name }) => name.includes(only));
+  const chosen = own.length ? own : only === 'kernels' ? every : named(only ? every : benches);
+  const names = [...every.map(({ name }) => name), stepName, decodeName, 'kernels'];
   names.push(ladderName, ...costs.map(({ name }) => name));
   if (!names.some((name) => name.includes(only)))
     throw new Error(`no bench has "${only}" in its name: ${names.join(', ')}`);

@@ -85,11 +85,12 @@ describe('a project that uses the built packages', () => {
   export function readFile(path: string, encoding: 'utf8'): Promise<string>;
 }\n`,
       );
-      const examples = built.flatMap(({ name, folder }) => examplesOf(name, folder));
+      const readmes = [{ name: 'root', folder: '.' }, ...built];
+      const examples = readmes.flatMap(({ name, folder }) => examplesOf(name, folder));
       write(
         'user.ts',
         `${lines.join('\n')}\nimport { AttuneError } from '@attune/gpu';
-export const code: string = new AttuneError('a', 'b', 'c').code;\n`,
+export const code: string = new AttuneError('no-gpu', 'b', 'c').code;\n`,
       );
       write('tsconfig.json', {
         compilerOptions: {

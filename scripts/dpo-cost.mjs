@@ -8,12 +8,11 @@
  *
  * Build first (npm run build).
  */
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
-  collatePairs,
   DPOTrainer,
-  loraTuning,
   openModel,
   preparePreference,
   requestGpu,
@@ -32,60 +31,45 @@ const [pairs, rounds] = [Number(values.pairs), Number(values.rounds)];
 const tiny = fileURLToPath(new URL('../packages/tiny', import.meta.url));
 const model = await openModel(`${tiny}/model`);
 const tokenizer = Tokenizer.from(model.tokenizer);
-const padTokenId = tokenizer.padTokenId;
-const data = await preparePreference([`${tiny}/data/tone-train.jsonl`], tokenizer, {
-  trainer: 'dpo',
-});
-// The same batch every time: nothing but the step itself is timed.
-const batch = data.examples.slice(0, pairs);
+const file = `${tiny}/data/tone-train.jsonl`;
+const trainDataset = readFileSync(file, 'utf8')
+  .split('\n', pairs)
+  .map((line) => JSON.parse(line));
+// The same rows every time: nothing but the step itself is timed.
+const { examples } = await preparePreference(trainDataset, tokenizer, { trainer: 'dpo' });
 const rows = [
-  ...batch.map(({ chosenIds: ids, chosenStart: start }) => ({ ids, start })),
-  ...batch.map(({ rejectedIds: ids, rejectedStart: start }) => ({ ids, start })),
+  ...examples.map(({ chosenIds: ids, chosenStart: start }) => ({ ids, start })),
+  ...examples.map(({ rejectedIds: ids, rejectedStart: start }) => ({ ids, start })),
 ];
-const examples = rows.map(({ ids, start }) => ({
-  inputIds: ids,
-  labels: ids.map((id, i) => (i < start ? -100 : id)),
+const sameRows = rows.map(({ ids, start }) => ({
+  input_ids: [...ids],
+  labels: [...ids].map((id, i) => (i < start ? -100 : id)),
 }));
 const gpu = await requestGpu({ device: values.device, log: console.error });
 const common = {
   seed: 1,
   maxSteps: rounds + 2,
-  numTrainEpochs: 1,
-  gradientAccumulationSteps: 1,
   gradientCheckpointing: false,
   trainSamplingStrategy: 'sequential',
-  dataloaderDropLast: false,
   learningRate: 1e-4,
   lrSchedulerType: 'constant',
-  warmupSteps: 0,
-  weightDecay: 0,
-  adamBeta1: 0.9,
-  adamBeta2: 0.999,
-  adamEpsilon: 1e-8,
-  maxGradNorm: 1,
 };
-const made = () => ({
+const made = {
   gpu,
-  config: model.config,
-  weights: model.weights,
-  padTokenId,
-  method: loraTuning(model.config, { targetModules: 'all-linear', r: 16, loraAlpha: 32 }),
-});
+  model,
+  peftConfig: { peftType: 'LORA', targetModules: 'all-linear', r: 16, loraAlpha: 32 },
+  log: () => {},
+};
 const dpo = await DPOTrainer.create({
-  ...made(),
-  train: batch,
-  arguments: { ...common, perDeviceTrainBatchSize: pairs, perDeviceEvalBatchSize: pairs },
+  ...made,
+  trainDataset,
+  args: { ...common, perDeviceTrainBatchSize: pairs },
 });
 const sft = await SFTTrainer.create({
-  ...made(),
-  train: examples,
-  evaluation: examples,
-  arguments: {
-    ...common,
-    perDeviceTrainBatchSize: 2 * pairs,
-    perDeviceEvalBatchSize: 2 * pairs,
-    lossType: 'nll',
-  },
+  ...made,
+  trainDataset: sameRows,
+  evalDataset: sameRows,
+  args: { ...common, perDeviceTrainBatchSize: 2 * pairs, perDeviceEvalBatchSize: 2 * pairs },
 });
 // Evaluation is a forward pass of the rows, in a plan that is kept.
 const forward = () => sft.evaluate();
@@ -95,7 +79,7 @@ const timed = async (work) => {
   return performance.now() - started;
 };
 const times = { dpo: [], sft: [], forward: [] };
-const [dpoSteps, sftSteps] = [dpo.steps(), sft.steps()];
+const [dpoSteps, sftSteps] = [dpo.train(), sft.train()];
 for (let round = 0; round < rounds + 2; round++) {
   const found = {
     dpo: (await dpoSteps.next()).value.seconds * 1000,
@@ -108,13 +92,13 @@ for (let round = 0; round < rounds + 2; round++) {
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 const [d, s, f] = [median(times.dpo), median(times.sft), median(times.forward)];
 const ratio = d / (s + f);
-const { lengths, attentionMask } = collatePairs(batch, { padTokenId });
+const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 console.log(
   JSON.stringify({
     device: values.device,
     pairs,
-    tokens: attentionMask.reduce((a, b) => a + b, 0),
-    trained: lengths.reduce((a, b) => a + b, 0),
+    tokens: sum(rows.map(({ ids }) => ids.length)),
+    trained: sum(rows.map(({ ids, start }) => ids.length - start)),
     milliseconds: { dpo: Math.round(d), sft: Math.round(s), forward: Math.round(f) },
     ratio: Number(ratio.toFixed(3)),
   }),

@@ -46,3 +46,16 @@ test('links of READMEs and of the front door lead to files', () => {
   );
   expect(dead).toEqual([]);
 });
+
+test('workflows pin what they use by its commit, and start without permissions', () => {
+  const at = '.github/workflows';
+  const texts = readdirSync(join(root, at)).map((file) => [file, read(`${at}/${file}`)] as const);
+  expect(texts.length).toBeGreaterThan(2);
+  const loose = texts.flatMap(([file, text]) =>
+    [...text.matchAll(/uses: (.*)/g)]
+      .filter(([, used]) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(used!))
+      .map(([line]) => `${file}: ${line}`),
+  );
+  expect(loose).toEqual([]);
+  for (const [file, text] of texts) expect(text, file).toMatch(/^permissions: \{\}$/m);
+});

@@ -40,8 +40,14 @@ async function types() {
   return one((await run([bin('typescript', 'bin/tsc'), '--noEmit', '-p', 'tsconfig.json'])) === 0);
 }
 
+/** As `npm run unused` has them. */
+const knipOptions = ['--tsConfig', 'tsconfig.knip.json', '--no-progress', '--no-config-hints'];
+
+/** Form, and files, exports and dependencies that nothing uses. */
 async function lint() {
-  return one((await run([bin('@biomejs/biome', 'bin/biome'), 'check', '.'])) === 0);
+  const biome = await run([bin('@biomejs/biome', 'bin/biome'), 'check', '.']);
+  const knip = await run([join(root, 'node_modules/knip/bin/knip.js'), ...knipOptions]);
+  return one(biome === 0 && knip === 0);
 }
 
 /** One vitest project; the counts come from count-reporter.mjs. */

@@ -28,7 +28,7 @@ const layerOf = (name: string) => layers.findIndex((layer) => layer.includes(nam
 const allowed: Record<string, string[]> = {
   '@attune/gpu': ['webgpu', '@sparticuz/chromium'],
   '@attune/kernels': ['wgsl-preprocessor'],
-  '@attune/tokenizer': ['@huggingface/tokenizers', '@huggingface/jinja'],
+  '@attune/tokenizer': ['@huggingface/tokenizers'],
   '@attune/data': ['hyparquet', 'hyparquet-compressors', '@uwdata/flechette', 'fzstd'],
   '@attune/model': ['@noble/hashes', 'undici'],
   attune: [

@@ -21,7 +21,7 @@ export const benches: Bench[] = [
       recordAdamW(recorder, tensors, { decayCount: count });
       return {
         inputs: [parameters, gradients],
-        output: parameters,
+        outputs: [parameters],
         given: [
           [m, new Float32Array(count)],
           [v, new Float32Array(count)],
@@ -30,11 +30,11 @@ export const benches: Bench[] = [
         ],
       };
     },
-    worstError([parameters, gradients], after) {
+    worstError([parameters, gradients], [after]) {
       const p = Float64Array.from(parameters!);
       const [m, v] = [new Float64Array(count), new Float64Array(count)];
       adamwReference({ p, m, v, g: gradients! }, step);
-      return worstDifference(after, p);
+      return worstDifference(after!, p);
     },
     tolerance: 1e-6,
   },

@@ -1,7 +1,10 @@
 import type { Recorder } from './recorder.ts';
 import type { HostArray, Tensor } from './tensor.ts';
 
-/** One shape worth timing. A kernel's `*.bench.ts` exports a list of them as `benches`. */
+/**
+ * One shape worth timing. A kernel's `x.bench.ts` exports a list of them as `benches`; a kernel without one is timed
+ * at what its page runs, the `run` of its `x.live.ts`.
+ */
 export interface Bench {
   readonly name: string;
   /** Arithmetic of one run, in floating-point operations. */
@@ -13,14 +16,14 @@ export interface Bench {
   /** Records one run; `inputs` (f32) are filled with numbers in [-0.5, 0.5) before, `given` as they say. */
   record(recorder: Recorder): {
     readonly inputs: readonly Tensor[];
-    readonly output: Tensor;
+    readonly outputs: readonly Tensor[];
     readonly given?: readonly (readonly [Tensor, HostArray['data']])[];
   };
   /**
-   * The largest error of the output after the first run, of which some elements are computed in float64;
+   * The largest error of the outputs after the first run, of which some elements are computed in float64;
    * it must be within `tolerance`.
    */
-  worstError(inputs: readonly Float32Array[], output: Float32Array): number;
+  worstError(inputs: readonly Float32Array[], outputs: readonly HostArray['data'][]): number;
   readonly tolerance: number;
 }
 

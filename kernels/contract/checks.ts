@@ -205,3 +205,90 @@ export async function checkKernel<I extends Tensors, O extends Tensors, A>(
     }
   }
 }
+
+/** How the reference's outputs move where its inputs move by `tangents`: fourth-order differences in float64. */
+function movement<I extends Tensors, O extends Tensors, A>(
+  { reference }: Operation<I, O, A>,
+  inputs: HostArrays,
+  tangents: HostArrays,
+  options: A,
+): HostArrays {
+  const step = 1e-3;
+  const at = (factor: number) => {
+    const moved = doubled(inputs);
+    for (const [name, { data }] of Object.entries(tangents)) {
+      const values = moved[name]!.data;
+      for (let i = 0; i < values.length; i++) values[i] = values[i]! + factor * step * data[i]!;
+    }
+    return reference.forward(moved, options);
+  };
+  const [far, near, here, there] = [-2, -1, 1, 2].map(at) as [
+    HostArrays,
+    HostArrays,
+    HostArrays,
+    HostArrays,
+  ];
+  return Object.fromEntries(
+    Object.entries(near).map(([name, { shape, data }]) => {
+      const slope = (_: number, i: number) =>
+        (8 * (here[name]!.data[i]! - data[i]!) - (there[name]!.data[i]! - far[name]!.data[i]!)) /
+        (12 * step);
+      return [name, { shape, data: Float64Array.from(data, slope) }];
+    }),
+  );
+}
+
+/**
+ * The forward-mode rule against differences of the float64 reference, in every variant that this adapter can run: with
+ * each of the inputs `wrt` moving alone, and all of them at once.
+ */
+export async function checkTangent<I extends Tensors, O extends Tensors, A>(
+  op: Operation<I, O, A>,
+  inputs: HostArrays,
+  options: A,
+  {
+    wrt,
+    tolerance = 3e-6,
+    outputs: compared,
+  }: {
+    wrt: string[];
+    tolerance?: number;
+    /** Names of outputs to compare; by default all that the reference returns. */
+    outputs?: string[];
+  },
+): Promise<void> {
+  const { device } = await testGpu();
+  const moves = Object.fromEntries(
+    wrt.map((name, i) => [name, random(inputs[name]!.shape, 91 + i)]),
+  );
+  const together = wrt.length > 1 ? [wrt] : [];
+  for (const moving of [...wrt.map((name) => [name]), ...together]) {
+    const tangents = Object.fromEntries(moving.map((name) => [name, moves[name]!]));
+    const expected = movement(op, inputs, doubled(tangents), options);
+    const names = compared ?? Object.keys(expected);
+    const arrays = { ...inputs };
+    for (const [name, tangent] of Object.entries(tangents)) arrays[`t_${name}`] = tangent;
+    for (const [label, traits] of await variants()) {
+      const results = await runRecorded(
+        device,
+        arrays,
+        (recorder, all) => {
+          const own = Object.fromEntries(Object.keys(inputs).map((n) => [n, all[n]!]));
+          const context = {
+            inputs: own as unknown as I,
+            outputs: op.forward(recorder, own as unknown as I, options),
+            options,
+            tangents: Object.fromEntries(moving.map((n) => [n, all[`t_${n}`]!])) as never,
+          };
+          return { ...op.tangent!(recorder, context) };
+        },
+        traits,
+      );
+      for (const name of names) {
+        const where = `${op.name} ${label}: ${name} as ${moving} move`;
+        expect(results[name], `${where} is missing`).toBeDefined();
+        expect(worstError(results[name]!, expected[name]!), where).toBeLessThan(tolerance);
+      }
+    }
+  }
+}

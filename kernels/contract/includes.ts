@@ -1,5 +1,6 @@
 import element from './element.wgsl';
 import elements from './elements.wgsl';
+import finite from './finite.wgsl';
 import numeric from './numeric.wgsl';
 import type { Includes } from './preprocess.ts';
 import rows from './rows.wgsl';
@@ -18,5 +19,7 @@ export const totalsInclude: Includes = { 'totals.wgsl': totals };
 export const rowsInclude: Includes = { 'rows.wgsl': rows, 'totals.wgsl': totals };
 /** segments.wgsl: one sum over each sequence's tokens. */
 export const segmentsInclude: Includes = { 'segments.wgsl': segments };
-/** numeric.wgsl: sigmoid, tanh, log1p, expm1, softplus with all their digits. */
+/** finite.wgsl: whether numbers are finite, and NaN. */
+export const finiteInclude: Includes = { 'finite.wgsl': finite };
+/** numeric.wgsl: sigmoid, tanh, log1p, expm1, k3, softplus with all their digits. */
 export const numericInclude: Includes = { 'numeric.wgsl': numeric };

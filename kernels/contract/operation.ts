@@ -21,6 +21,16 @@ export interface Backward<I extends Tensors, O extends Tensors, A> {
   readonly plus?: { readonly [name in keyof I]?: Tensor };
 }
 
+/** What an operation's forward-mode rule is given. */
+export interface Tangent<I extends Tensors, O extends Tensors, A> {
+  readonly inputs: I;
+  /** What `forward` returned, saved statistics included. */
+  readonly outputs: O;
+  readonly options: A;
+  /** How each input moves along the direction of differentiation; absent where it does not. At least one is there. */
+  readonly tangents: { readonly [name in keyof I]?: Tensor };
+}
+
 /**
  * One operation: shapes checked, forward recorded, gradient recorded, and its float64 truth.
  *
@@ -35,6 +45,11 @@ export interface Operation<I extends Tensors, O extends Tensors, A> {
     recorder: Recorder,
     context: Backward<I, O, A>,
   ): { readonly [name in keyof I]?: Tensor };
+  /**
+   * Forward mode: how the outputs move where the inputs move by `tangents` (a Jacobian-vector product). An output
+   * that is left out does not move, or is a by-product that nobody differentiates.
+   */
+  tangent?(recorder: Recorder, context: Tangent<I, O, A>): { readonly [name in keyof O]?: Tensor };
   /** Inputs for which `backward` can add into an existing gradient (`into`). */
   readonly accumulates?: readonly (keyof I & string)[];
   /** Inputs to whose gradient `backward` can add that of the input's other uses (`plus`). */

@@ -1,4 +1,4 @@
-import { createBuffer, gpuFrom, readBuffer } from '@attune/gpu';
+import { createBuffer, type Gpu, gpuFrom, readBuffer } from '@attune/gpu';
 import { type BoundCalls, bindCalls, type Place } from './bind.ts';
 import type { HostArrays, Operation, Tensors } from './operation.ts';
 import { type KernelTraits, type Recorder, Recording } from './recorder.ts';
@@ -60,6 +60,20 @@ function dtypeOf(data: HostArray['data']): Dtype {
   return data instanceof Int32Array ? 'i32' : 'f32';
 }
 
+/** What stands in a tensor of a prepared piece of work once what was submitted is done; f32, u32 or i32. */
+export async function readTensor(
+  gpu: Gpu,
+  { place }: Pick<Prepared<unknown>, 'place'>,
+  tensor: Tensor,
+): Promise<HostArray> {
+  const { buffer, offset } = place(tensor);
+  const start = offset + (tensor.view?.offset ?? 0);
+  const raw = await readBuffer(gpu, buffer, start, byteSize(tensor));
+  const types = { u32: Uint32Array, i32: Int32Array, f32: Float32Array } as const;
+  const type = types[tensor.dtype as keyof typeof types] ?? Float32Array;
+  return { shape: tensor.shape, data: new type(raw, 0, elements(tensor.shape)) };
+}
+
 /** Uploads `arrays`, records `work` on them, runs it once and reads back every tensor it returns. */
 export async function runRecorded(
   device: GPUDevice,
@@ -92,18 +106,7 @@ export async function runRecorded(
   device.queue.submit([encoder.finish()]);
   const results: HostArrays = {};
   for (const [name, tensor] of Object.entries(prepared.tensors.outputs)) {
-    if (!tensor) continue;
-    const { buffer, offset } = prepared.place(tensor);
-    const start = offset + (tensor.view?.offset ?? 0);
-    const raw = await readBuffer(gpu, buffer, start, byteSize(tensor));
-    const length = elements(tensor.shape);
-    const data =
-      tensor.dtype === 'u32'
-        ? new Uint32Array(raw, 0, length)
-        : tensor.dtype === 'i32'
-          ? new Int32Array(raw, 0, length)
-          : new Float32Array(raw, 0, length);
-    results[name] = { shape: tensor.shape, data };
+    if (tensor) results[name] = await readTensor(gpu, prepared, tensor);
   }
   prepared.destroy();
   return results;

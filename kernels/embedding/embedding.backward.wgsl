@@ -1,4 +1,4 @@
-// dTable[v] += scale · Σ of dy[t] over the tokens t with ids[t] = v, in the order of the tokens.
+// dTable[v] += scale · Σ of dy[t] over the tokens t with ids[t] - start = v, in the order of the tokens.
 //
 // ids     [tokens] i32
 // links   [tokens, 2] i32: (next token of the same id or -1, first of its chain: 1 or 0)
@@ -10,7 +10,7 @@
 
 #include "elements.wgsl"
 
-struct Params { count: u32, width: u32, scale: f32 }
+struct Params { count: u32, width: u32, start: i32, scale: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> ids: array<i32>;
@@ -34,5 +34,5 @@ fn each(i: u32) {
     }
     sum += part;
   }
-  dTable[u32(ids[first]) * params.width + column] += params.scale * sum;
+  dTable[u32(ids[first] - params.start) * params.width + column] += params.scale * sum;
 }

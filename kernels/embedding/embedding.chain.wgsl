@@ -2,11 +2,11 @@
 // Each token gets the next token of its id, and whether it is the first.
 //
 // ids    [tokens] i32
-// links  [tokens, 2] i32: (next, first of its chain: 1 or 0); ids that are no row get (-1, 0)
+// links  [tokens, 2] i32: (next, first of its chain: 1 or 0); ids that are no row, or the one of padding, get (-1, 0)
 //
 // Parallel plan: one token an invocation looks left and right until it meets its own id.
 
-struct Params { tokens: i32, vocabulary: i32 }
+struct Params { tokens: i32, first: i32, vocabulary: i32, padding: i32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> ids: array<i32>;
@@ -22,7 +22,8 @@ fn main(
     return;
   }
   let own = ids[token];
-  if (own < 0 || own >= params.vocabulary) {
+  let row = own - params.first;
+  if (row < 0 || row >= params.vocabulary || own == params.padding) {
     links[token] = vec2i(-1, 0);
     return;
   }

@@ -1,4 +1,4 @@
-// y[t] = scale · table[ids[t]], or zeros where ids[t] is no row of the table (padding: below 0).
+// y[t] = scale · table[ids[t] - first], or zeros where that is no row of the table (padding: below 0).
 //
 // table  [vocabulary, width] f32, or a weight's format (quantised.wgsl)
 // ids    [tokens] i32
@@ -11,7 +11,7 @@
 #include "quantised.wgsl"
 #endif
 
-struct Params { count: u32, width: u32, vocabulary: i32, scale: f32, scales: u32 }
+struct Params { count: u32, width: u32, first: i32, vocabulary: i32, scale: f32, scales: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 #if HALF
@@ -25,7 +25,7 @@ struct Params { count: u32, width: u32, vocabulary: i32, scale: f32, scales: u32
 @group(0) @binding(3) var<storage, read_write> y: array<Element>;
 
 fn each(i: u32) {
-  let row = ids[i / params.width];
+  let row = ids[i / params.width] - params.first;
   var value = Element(0.0);
   if (row >= 0 && row < params.vocabulary) {
     let at = u32(row) * params.width + i % params.width;

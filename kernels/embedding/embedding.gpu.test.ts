@@ -1,6 +1,6 @@
 import { testGpu } from '@attune/gpu/testing';
 import { expect, test } from 'vitest';
-import { checkKernel, random, worstError } from '../contract/checks.ts';
+import { checkKernel, checkTangent, random, worstError } from '../contract/checks.ts';
 import { array, runRecorded } from '../contract/index.ts';
 import { embedding, embeddingReference } from './embedding.ts';
 
@@ -21,8 +21,22 @@ test.each([1, 63, 64, 65, 257])(
   },
 );
 
+test('the row of padding is read, and gets no gradient', async () => {
+  const options = { scale: 3, paddingIdx: 9 };
+  const ids = someIds(65, 50);
+  ids.data.fill(9, 20, 30);
+  await checkKernel(embedding, { table: random([50, 17], 1), ids }, options);
+  await checkKernel(embedding, { table: random([50, 64], 1), ids }, options);
+});
+
 test('a large table and 2000 tokens of few ids equal float64', async () => {
   await checkKernel(embedding, { table: random([4001, 60], 1), ids: someIds(2000, 9) }, {});
+});
+
+test('a part of a table takes the ids of its rows, and gradients of these alone', async () => {
+  const inputs = { table: random([20, 12], 1), ids: someIds(65, 50) };
+  await checkKernel(embedding, inputs, { first: 17 });
+  await checkKernel(embedding, { ...inputs, table: random([20, 7], 1) }, { first: 17, scale: 3 });
 });
 
 test('rows that are gathered once each get their gradient back', async () => {
@@ -78,4 +92,9 @@ test('the gradient is added to that of an earlier micro-batch, with the same bit
   const expected = Float64Array.from(truth.data, (v, i) => v + into[i]!);
   expect(worstError(dTable!, { shape: [40, 12], data: expected })).toBeLessThan(1e-6);
   expect((await once()).dTable!.data).toEqual(dTable!.data);
+});
+
+test.each([1, 63, 64, 65, 257])('%i tokens move with their rows of the table', async (n) => {
+  const inputs = { table: random([50, 36], 1), ids: someIds(n, 50) };
+  await checkTangent(embedding, inputs, { scale: 8 }, { wrt: ['table'] });
 });

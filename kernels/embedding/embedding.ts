@@ -3,6 +3,7 @@ import {
   elementsInclude,
   expectShape,
   operation,
+  type Recorder,
   shader,
   type Tensor,
 } from '../contract/index.ts';
@@ -31,62 +32,76 @@ function grid(tokens: number, width: number) {
   return { vec4, columns, count, workgroups: Math.ceil(count / 64) };
 }
 
+type Inputs = { table: Tensor; ids: Tensor };
+
+function gather(
+  recorder: Recorder,
+  { table, ids }: Inputs,
+  { scale = 1, first = 0 }: EmbeddingOptions,
+): Tensor {
+  expectShape(table.name, table.shape, [-1, -1]);
+  expectShape(ids.name, ids.shape, [-1]);
+  const [vocabulary, width] = table.shape as [number, number];
+  expectRows(table);
+  const tokens = ids.shape[0]!;
+  const { vec4, columns, count, workgroups } = grid(tokens, width);
+  const y = recorder.tensor('y', [tokens, width]);
+  recorder.dispatch(forwardSource, {
+    tensors: { table, ids, y },
+    defines: { VEC4: vec4, ...weightDefines(table.dtype) },
+    params: { count, width: columns, first, vocabulary, scale, scales: scalesAt(table) },
+    workgroups,
+  });
+  return y;
+}
+
 /**
- * y[t] = scale · table[ids[t]]: token embeddings, or a gather of rows.
+ * y[t] = scale · table[ids[t] - first]: token embeddings, or a gather of rows; with `first` of a part of a table.
  *
  * table [V, H] in any format of a weight; ids i32 [tokens]; y [tokens, H]. An id below 0 (or past V) gives a row of zeros and no
- * gradient. The gradient of the table can accumulate; alone it is written whole, zeros included. It adds
+ * gradient. The row of `paddingIdx` is read, but gets no gradient, as PyTorch has it. The gradient of the table can accumulate; alone it is written whole, zeros included. It adds
  * tokens in their order and uses no atomics, so its bits are the same each time.
  */
-export const embedding = operation<{ table: Tensor; ids: Tensor }, { y: Tensor }, EmbeddingOptions>(
-  {
-    name: 'embedding',
-    accumulates: ['table'],
-    reference: embeddingReference,
-    forward(recorder, { table, ids }, { scale = 1 }) {
-      expectShape(table.name, table.shape, [-1, -1]);
-      expectShape(ids.name, ids.shape, [-1]);
-      const [vocabulary, width] = table.shape as [number, number];
-      expectRows(table);
-      const tokens = ids.shape[0]!;
-      const { vec4, columns, count, workgroups } = grid(tokens, width);
-      const y = recorder.tensor('y', [tokens, width]);
-      recorder.dispatch(forwardSource, {
-        tensors: { table, ids, y },
-        defines: { VEC4: vec4, ...weightDefines(table.dtype) },
-        params: { count, width: columns, vocabulary, scale, scales: scalesAt(table) },
-        workgroups,
+export const embedding = operation<Inputs, { y: Tensor }, EmbeddingOptions>({
+  name: 'embedding',
+  accumulates: ['table'],
+  reference: embeddingReference,
+  forward: (recorder, inputs, options) => ({ y: gather(recorder, inputs, options) }),
+  tangent: (recorder, { inputs: { ids }, options, tangents }) => ({
+    y: gather(recorder, { table: tangents.table!, ids }, options),
+  }),
+  backward(recorder, { inputs: { table, ids }, gradients: { y: dy }, options, needs, into }) {
+    if (!dy || !needs.table) return {};
+    const [vocabulary, width] = table.shape as [number, number];
+    const tokens = ids.shape[0]!;
+    let dTable = into.table;
+    if (!dTable) {
+      dTable = recorder.tensor('dTable', table.shape);
+      const count = Math.ceil(elements(table.shape) / 4);
+      recorder.dispatch(zeroSource, {
+        tensors: { y: dTable },
+        params: { count },
+        workgroups: Math.ceil(count / 512),
       });
-      return { y };
-    },
-    backward(recorder, { inputs: { table, ids }, gradients: { y: dy }, options, needs, into }) {
-      if (!dy || !needs.table) return {};
-      const [vocabulary, width] = table.shape as [number, number];
-      const tokens = ids.shape[0]!;
-      let dTable = into.table;
-      if (!dTable) {
-        dTable = recorder.tensor('dTable', table.shape);
-        const count = Math.ceil(elements(table.shape) / 4);
-        recorder.dispatch(zeroSource, {
-          tensors: { y: dTable },
-          params: { count },
-          workgroups: Math.ceil(count / 512),
-        });
-      }
-      const links = recorder.tensor('links', [tokens, 2], 'i32');
-      recorder.dispatch(chainSource, {
-        tensors: { ids, links },
-        params: { tokens, vocabulary },
-        workgroups: Math.ceil(tokens / 64),
-      });
-      const { vec4, columns, count, workgroups } = grid(tokens, width);
-      recorder.dispatch(backwardSource, {
-        tensors: { ids, links, dy, dTable },
-        defines: { VEC4: vec4 },
-        params: { count, width: columns, scale: options.scale ?? 1 },
-        workgroups,
-      });
-      return { table: dTable };
-    },
+    }
+    const links = recorder.tensor('links', [tokens, 2], 'i32');
+    recorder.dispatch(chainSource, {
+      tensors: { ids, links },
+      params: {
+        tokens,
+        first: options.first ?? 0,
+        vocabulary,
+        padding: options.paddingIdx ?? -1,
+      },
+      workgroups: Math.ceil(tokens / 64),
+    });
+    const { vec4, columns, count, workgroups } = grid(tokens, width);
+    recorder.dispatch(backwardSource, {
+      tensors: { ids, links, dy, dTable },
+      defines: { VEC4: vec4 },
+      params: { count, width: columns, start: options.first ?? 0, scale: options.scale ?? 1 },
+      workgroups,
+    });
+    return { table: dTable };
   },
-);
+});

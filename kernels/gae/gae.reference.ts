@@ -1,5 +1,11 @@
 import type { HostArrays } from '../contract/index.ts';
-import type { GaeOptions } from './gae.ts';
+
+export interface GaeOptions {
+  /** Discount of later rewards, 0 to 1. Default 1, as for completions. */
+  readonly gamma?: number;
+  /** How far an advantage trusts rewards (1) rather than the next value (0). Default 0.95. */
+  readonly lam?: number;
+}
 
 export const gaeReference = {
   /** A_t = r_t + γ v_next - v_t + γ λ A_next over the tokens of each sequence that count; R_t = A_t + v_t. */

@@ -1,20 +1,13 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import { elementsInclude, expectShape, operation, shader, type Tensor } from '../contract/index.ts';
 import clearText from './gae.clear.wgsl';
 import forwardText from './gae.forward.wgsl';
-import { gaeReference } from './gae.reference.ts';
+import { type GaeOptions, gaeReference } from './gae.reference.ts';
 
-export { gaeReference } from './gae.reference.ts';
+export { type GaeOptions, gaeReference } from './gae.reference.ts';
 
-const clearSource = shader('gae.clear', clearText);
+const clearSource = shader('gae.clear', clearText, elementsInclude);
 const forwardSource = shader('gae.forward', forwardText);
-
-export interface GaeOptions {
-  /** Discount of later rewards, 0 to 1. Default 1, as for completions. */
-  readonly gamma?: number;
-  /** How far an advantage trusts rewards (1) rather than the next value (0). Default 0.95. */
-  readonly lam?: number;
-}
 
 export type GaeInputs = {
   /** [N] f32: the reward at each token; what does not count may hold anything. */
@@ -31,7 +24,7 @@ export type GaeInputs = {
  * Generalised advantage estimation: advantages and returns, f32 [N] each, without gradient. Behind the last token of
  * a sequence the value is 0. Tokens that do not count get 0.
  * @see Schulman et al. 2016, https://arxiv.org/abs/1506.02438, equation 16; TRL's PPOTrainer, step 6
- * @throws AttuneError `bad-option` when gamma or lam is not from 0 to 1
+ * @throws AttuneError `bad-value` when gamma or lam is not from 0 to 1
  */
 export const gae = operation<GaeInputs, { advantages: Tensor; returns: Tensor }, GaeOptions>({
   name: 'gae',
@@ -39,7 +32,7 @@ export const gae = operation<GaeInputs, { advantages: Tensor; returns: Tensor },
   forward(recorder, { rewards, values, bounds, mask }, { gamma = 1, lam = 0.95 }) {
     if (!(gamma >= 0 && gamma <= 1 && lam >= 0 && lam <= 1)) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         `Advantages were asked for with gamma ${gamma} and lam ${lam}.`,
         'Give both from 0 to 1.',
       );

@@ -6,6 +6,9 @@
 //
 // Parallel plan: a token an invocation.
 
+#include "elements.wgsl"
+#include "numeric.wgsl"
+
 struct Params { count: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -16,12 +19,7 @@ struct Params { count: u32 }
 @group(0) @binding(5) var<storage, read_write> kl: array<f32>;
 @group(0) @binding(6) var<storage, read_write> rewards: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   var estimate = 0.0;
   if (mask[i] != 0.0) {
 #if K3

@@ -1,5 +1,12 @@
 import type { HostArrays } from '../contract/index.ts';
-import type { KlRewardOptions } from './kl-reward.ts';
+
+export interface KlRewardOptions {
+  /**
+   * With d = refLogps - logps: k1 is -d (unbiased, of either sign), k3 is e^d - 1 - d (unbiased, never negative; |d|
+   * is held within 80). Default k1, TRL's.
+   */
+  readonly estimator?: 'k1' | 'k3';
+}
 
 export const klRewardReference = {
   /** rewards = -coefficient · kl, plus each completion's score at its place. */

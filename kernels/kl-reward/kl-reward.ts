@@ -1,22 +1,23 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import {
+  elementsInclude,
+  expectShape,
+  numericInclude,
+  operation,
+  shader,
+  type Tensor,
+} from '../contract/index.ts';
 import forwardText from './kl-reward.forward.wgsl';
-import k3Text from './kl-reward.k3.wgsl';
-import { klRewardReference } from './kl-reward.reference.ts';
+import { type KlRewardOptions, klRewardReference } from './kl-reward.reference.ts';
 import scoreText from './kl-reward.score.wgsl';
 
-export { klRewardReference } from './kl-reward.reference.ts';
+export { type KlRewardOptions, klRewardReference } from './kl-reward.reference.ts';
 
-const forwardSource = shader('kl-reward.forward', `${forwardText}\n${k3Text}`);
-const scoreSource = shader('kl-reward.score', scoreText);
-
-export interface KlRewardOptions {
-  /**
-   * With d = refLogps - logps: k1 is -d (unbiased, of either sign), k3 is e^d - 1 - d (unbiased, never negative; |d|
-   * is held within 80). Default k1, TRL's.
-   */
-  readonly estimator?: 'k1' | 'k3';
-}
+const forwardSource = shader('kl-reward.forward', forwardText, {
+  ...elementsInclude,
+  ...numericInclude,
+});
+const scoreSource = shader('kl-reward.score', scoreText, elementsInclude);
 
 export type KlRewardInputs = {
   /** [N] f32: log-probabilities of the sampled tokens under the policy that sampled. */
@@ -37,7 +38,7 @@ export type KlRewardInputs = {
  * The reward of each token in RLHF, -coefficient · kl, and the completion's score at one place. `kl` and `rewards`
  * are f32 [N], without gradient; TRL's `non_score_reward` is -coefficient · kl.
  * @see Ziegler et al. 2019, https://arxiv.org/abs/1909.08593, equation 2; Schulman 2020, http://joschu.net/blog/kl-approx.html
- * @throws AttuneError `bad-option` for another estimator
+ * @throws AttuneError `bad-value` for another estimator
  */
 export const klReward = operation<KlRewardInputs, { kl: Tensor; rewards: Tensor }, KlRewardOptions>(
   {
@@ -47,7 +48,7 @@ export const klReward = operation<KlRewardInputs, { kl: Tensor; rewards: Tensor 
       const { logps, refLogps, mask, scores, places, coefficient } = inputs;
       if (estimator !== 'k1' && estimator !== 'k3') {
         throw new AttuneError(
-          'bad-option',
+          'bad-value',
           `The divergence was to be estimated by ${estimator}.`,
           'Choose k1 or k3.',
         );
@@ -69,7 +70,7 @@ export const klReward = operation<KlRewardInputs, { kl: Tensor; rewards: Tensor 
       });
       recorder.dispatch(scoreSource, {
         tensors: { scores, places, rewards },
-        params: { rows, count },
+        params: { count: rows, tokens: count },
         workgroups: Math.ceil(rows / 64),
       });
       return { kl, rewards };
@@ -100,7 +101,7 @@ export function adaptKlCoefficient(
 ): number {
   if (!(target > 0 && horizon > 0 && samples >= 0 && Number.isFinite(kl))) {
     throw new AttuneError(
-      'bad-option',
+      'bad-value',
       `The KL coefficient was to follow a divergence of ${kl} over ${samples} completions towards the target ${target} with horizon ${horizon}.`,
       'Give a positive target and horizon, and a divergence that is a number.',
     );

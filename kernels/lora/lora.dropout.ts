@@ -24,7 +24,7 @@ export function recordDropout(
 ): Tensor {
   if (!(p >= 0 && p < 1)) {
     throw new AttuneError(
-      'bad-option',
+      'bad-value',
       `Dropout of ${p} was asked for.`,
       'Give a probability of at least 0 and below 1.',
     );

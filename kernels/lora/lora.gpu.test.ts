@@ -1,6 +1,6 @@
 import { testGpu } from '@attune/gpu/testing';
 import { expect, test } from 'vitest';
-import { checkKernel, random, worstError } from '../contract/checks.ts';
+import { checkKernel, checkTangent, random, worstError } from '../contract/checks.ts';
 import { runRecorded } from '../contract/index.ts';
 import { lora } from './lora.ts';
 
@@ -89,4 +89,29 @@ test('lora adds the gradients of a and b to those of an earlier micro-batch', as
     const twice = truth[name]!.data.map((v) => 2 * v);
     expect(worstError(results[name]!, { shape: [], data: twice })).toBeLessThan(2e-6);
   }
+});
+
+test.each([
+  [1, 63, 65, 1],
+  [64, 64, 64, 8],
+  [65, 257, 63, 3],
+  [128, 192, 576, 8],
+])('%i tokens to %i from %i, rank %i, move with all operands as float64 says', async (...sizes) => {
+  const [tokens, out, width, rank] = sizes;
+  const inputs = {
+    ...layer([tokens], out, width, rank),
+    bias: random([out], 6),
+    residual: random([tokens, out], 7),
+  };
+  const wrt = ['x', 'weight', 'a', 'b', 'bias', 'residual'];
+  await checkTangent(lora, inputs, { scale: 2 }, { wrt, tolerance: 5e-6 });
+});
+
+test('what is dropped does not move, and layers side by side move with their blocks', async () => {
+  const dropping = { ...layer([2, 33], 36, 40, 4), seed };
+  const wrt = ['x', 'a', 'b'];
+  await checkTangent(lora, dropping, { scale: 0.5, dropout: 0.25 }, { wrt, tolerance: 5e-6 });
+  const { inputs, blocks } = stacked(33, [24, 8, 8], 24, [4, 4, 4]);
+  const options = { scale: 0.5, blocks };
+  await checkTangent(lora, inputs, options, { wrt: ['x', 'a', 'residual'], tolerance: 5e-6 });
 });

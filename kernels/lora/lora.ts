@@ -2,6 +2,7 @@ import { elements, expectShape, operation, type Recorder, type Tensor } from '..
 import { recordColumnSums } from '../matmul/matmul.column-sums.ts';
 import type { Corner } from '../matmul/matmul.problem.ts';
 import { recordMatmul } from '../matmul/matmul.record.ts';
+import { recordLinearTangent } from '../matmul/matmul.tangent.ts';
 import { recordDropout } from './lora.dropout.ts';
 import { loraReference } from './lora.reference.ts';
 
@@ -69,6 +70,46 @@ export const lora = operation<Inputs, { y: Tensor; down: Tensor }, LoraOptions>(
     const operands = { a: rows, b: weight, low: down, up: b, bias, addend };
     const y = recordMatmul(recorder, operands, { transposeB: true });
     return { y: unflat(recorder, y, [...x.shape.slice(0, -1), out]), down };
+  },
+
+  tangent(recorder, { inputs, outputs, options, tangents }) {
+    const { x, weight, a, b, seed } = inputs;
+    const { scale, dropout = 0 } = options;
+    const dropped = (of: Tensor) => {
+      const rows = flat(recorder, of);
+      return dropout ? recordDropout(recorder, rows, seed, dropout) : rows;
+    };
+    const down = recordLinearTangent(
+      recorder,
+      [
+        tangents.x && { a: dropped(tangents.x), b: a },
+        tangents.a && { a: dropped(x), b: tangents.a },
+      ],
+      { shape: outputs.down.shape },
+      { transposeB: true, scale },
+    );
+    const moving = tangents.residual && flat(recorder, tangents.residual);
+    const product = (of: Tensor, by: Tensor) => ({ a: flat(recorder, of), b: by });
+    const own = tangents.x && product(tangents.x, weight);
+    const moved = recordLinearTangent(
+      recorder,
+      [
+        // The low-rank pair joins the first product that reads x's tangent, where there is one.
+        own && down ? { ...own, low: down, up: b } : down && { a: down, b },
+        tangents.weight && product(x, tangents.weight),
+        tangents.b && { a: outputs.down, b: tangents.b },
+      ],
+      {
+        ...(moving && { residual: moving }),
+        ...(tangents.bias && { bias: tangents.bias }),
+        shape: flat(recorder, outputs.y).shape,
+      },
+      { transposeB: true },
+    );
+    return {
+      ...(moved && { y: unflat(recorder, moved, outputs.y.shape) }),
+      ...(down && { down }),
+    };
   },
 
   backward(recorder, { inputs, outputs, options, gradients, needs, into, plus }) {

@@ -9,9 +9,9 @@ const product = (m: number, n: number, k: number, linear = false): Bench => ({
   record(recorder) {
     const a = recorder.tensor('a', [m, k]);
     const b = recorder.tensor('b', linear ? [n, k] : [k, n]);
-    return { inputs: [a, b], output: recordMatmul(recorder, { a, b }, { transposeB: linear }) };
+    return { inputs: [a, b], outputs: [recordMatmul(recorder, { a, b }, { transposeB: linear })] };
   },
-  worstError([a, b], y) {
+  worstError([a, b], [y]) {
     let worst = 0;
     for (let t = 0; t < 50; t++) {
       const [i, j] = [(t * 7919) % m, (t * 104729) % n];
@@ -19,7 +19,7 @@ const product = (m: number, n: number, k: number, linear = false): Bench => ({
       for (let l = 0; l < k; l++) {
         sum += a![i * k + l]! * b![linear ? j * k + l : l * n + j]!;
       }
-      const error = Math.abs(sum - y[i * n + j]!);
+      const error = Math.abs(sum - y![i * n + j]!);
       if (!(error <= worst)) worst = error; // NaN is the worst of all
     }
     return worst;

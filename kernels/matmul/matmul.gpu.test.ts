@@ -1,6 +1,6 @@
 import { testGpu } from '@attune/gpu/testing';
 import { afterEach, describe, expect, test } from 'vitest';
-import { checkKernel, random, worstError } from '../contract/checks.ts';
+import { checkKernel, checkTangent, random, worstError } from '../contract/checks.ts';
 import { type HostArray, type HostArrays, runRecorded, type Tensor } from '../contract/index.ts';
 import { multiply } from './matmul.reference.ts';
 import {
@@ -240,5 +240,39 @@ describe('matmul', () => {
       const twice = truth[name]!.data.map((v) => 2 * v);
       expect(worstError(results[name]!, { shape: [], data: twice })).toBeLessThan(2e-6);
     }
+  });
+});
+
+test.each([
+  [1, 63, 65],
+  [64, 64, 64],
+  [65, 257, 63],
+  [257, 36, 576],
+])('%i rows of %i over %i move with all operands as float64 says', async (m, n, k) => {
+  const all = {
+    x: random([m, k], 1),
+    weight: random([n, k], 2),
+    bias: random([n], 3),
+    residual: random([m, n], 4),
+  };
+  const wrt = ['x', 'weight', 'bias', 'residual'];
+  await checkTangent(matmul, all, { transposeWeight: true }, { wrt, tolerance: 4e-6 });
+  const plain = { x: random([2, m, k], 1), weight: random([k, n], 2) };
+  await checkTangent(matmul, plain, {}, { wrt: ['x', 'weight'], tolerance: 4e-6 });
+});
+
+test('a stack of matrices moves with both operands, and a bias moves beside a residual alone', async () => {
+  const stacks = { x: random([3, 5, 17], 1), weight: random([3, 17, 9], 2) };
+  await checkTangent(matmul, stacks, {}, { wrt: ['x', 'weight'] });
+  const { device } = await testGpu();
+  const arrays = { bias: random([9], 3), residual: random([5, 9], 4) };
+  const { y } = await runRecorded(device, arrays, (r, { bias, residual }) => {
+    const inputs = { x: r.tensor('x', [5, 4]), weight: r.tensor('weight', [4, 9]) };
+    const outputs = { y: r.tensor('y', [5, 9]) };
+    const tangents = { bias: bias!, residual: residual! };
+    return { ...matmul.tangent!(r, { inputs, outputs, options: {}, tangents }) };
+  });
+  arrays.residual.data.forEach((value, i) => {
+    expect(y!.data[i]).toBeCloseTo(value + arrays.bias.data[i % 9]!, 6);
   });
 });

@@ -96,7 +96,7 @@ export function problemOf(
   }
   if (blocks && (stacked || blocks.length < 1 || blocks.length > 2)) {
     throw new AttuneError(
-      'bad-option',
+      'bad-value',
       `A product with ${blocks.length} corners between blocks${stacked ? ' and batches' : ''} was asked for.`,
       'Give one or two corners, and no batches.',
     );

@@ -2,6 +2,7 @@ import { elements, expectShape, operation, type Recorder, type Tensor } from '..
 import { recordColumnSums } from './matmul.column-sums.ts';
 import { recordMatmul } from './matmul.record.ts';
 import { matmulReference } from './matmul.reference.ts';
+import { recordLinearTangent } from './matmul.tangent.ts';
 
 export {
   forceMatmulVariant,
@@ -47,6 +48,25 @@ export const matmul = operation<Inputs, { y: Tensor }, { transposeWeight?: boole
     const operands = { a: fold(recorder, x, weight), b: weight, bias, addend };
     const y = recordMatmul(recorder, operands, { transposeB: transposeWeight });
     return { y: unfold(recorder, y, [...x.shape.slice(0, -1), y.shape.at(-1)!]) };
+  },
+  tangent(recorder, { inputs: { x, weight }, outputs: { y }, options, tangents }) {
+    const moving = tangents.residual && fold(recorder, tangents.residual, weight);
+    const folded = (t: Tensor) => fold(recorder, t, weight);
+    const flat = folded(y).shape;
+    const moved = recordLinearTangent(
+      recorder,
+      [
+        tangents.x && { a: folded(tangents.x), b: weight },
+        tangents.weight && { a: folded(x), b: tangents.weight },
+      ],
+      {
+        ...(moving && { residual: moving }),
+        ...(tangents.bias && { bias: tangents.bias }),
+        shape: flat,
+      },
+      { transposeB: options.transposeWeight ?? false },
+    );
+    return { ...(moved && { y: unfold(recorder, moved, y.shape) }) };
   },
   sums: ['x'],
   backward(recorder, { inputs: { x, weight, bias }, gradients, options, needs, into, plus }) {

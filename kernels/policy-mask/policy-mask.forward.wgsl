@@ -2,12 +2,14 @@
 // With ENTROPY: where at least `least` members have an entropy no greater than its own (an order statistic).
 // With DRIFT: where its advantage is not negative, or oldLogps - ratioLogps, the mean by which its sequence has become
 // less likely, is within the threshold.
+// A token whose entropy or mean is NaN or infinite stays, so that the loss shows it.
 //
 // weights, y, entropy, members, ratioLogps, oldLogps, advantages  [count] f32;  least [1] f32
 //
 // Parallel plan: a token an invocation; with ENTROPY each looks at all tokens, of which there are a few thousand.
 
 #include "elements.wgsl"
+#include "finite.wgsl"
 
 struct Params { count: u32, threshold: f32 }
 
@@ -33,11 +35,12 @@ fn each(i: u32) {
     for (var j = 0u; j < params.count; j++) {
       below += select(0.0, 1.0, members[j] != 0.0 && entropy[j] <= entropy[i]);
     }
-    keep = below >= least[0];
+    keep = below >= least[0] || !allFinite(vec4f(entropy[i]));
   }
 #endif
 #if DRIFT
-  keep = keep && (advantages[i] >= 0.0 || oldLogps[i] - ratioLogps[i] <= params.threshold);
+  let drift = oldLogps[i] - ratioLogps[i];
+  keep = keep && (advantages[i] >= 0.0 || drift <= params.threshold || !allFinite(vec4f(drift)));
 #endif
   y[i] = select(0.0, weights[i], keep);
 }

@@ -43,3 +43,25 @@ test.each([1, 63, 64, 65, 257, 3001])(
     }
   },
 );
+
+test.each(['entropy', 'ratioLogps', 'oldLogps'])(
+  'a token of which %s is NaN or infinite stays, for the loss to show it',
+  async (name) => {
+    const { device } = await testGpu();
+    const inputs = problem(70);
+    inputs.advantages = array([70], new Float32Array(70).fill(-1));
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      // Either half of the mask by itself: the other may have its own reasons to drop the token.
+      const { weights, entropy, members, least, ...near } = inputs;
+      const half = name === 'entropy' ? { weights, entropy, members, least } : { weights, ...near };
+      const data = Float32Array.from(inputs[name]!.data);
+      data[8] = value;
+      const given = { ...half, [name]: { shape: [70], data } } as HostArrays;
+      const { y } = await runRecorded(device, given, (r, t) => ({
+        ...policyMask.forward(r, t as never, { threshold: 0.05 }),
+      }));
+      expect(y!.data[8], String(value)).toBe(weights!.data[8]);
+      expect(policyMaskReference.forward(given, { threshold: 0.05 }).y!.data[8]).toBe(y!.data[8]);
+    }
+  },
+);

@@ -15,11 +15,15 @@ export const policyMaskReference = {
         .filter((_, j) => members!.data[j] !== 0)
         .sort((a, b) => a - b);
     const data = Float64Array.from(weights!.data, (weight, i) => {
-      const uncertain = !sorted || entropy.data[i]! >= sorted[least!.data[0]! - 1]!;
+      const uncertain =
+        !sorted ||
+        entropy.data[i]! >= sorted[least!.data[0]! - 1]! ||
+        !Number.isFinite(entropy.data[i]!);
       const near =
         !ratioLogps ||
         advantages!.data[i]! >= 0 ||
-        oldLogps!.data[i]! - ratioLogps.data[i]! <= threshold;
+        oldLogps!.data[i]! - ratioLogps.data[i]! <= threshold ||
+        !Number.isFinite(oldLogps!.data[i]! - ratioLogps.data[i]!);
       return uncertain && near ? weight : 0;
     });
     return { y: { shape: weights!.shape, data } };

@@ -1,11 +1,21 @@
 import { AttuneError } from '@attune/gpu';
-import { elementsInclude, expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import {
+  elementsInclude,
+  expectShape,
+  finiteInclude,
+  operation,
+  shader,
+  type Tensor,
+} from '../contract/index.ts';
 import forwardText from './policy-mask.forward.wgsl';
 import { type PolicyMaskOptions, policyMaskReference } from './policy-mask.reference.ts';
 
 export { type PolicyMaskOptions, policyMaskReference } from './policy-mask.reference.ts';
 
-const source = shader('policy-mask.forward', forwardText, elementsInclude);
+const source = shader('policy-mask.forward', forwardText, {
+  ...elementsInclude,
+  ...finiteInclude,
+});
 
 export type PolicyMaskInputs = {
   /** [N] f32: what a token weighs if it is kept. */
@@ -29,7 +39,7 @@ export type PolicyMaskInputs = {
  * `top_entropy_quantile`), or those of sequences that are still near where they were sampled (its
  * `off_policy_mask_threshold`), or both.
  * @see Wang et al. 2025, https://arxiv.org/abs/2506.01939; DeepSeek-V3.2, https://arxiv.org/abs/2512.02556
- * @throws AttuneError `bad-option` where an input lacks those that belong to it, or for no choice at all
+ * @throws AttuneError `bad-value` where an input lacks those that belong to it, or for no choice at all
  */
 export const policyMask = operation<PolicyMaskInputs, { y: Tensor }, PolicyMaskOptions>({
   name: 'policyMask',
@@ -41,7 +51,7 @@ export const policyMask = operation<PolicyMaskInputs, { y: Tensor }, PolicyMaskO
     const partial = [uncertain, near].some((some) => some.some((x) => x) && !some.every((x) => x));
     if (partial || (!entropy && !ratioLogps) || (ratioLogps && threshold === undefined)) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         `policyMask was given ${Object.keys(inputs).join(', ')} and the threshold ${threshold}.`,
         'Give entropy, members and least, or ratioLogps, oldLogps, advantages and a threshold, or both.',
       );

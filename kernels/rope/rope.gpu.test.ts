@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkKernel, random } from '../contract/checks.ts';
+import { checkKernel, checkTangent, random } from '../contract/checks.ts';
 import { array, Recording } from '../contract/index.ts';
 import { rope } from './rope.ts';
 
@@ -47,4 +47,8 @@ test('an odd head dimension is refused with its numbers', () => {
   expect(() => rope.forward(recorder, tensors, { headDim: 5 })).toThrow(
     '5 does not fit a width of 10',
   );
+});
+
+test.each([1, 63, 65, 257])('%i tokens move as they are turned', async (tokens) => {
+  await checkTangent(rope, inputs(tokens, 3, 10), { headDim: 10 }, { wrt: ['x'] });
 });

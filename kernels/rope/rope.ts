@@ -61,6 +61,9 @@ export const rope = operation<Inputs, { y: Tensor }, RopeOptions>({
   forward: (recorder, inputs, options) => ({
     y: rotate(recorder, inputs.x, inputs, options, 1),
   }),
+  tangent: (recorder, { inputs, options, tangents }) => ({
+    y: rotate(recorder, tangents.x!, inputs, options, 1),
+  }),
   backward(recorder, { inputs, gradients: { y: dy }, options, needs }) {
     if (!dy || !needs.x) return {};
     return { x: rotate(recorder, dy, inputs, options, -1) };

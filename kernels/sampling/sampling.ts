@@ -49,7 +49,7 @@ function check({ temperature, topK = 0, topP = 1, minP = 0 }: SampleOptions): vo
     minP <= 1;
   if (good) return;
   throw new AttuneError(
-    'bad-option',
+    'bad-value',
     `Sampling was asked for with temperature ${temperature}, topK ${topK}, topP ${topP}, minP ${minP}.`,
     'Give a temperature of at least 0, a whole topK (0: all), topP above 0 and up to 1, minP from 0 to 1.',
   );
@@ -75,7 +75,7 @@ export function advanceSample(recorder: Recorder, state: Tensor): void {
 /**
  * Samples one token a row: temperature, top-k, top-p, min-p in transformers' order, then the inverse of
  * the cumulative distribution at a uniform number of (seed, step, row).
- * @throws AttuneError `bad-option`
+ * @throws AttuneError `bad-value`
  */
 export const sample = operation<SampleInputs, SampleOutputs, SampleOptions>({
   name: 'sample',

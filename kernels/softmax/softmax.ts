@@ -25,6 +25,12 @@ function grid({ traits }: Recorder, x: Tensor) {
   };
 }
 
+function jacobian(recorder: Recorder, y: Tensor, dy: Tensor): Tensor {
+  const dx = recorder.tensor('dx', y.shape);
+  recorder.dispatch(backwardSource, { tensors: { y, dy, dx }, ...grid(recorder, y) });
+  return dx;
+}
+
 /** y = softmax of each row; x and y are [rows, columns]. */
 export const softmax = operation<{ x: Tensor }, { y: Tensor }, Record<string, never>>({
   name: 'softmax',
@@ -34,10 +40,9 @@ export const softmax = operation<{ x: Tensor }, { y: Tensor }, Record<string, ne
     recorder.dispatch(forwardSource, { tensors: { x, y }, ...grid(recorder, x) });
     return { y };
   },
-  backward(recorder, { inputs: { x }, outputs: { y }, gradients: { y: dy }, needs }) {
-    if (!dy || !needs.x) return {};
-    const dx = recorder.tensor('dx', x.shape);
-    recorder.dispatch(backwardSource, { tensors: { y, dy, dx }, ...grid(recorder, x) });
-    return { x: dx };
+  // The Jacobian of a row, diag(y) - y yᵀ, is symmetric: both modes are one kernel.
+  tangent: (recorder, { outputs: { y }, tangents }) => ({ y: jacobian(recorder, y, tangents.x!) }),
+  backward(recorder, { outputs: { y }, gradients: { y: dy }, needs }) {
+    return dy && needs.x ? { x: jacobian(recorder, y, dy) } : {};
   },
 });

@@ -6,6 +6,7 @@
 // Parallel plan: a token an invocation.
 
 #include "elements.wgsl"
+#include "finite.wgsl"
 
 struct Params { count: u32 }
 
@@ -37,10 +38,14 @@ fn each(i: u32) {
 #endif
     return;
   }
-  var slope = fall(clamp(refLogps[i] - logps[i], -80.0, 80.0));
+  let d = refLogps[i] - logps[i];
+  var slope = fall(clamp(d, -80.0, 80.0));
+  var finite = allFinite(vec4f(logps[i], d, 0.0, 0.0));
 #if CORRECTED
-  slope *= exp(clamp(ratioLogps[i] - oldLogps[i], -80.0, 80.0));
+  let ratio = ratioLogps[i] - oldLogps[i];
+  slope *= exp(clamp(ratio, -80.0, 80.0));
+  finite = finite && allFinite(vec4f(ratioLogps[i], ratio, 0.0, 0.0));
   dratio[i] = g * y[i];
 #endif
-  dlogps[i] = g * slope;
+  dlogps[i] = select(notANumber(d), g * slope, finite);
 }

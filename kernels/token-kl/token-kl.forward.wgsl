@@ -6,6 +6,8 @@
 // Parallel plan: a token an invocation.
 
 #include "elements.wgsl"
+#include "finite.wgsl"
+#include "numeric.wgsl"
 
 struct Params { count: u32 }
 
@@ -18,17 +20,14 @@ struct Params { count: u32 }
 @group(0) @binding(5) var<storage, read> oldLogps: array<f32>;
 #endif
 
-// e^d - d - 1, by its series where the subtractions would leave nothing.
-fn k3(d: f32) -> f32 {
-  let series = d * d * (0.5 + d * (1.0 / 6.0 + d * (1.0 / 24.0 + d * (1.0 / 120.0 + d * (1.0 / 720.0
-    + d * (1.0 / 5040.0 + d / 40320.0))))));
-  return select(exp(d) - d - 1.0, series, abs(d) < 0.5);
-}
-
 fn each(i: u32) {
-  var value = k3(clamp(refLogps[i] - logps[i], -80.0, 80.0));
+  let d = refLogps[i] - logps[i];
+  var value = k3(clamp(d, -80.0, 80.0));
+  var finite = allFinite(vec4f(logps[i], d, 0.0, 0.0));
 #if CORRECTED
-  value *= exp(clamp(ratioLogps[i] - oldLogps[i], -80.0, 80.0));
+  let ratio = ratioLogps[i] - oldLogps[i];
+  value *= exp(clamp(ratio, -80.0, 80.0));
+  finite = finite && allFinite(vec4f(ratioLogps[i], ratio, 0.0, 0.0));
 #endif
-  y[i] = value;
+  y[i] = select(notANumber(d), value, finite);
 }

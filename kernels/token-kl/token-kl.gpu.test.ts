@@ -51,3 +51,31 @@ test('a token without gradient may hold anything', async () => {
   expect(logps!.data[0]).toBe(0);
   expect(logps!.data[1]).toBeCloseTo(1 - Math.exp(-0.5), 6);
 });
+
+test.each(['logps', 'refLogps', 'ratioLogps', 'oldLogps'])(
+  'a NaN or infinity in %s is NaN in the estimate and its gradient',
+  async (name) => {
+    const { device } = await testGpu();
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const inputs = corrected(5);
+      inputs[name]!.data[3] = value;
+      const found = await runRecorded(
+        device,
+        { ...inputs, dy: array([5], [1, 1, 1, 1, 1]) },
+        (r, t) => {
+          const { dy, ...own } = t;
+          const outputs = tokenKl.forward(r, own as never, {});
+          const context = { inputs: own, outputs, options: {}, gradients: { y: dy }, into: {} };
+          const needs = { logps: true, ratioLogps: true };
+          const gradients = tokenKl.backward!(r as Recording, { ...context, needs } as never);
+          return { ...outputs, ...gradients };
+        },
+      );
+      const truth = tokenKlReference.forward(inputs).y!.data;
+      expect([found.y!.data[3], found.logps!.data[3], found.ratioLogps!.data[3], truth[3]]).toEqual(
+        new Array(4).fill(Number.NaN),
+      );
+      expect(found.y!.data[2]).toBeCloseTo(truth[2]!, 5);
+    }
+  },
+);

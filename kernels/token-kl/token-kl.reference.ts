@@ -1,11 +1,13 @@
 import type { HostArrays } from '../contract/index.ts';
+import { nanUnlessFinite } from '../losses/token-loss/token-loss.reference.ts';
 
 const clamp = (x: number) => Math.max(-80, Math.min(80, x));
 
 function tokensOf({ logps, refLogps, ratioLogps, oldLogps }: HostArrays) {
   return Array.from(logps!.data, (logp, i) => {
-    const d = clamp(refLogps!.data[i]! - logp);
-    const ratio = ratioLogps ? Math.exp(clamp(ratioLogps.data[i]! - oldLogps!.data[i]!)) : 1;
+    const own = ratioLogps ? ratioLogps.data[i]! - oldLogps!.data[i]! : 0;
+    const d = clamp(refLogps!.data[i]! - logp) + nanUnlessFinite(logp, refLogps!.data[i]!, own);
+    const ratio = Math.exp(clamp(own));
     // e^d - 1 keeps the digits that a small difference would lose.
     return { d, ratio, y: ratio * (Math.expm1(d) - d) };
   });

@@ -1,13 +1,22 @@
 import { AttuneError } from '@attune/gpu';
-import { elementsInclude, expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import {
+  elementsInclude,
+  expectShape,
+  finiteInclude,
+  numericInclude,
+  operation,
+  shader,
+  type Tensor,
+} from '../contract/index.ts';
 import backwardText from './token-kl.backward.wgsl';
 import forwardText from './token-kl.forward.wgsl';
 import { tokenKlReference } from './token-kl.reference.ts';
 
 export { tokenKlReference } from './token-kl.reference.ts';
 
-const forwardSource = shader('token-kl.forward', forwardText, elementsInclude);
-const backwardSource = shader('token-kl.backward', backwardText, elementsInclude);
+const includes = { ...elementsInclude, ...finiteInclude };
+const forwardSource = shader('token-kl.forward', forwardText, { ...includes, ...numericInclude });
+const backwardSource = shader('token-kl.backward', backwardText, includes);
 
 export type TokenKlInputs = {
   /** [N] f32: log-probabilities of sampled tokens under the policy. */
@@ -26,7 +35,7 @@ export type TokenKlInputs = {
  * also makes its gradient that of the divergence (TRL's `use_bias_correction_kl`). Differences are clamped to ±80.
  * @see Schulman 2020, http://joschu.net/blog/kl-approx.html; the correction: DeepSeek-V3.2,
  * https://arxiv.org/abs/2512.02556
- * @throws AttuneError `bad-option` for one of `ratioLogps` and `oldLogps` without the other
+ * @throws AttuneError `bad-value` for one of `ratioLogps` and `oldLogps` without the other
  */
 export const tokenKl = operation<TokenKlInputs, { y: Tensor }, Record<string, never>>({
   name: 'tokenKl',
@@ -34,7 +43,7 @@ export const tokenKl = operation<TokenKlInputs, { y: Tensor }, Record<string, ne
   forward(recorder, { logps, refLogps, ratioLogps, oldLogps }) {
     if (!ratioLogps !== !oldLogps) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         'tokenKl was given one of ratioLogps and oldLogps.',
         'Give both for the corrected estimate, or none.',
       );

@@ -14,9 +14,9 @@ export const benches: Bench[] = [
       const weight = recorder.tensor('weight', [vocabulary, width]);
       const ids = recorder.tensor('targets', [tokens], 'i32');
       const { logps } = tokenLogps.forward(recorder, { hidden, weight, targets: ids }, {});
-      return { inputs: [hidden, weight], output: logps, given: [[ids, targets]] };
+      return { inputs: [hidden, weight], outputs: [logps], given: [[ids, targets]] };
     },
-    worstError([hidden, weight], logps) {
+    worstError([hidden, weight], [logps]) {
       const rows = 4;
       const inputs = {
         hidden: array([rows, width], hidden!.subarray(0, rows * width)),
@@ -24,7 +24,7 @@ export const benches: Bench[] = [
         targets: array([rows], targets.subarray(0, rows)),
       };
       const truth = tokenLogps.reference.forward(inputs, {}).logps!.data;
-      return worstDifference(logps.subarray(0, rows), truth);
+      return worstDifference(logps!.subarray(0, rows), truth);
     },
     tolerance: 1e-4,
   },

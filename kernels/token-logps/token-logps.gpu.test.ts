@@ -39,6 +39,20 @@ test('chunks give what one piece gives', async () => {
   await checkKernel(tokenLogps, problem(75, 24, 40), { chunk: 16 }, { gradientTolerance: 3e-6 });
 });
 
+test.each([
+  [64, [64, 64, 24]],
+  [5, [3, 1, 7]],
+])('an output layer in parts of %i rows and %j gives what the whole gives', async (n, sizes) => {
+  const all = problem(n, 16, 8);
+  const rows = sizes.reduce((a, b) => a + b, 0);
+  const targets = Int32Array.from({ length: n }, (_, i) => (i % 3 === 2 ? -100 : (i * 31) % rows));
+  const parts = sizes.map((size, i) => [i ? `weight${i}` : 'weight', random([size, 16], 5 + i, 2)]);
+  const inputs = { ...all, ...Object.fromEntries(parts), targets: array([n], targets) };
+  const tolerances = { tolerance: 1e-6, gradientTolerance: 3e-6 };
+  await checkKernel(tokenLogps, inputs, {}, tolerances);
+  await checkKernel(tokenLogps, inputs, { chunk: 16 }, tolerances);
+});
+
 test('a temperature divides logits and gradients', async () => {
   await checkKernel(
     tokenLogps,

@@ -1,4 +1,4 @@
-import type { HostArrays } from '../contract/index.ts';
+import type { HostArray, HostArrays } from '../contract/index.ts';
 
 export interface TokenLogpsOptions {
   /** Divides the logits, also those of the entropy. Default 1. */
@@ -17,14 +17,25 @@ interface Row {
   readonly target: number;
 }
 
+/** The output layer whole: weight, and below it weight1, weight2, … where it is given in parts. */
+function wholeOf(inputs: HostArrays): HostArray {
+  const parts = [inputs.weight!];
+  for (let i = 1; inputs[`weight${i}`]; i++) parts.push(inputs[`weight${i}`]!);
+  const rows = parts.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  const data = Float64Array.from(parts.flatMap(({ data }) => [...data]));
+  return { shape: [rows, inputs.weight.shape[1]!], data };
+}
+
 /** logits = hidden · weightᵀ / temperature, lse = ln Σ e^logit and H = -Σ p ln p of each row. */
-function* rowsOf({ hidden, weight, targets }: HostArrays, { temperature = 1 }: TokenLogpsOptions) {
+function* rowsOf(inputs: HostArrays, { temperature = 1 }: TokenLogpsOptions) {
+  const { hidden, targets } = inputs;
+  const weight = wholeOf(inputs);
   const [rows, width] = hidden!.shape as [number, number];
   for (let n = 0; n < rows; n++) {
-    const logits = new Float64Array(weight!.shape[0]!);
+    const logits = new Float64Array(weight.shape[0]!);
     for (let v = 0; v < logits.length; v++) {
       for (let k = 0; k < width; k++) {
-        logits[v]! += (hidden!.data[n * width + k]! * weight!.data[v * width + k]!) / temperature;
+        logits[v]! += (hidden!.data[n * width + k]! * weight.data[v * width + k]!) / temperature;
       }
     }
     const largest = logits.reduce((a, b) => Math.max(a, b));
@@ -81,10 +92,11 @@ export const tokenLogpsReference = {
 
   /** dlogit_j = dlogp (1[j = t] - p_j) - dentropy p_j (ln p_j + H), then through hidden · weightᵀ. */
   backward(inputs: HostArrays, gradients: HostArrays, options: TokenLogpsOptions): HostArrays {
-    const { hidden, weight } = inputs as Required<HostArrays>;
+    const { hidden } = inputs;
+    const weight = wholeOf(inputs);
     const width = hidden!.shape[1]!;
     const dhidden = new Float64Array(hidden!.data.length);
-    const dweight = new Float64Array(weight!.data.length);
+    const dweight = new Float64Array(weight.data.length);
     let n = 0;
     for (const { logits, lse, entropy, target } of rowsOf(inputs, options)) {
       const g = gradients.logps?.data[n] ?? 0;
@@ -95,15 +107,20 @@ export const tokenLogpsReference = {
         const d = g * (v === target ? -Math.expm1(logp) : -p) - h * p * (logp + entropy);
         const scaled = d / (options.temperature ?? 1);
         for (let k = 0; k < width; k++) {
-          dhidden[n * width + k]! += scaled * weight!.data[v * width + k]!;
+          dhidden[n * width + k]! += scaled * weight.data[v * width + k]!;
           dweight[v * width + k]! += scaled * hidden!.data[n * width + k]!;
         }
       }
       n++;
     }
-    return {
-      hidden: { shape: hidden!.shape, data: dhidden },
-      weight: { shape: weight!.shape, data: dweight },
-    };
+    const found: HostArrays = { hidden: { shape: hidden!.shape, data: dhidden } };
+    let at = 0;
+    for (let i = 0; inputs[i === 0 ? 'weight' : `weight${i}`]; i++) {
+      const name = i === 0 ? 'weight' : `weight${i}`;
+      const { shape, data } = inputs[name]!;
+      found[name] = { shape, data: dweight.slice(at, at + data.length) };
+      at += data.length;
+    }
+    return found;
   },
 };

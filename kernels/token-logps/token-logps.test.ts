@@ -25,6 +25,7 @@ test('equal logits give -ln V and the entropy ln V', () => {
 test('gradients of log-probabilities and entropy are those of finite differences', () => {
   checkGradients(tokenLogps, some, {});
   checkGradients(tokenLogps, some, { temperature: 0.7 });
+  checkGradients(tokenLogps, { ...some, weight1: random([4, 6], 4, 3) }, {});
 });
 
 test('no tensor has N × V elements, and chunks share one buffer of logits', () => {

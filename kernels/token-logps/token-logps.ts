@@ -8,6 +8,7 @@ import {
   shader,
   type Tensor,
 } from '../contract/index.ts';
+import { recordColumns } from '../elementwise/columns/columns.ts';
 import { recordMatmul } from '../matmul/matmul.ts';
 import backwardText from './token-logps.backward.wgsl';
 import forwardText from './token-logps.forward.wgsl';
@@ -21,8 +22,10 @@ const backwardSource = shader('token-logps.backward', backwardText);
 export type TokenLogpsInputs = {
   /** [N, H] f32: what the last norm gives. */
   readonly hidden: Tensor;
-  /** [V, H] f32: the output layer, in Hugging Face's layout. */
+  /** [V, H] f32: the output layer, in Hugging Face's layout. Or its first rows, where one binding does not hold all. */
   readonly weight: Tensor;
+  /** The rows that follow: weight1, weight2, … */
+  readonly [part: `weight${number}`]: Tensor;
   /** [N] i32: the next token of each row; negative (-100): the row is left out. */
   readonly targets: Tensor;
 };
@@ -45,6 +48,14 @@ export type TokenLogpsOutputs = {
 };
 
 const chunkBytes = 2 ** 24;
+const mostParts = 64;
+
+const later = Array.from({ length: mostParts - 1 }, (_, i) => `weight${i + 1}` as const);
+
+/** The names of the output layer's parts in order, as they are given. */
+function partsOf(inputs: TokenLogpsInputs): ('weight' | `weight${number}`)[] {
+  return ['weight', ...later.filter((name) => inputs[name])];
+}
 
 /** Rows of one chunk: even shares of N whose views of `hidden` start at multiples of 256 bytes. */
 export function tokenLogpsChunk(
@@ -63,7 +74,7 @@ export function tokenLogpsChunk(
 }
 
 /** Lanes of the workgroup of a row: a power of two, about 64 logits each and up to 256; CPUs pay for every barrier. */
-function lanesOf(columns: number, { software }: Pick<KernelTraits, 'software'>): number {
+export function logitLanes(columns: number, { software }: Pick<KernelTraits, 'software'>): number {
   const wished = 2 ** Math.ceil(Math.log2(columns / 64));
   return Math.max(16, Math.min(software ? 16 : 256, wished));
 }
@@ -71,22 +82,24 @@ function lanesOf(columns: number, { software }: Pick<KernelTraits, 'software'>):
 /** Calls `work` on each chunk's logits and its window of `hidden`; one buffer of logits serves all. */
 function eachChunk(
   recorder: Recorder,
-  { hidden, weight, targets }: TokenLogpsInputs,
+  inputs: TokenLogpsInputs,
   { chunk, temperature = 1 }: TokenLogpsOptions,
   work: (logits: Tensor, window: (of: Tensor) => Tensor, first: number) => void,
 ): void {
+  const { hidden, targets } = inputs;
+  const weights = partsOf(inputs).map((name) => inputs[name]);
   expectShape(hidden.name, hidden.shape, [-1, -1]);
   const [n, width] = hidden.shape as [number, number];
-  expectShape(weight.name, weight.shape, [-1, width]);
+  for (const weight of weights) expectShape(weight.name, weight.shape, [-1, width]);
   expectShape(targets.name, targets.shape, [n]);
   if (!(temperature > 0) || (chunk !== undefined && !(chunk >= 1))) {
     throw new AttuneError(
-      'bad-option',
+      'bad-value',
       `tokenLogps was given temperature ${temperature} and chunk ${chunk}.`,
       'Both must be positive; leave chunk out for the default.',
     );
   }
-  const vocabulary = weight.shape[0]!;
+  const vocabulary = weights.reduce((sum, { shape }) => sum + shape[0]!, 0);
   const rows = tokenLogpsChunk([n, width, vocabulary], recorder.traits, chunk);
   const whole = recorder.tensor('logits', [Math.min(rows, n), vocabulary]);
   for (let first = 0; first < n; first += rows) {
@@ -94,11 +107,15 @@ function eachChunk(
     const window = (of: Tensor) =>
       count === n ? of : recorder.view(of, [count, width], first * width);
     const logits = count === whole.shape[0] ? whole : recorder.view(whole, [count, vocabulary]);
-    recordMatmul(
-      recorder,
-      { a: window(hidden), b: weight, y: logits },
-      { transposeB: true, scale: 1 / temperature },
-    );
+    let column = 0;
+    for (const weight of weights) {
+      const size = weight.shape[0]!;
+      const part = size === vocabulary ? logits : recorder.tensor('part', [count, size]);
+      const product = { a: window(hidden), b: weight, y: part };
+      recordMatmul(recorder, product, { transposeB: true, scale: 1 / temperature });
+      if (part !== logits) recordColumns(recorder, { part, whole: logits }, { first: column });
+      column += size;
+    }
     work(logits, window, first);
   }
 }
@@ -110,7 +127,7 @@ function eachChunk(
  */
 export const tokenLogps = operation<TokenLogpsInputs, TokenLogpsOutputs, TokenLogpsOptions>({
   name: 'tokenLogps',
-  accumulates: ['hidden', 'weight'],
+  accumulates: ['hidden', 'weight', ...later],
   reference: tokenLogpsReference,
 
   forward(recorder, inputs, options) {
@@ -138,7 +155,7 @@ export const tokenLogps = operation<TokenLogpsInputs, TokenLogpsOutputs, TokenLo
           ...(extras && { extras }),
         },
         defines: { QUADS: columns % 4 === 0, EXTRAS: extras !== undefined },
-        constants: { LANES: lanesOf(columns, recorder.traits) },
+        constants: { LANES: logitLanes(columns, recorder.traits) },
         params: { first, rows, columns, ...(extras && { stride }) },
         workgroups: [rows, 1, 1],
       });
@@ -155,12 +172,15 @@ export const tokenLogps = operation<TokenLogpsInputs, TokenLogpsOutputs, TokenLo
   },
 
   backward(recorder, { inputs, outputs, options, gradients, needs, into }) {
-    const { hidden, weight, targets } = inputs;
+    const { hidden, targets } = inputs;
     const { logps: dlogps, entropy: dentropy } = gradients;
-    if ((!dlogps && !dentropy) || (!needs.hidden && !needs.weight)) return {};
+    const names = partsOf(inputs);
+    const wanted = needs.hidden || names.some((name) => needs[name]);
+    if ((!dlogps && !dentropy) || !wanted) return {};
     const { entropy, saved } = outputs;
     const dhidden = needs.hidden && (into.hidden ?? recorder.tensor('dhidden', hidden.shape));
-    let dweight = needs.weight ? into.weight : undefined;
+    const dweights = new Map<string, Tensor>();
+    for (const name of names) if (needs[name] && into[name]) dweights.set(name, into[name]);
     const scale = 1 / (options.temperature ?? 1);
     eachChunk(recorder, inputs, options, (logits, window, first) => {
       const [rows, columns] = logits.shape as [number, number];
@@ -177,16 +197,27 @@ export const tokenLogps = operation<TokenLogpsInputs, TokenLogpsOutputs, TokenLo
         params: { first, columns },
         workgroups: [Math.ceil(columns / (quads ? 1024 : 256)), rows, 1],
       });
-      if (dhidden) {
-        const place = into.hidden ? { into: window(dhidden) } : { y: window(dhidden) };
-        recordMatmul(recorder, { a: logits, b: weight, ...place }, { scale });
-      }
-      if (needs.weight) {
-        const place = dweight ? { into: dweight } : {};
-        const operands = { a: logits, b: window(hidden), ...place };
-        dweight = recordMatmul(recorder, operands, { transposeA: true, scale });
+      let column = 0;
+      for (const name of names) {
+        const b = inputs[name];
+        const size = b.shape[0]!;
+        const a = size === columns ? logits : recorder.tensor('part', [rows, size]);
+        if (a !== logits) {
+          recordColumns(recorder, { part: a, whole: logits }, { first: column, take: true });
+        }
+        if (dhidden) {
+          const more = into.hidden || column > 0;
+          const place = more ? { into: window(dhidden) } : { y: window(dhidden) };
+          recordMatmul(recorder, { a, b, ...place }, { scale });
+        }
+        if (needs[name]) {
+          const known = dweights.get(name);
+          const operands = { a, b: window(hidden), ...(known && { into: known }) };
+          dweights.set(name, recordMatmul(recorder, operands, { transposeA: true, scale }));
+        }
+        column += size;
       }
     });
-    return { ...(dhidden && { hidden: dhidden }), ...(dweight && { weight: dweight }) };
+    return { ...(dhidden && { hidden: dhidden }), ...Object.fromEntries(dweights) };
   },
 });

@@ -4,6 +4,8 @@
 //
 // Parallel plan: a token an invocation.
 
+#include "elements.wgsl"
+
 struct Params { count: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -12,12 +14,7 @@ struct Params { count: u32 }
 @group(0) @binding(3) var<storage, read> statistics: array<f32, 4>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.count) {
-    return;
-  }
+fn each(i: u32) {
   let mean = statistics[0];
   var value = (x[i] - mean) * statistics[3];
 #if KEEP_MEAN

@@ -6,6 +6,8 @@
 //
 // Parallel plan: 16 tokens a lane, 64 apart, twice: for their mean, then about it. Lanes are joined in pairs.
 
+#include "whiten.join.wgsl"
+
 struct Params { count: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -1,5 +1,13 @@
 import type { HostArrays } from '../contract/index.ts';
-import type { WhitenOptions } from './whiten.ts';
+
+export interface WhitenOptions {
+  /** False: only the spread changes, the mean stays what it is, as for rewards. Default true, as for advantages. */
+  readonly shiftMean?: boolean;
+  /** The variance is divided by one less than the count, as in TRL; false: by the count, as in OpenAI's code. Default true. */
+  readonly unbiased?: boolean;
+  /** Added to the variance. Default 1e-8. */
+  readonly eps?: number;
+}
 
 export const whitenReference = {
   /** y = (x - mean) / √(variance + eps) where mask is not 0, plus the mean if that is not to be shifted away. */

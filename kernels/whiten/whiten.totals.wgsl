@@ -6,6 +6,8 @@
 //
 // Parallel plan: one workgroup; parts 64 apart a lane, then the lanes in pairs.
 
+#include "whiten.join.wgsl"
+
 struct Params { rows: u32, eps: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -1,25 +1,16 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, shader, type Tensor } from '../contract/index.ts';
+import { elementsInclude, expectShape, operation, shader, type Tensor } from '../contract/index.ts';
 import forwardText from './whiten.forward.wgsl';
 import joinText from './whiten.join.wgsl';
 import momentsText from './whiten.moments.wgsl';
-import { whitenReference } from './whiten.reference.ts';
+import { type WhitenOptions, whitenReference } from './whiten.reference.ts';
 import totalsText from './whiten.totals.wgsl';
 
-export { whitenReference } from './whiten.reference.ts';
+export { type WhitenOptions, whitenReference } from './whiten.reference.ts';
 
-const momentsSource = shader('whiten.moments', `${momentsText}\n${joinText}`);
-const totalsSource = shader('whiten.totals', `${totalsText}\n${joinText}`);
-const forwardSource = shader('whiten.forward', forwardText);
-
-export interface WhitenOptions {
-  /** False: only the spread changes, the mean stays what it is, as for rewards. Default true, as for advantages. */
-  readonly shiftMean?: boolean;
-  /** The variance is divided by one less than the count, as in TRL; false: by the count, as in OpenAI's code. Default true. */
-  readonly unbiased?: boolean;
-  /** Added to the variance. Default 1e-8. */
-  readonly eps?: number;
-}
+const momentsSource = shader('whiten.moments', momentsText, { 'whiten.join.wgsl': joinText });
+const totalsSource = shader('whiten.totals', totalsText, { 'whiten.join.wgsl': joinText });
+const forwardSource = shader('whiten.forward', forwardText, elementsInclude);
 
 export type WhitenInputs = {
   /** [N] f32. */
@@ -33,7 +24,7 @@ export type WhitenInputs = {
  * Without gradient. `statistics` [4] f32: mean, variance, Σ mask, 1 / √(variance + eps). Where a single number counts
  * the variance is 0.
  * @see TRL's masked_whiten; Huang et al. 2024, https://arxiv.org/abs/2403.17031, detail 17
- * @throws AttuneError `bad-option` when eps is not positive
+ * @throws AttuneError `bad-value` when eps is not positive
  */
 export const whiten = operation<WhitenInputs, { y: Tensor; statistics: Tensor }, WhitenOptions>({
   name: 'whiten',
@@ -41,7 +32,7 @@ export const whiten = operation<WhitenInputs, { y: Tensor; statistics: Tensor },
   forward(recorder, { x, mask }, { shiftMean = true, unbiased = true, eps = 1e-8 }) {
     if (!(eps > 0)) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         `Numbers were to be whitened with eps ${eps}.`,
         'Give a positive eps: equal numbers have no variance.',
       );

@@ -61,6 +61,7 @@ CASES = {
     "smollm3-window": lambda: SmolLM3Config(**small(num_attention_heads=4, num_key_value_heads=2, no_rope_layers=[0, 1], use_sliding_window=True, sliding_window=6, tie_word_embeddings=False)),
     "olmo2": lambda: Olmo2Config(**small()),
     "olmo2-bias-tied": lambda: Olmo2Config(**small(num_attention_heads=4, num_key_value_heads=1, attention_bias=True, tie_word_embeddings=True)),
+    "phi3-longrope": lambda: Phi3Config(**small(num_attention_heads=3, num_key_value_heads=3, original_max_position_embeddings=64, rope_parameters={"rope_type": "longrope", "rope_theta": 10000.0, "short_factor": [1.0, 1.2, 1.5, 3.0], "long_factor": [1.0, 2.0, 4.0, 9.0], "original_max_position_embeddings": 64})),
 }
 
 

@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { checkKernel, random } from '../../contract/checks.ts';
+import { checkKernel, checkTangent, random } from '../../contract/checks.ts';
 import { activate } from './activate.ts';
 
 describe.each(['relu', 'tanh', 'silu'] as const)('%s', (kind) => {
@@ -17,4 +17,15 @@ describe.each(['relu', 'tanh', 'silu'] as const)('%s', (kind) => {
   test('numbers of ±100 give neither NaN nor overflow', async () => {
     await checkKernel(activate, { x: random([100], 1, 200) }, { kind });
   });
+});
+
+test.each(['relu', 'tanh', 'silu'] as const)('y moves with x as float64 says, %s', async (kind) => {
+  for (const n of [63, 64, 257]) {
+    const x = random([n], 1, 8);
+    // A difference across the corner of relu is none of its slopes.
+    x.data.forEach((value, i, all) => {
+      all[i] = Math.abs(value) < 0.01 ? 0.5 : value;
+    });
+    await checkTangent(activate, { x }, { kind }, { wrt: ['x'] });
+  }
 });

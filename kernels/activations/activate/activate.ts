@@ -2,6 +2,7 @@ import {
   elementsInclude,
   numericInclude,
   operation,
+  type Recorder,
   shader,
   type Tensor,
 } from '../../contract/index.ts';
@@ -19,6 +20,12 @@ function grid(x: Tensor, { kind }: ActivateOptions, gradient: boolean) {
   return { ...rest, defines: { ...defines, ...which } };
 }
 
+function sloped(recorder: Recorder, x: Tensor, dy: Tensor, options: ActivateOptions): Tensor {
+  const dx = recorder.tensor('dx', x.shape);
+  recorder.dispatch(source, { tensors: { x, dy, y: dx }, ...grid(x, options, true) });
+  return dx;
+}
+
 /** y = f(x), number by number: `relu`, `tanh` or `silu` (swish). x and y have one shape. */
 export const activate = operation<{ x: Tensor }, { y: Tensor }, ActivateOptions>({
   name: 'activate',
@@ -28,10 +35,11 @@ export const activate = operation<{ x: Tensor }, { y: Tensor }, ActivateOptions>
     recorder.dispatch(source, { tensors: { x, y }, ...grid(x, options, false) });
     return { y };
   },
+  // Number by number, forward and backward mode multiply by the same slope.
+  tangent: (recorder, { inputs: { x }, options, tangents }) => ({
+    y: sloped(recorder, x, tangents.x!, options),
+  }),
   backward(recorder, { inputs: { x }, gradients: { y: dy }, options, needs }) {
-    if (!dy || !needs.x) return {};
-    const dx = recorder.tensor('dx', x.shape);
-    recorder.dispatch(source, { tensors: { x, dy, y: dx }, ...grid(x, options, true) });
-    return { x: dx };
+    return dy && needs.x ? { x: sloped(recorder, x, dy, options) } : {};
   },
 });

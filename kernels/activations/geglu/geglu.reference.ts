@@ -1,7 +1,5 @@
 import type { HostArray, HostArrays } from '../../contract/index.ts';
-import { geluReference } from '../gelu/gelu.reference.ts';
-
-const tanh = { approximate: 'tanh' } as const;
+import { type GeluOptions, geluReference } from '../gelu/gelu.reference.ts';
 
 /** Without `up`, each row of gate is a row of the gate and one of up behind it. */
 function apart({ gate, up }: HostArrays): { gate: HostArray; up: HostArray } {
@@ -21,16 +19,16 @@ const times = (a: HostArray, b: HostArray): HostArray => ({
 
 export const gegluReference = {
   /** y = gelu(gate) · up. */
-  forward(inputs: HostArrays): HostArrays {
+  forward(inputs: HostArrays, options: GeluOptions): HostArrays {
     const { gate, up } = apart(inputs);
-    return { y: times(geluReference.forward({ x: gate }, tanh).y!, up) };
+    return { y: times(geluReference.forward({ x: gate }, options).y!, up) };
   },
 
   /** dUp = dy · gelu(gate), dGate = dy · up · gelu′(gate). */
-  backward(inputs: HostArrays, { y: dy }: HostArrays): HostArrays {
+  backward(inputs: HostArrays, { y: dy }: HostArrays, options: GeluOptions): HostArrays {
     const { gate, up } = apart(inputs);
-    const dUp = times(geluReference.forward({ x: gate }, tanh).y!, dy!);
-    const dGate = geluReference.backward({ x: gate }, { y: times(dy!, up) }, tanh).x!;
+    const dUp = times(geluReference.forward({ x: gate }, options).y!, dy!);
+    const dGate = geluReference.backward({ x: gate }, { y: times(dy!, up) }, options).x!;
     if (inputs.up) return { gate: dGate, up: dUp };
     const width = gate.shape.at(-1)!;
     const both = new Float64Array(2 * dUp.data.length);

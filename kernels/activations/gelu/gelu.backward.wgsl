@@ -17,11 +17,5 @@ struct Params { count: u32 }
 
 fn each(i: u32) {
   let v = x[i];
-  let s = share(v);
-#if TANH
-  let slope = s + v * s * (1.0 - s) * 1.5957691216057308 * (1.0 + 0.134145 * v * v);
-#else
-  let slope = s + v * 0.3989422804014327 * exp(-0.5 * v * v);
-#endif
-  dx[i] = dy[i] * slope;
+  dx[i] = dy[i] * slope(v, share(v));
 }

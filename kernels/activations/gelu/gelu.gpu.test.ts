@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { checkKernel, random } from '../../contract/checks.ts';
+import { checkKernel, checkTangent, random } from '../../contract/checks.ts';
 import { gelu } from './gelu.ts';
 
 describe.each(['none', 'tanh'] as const)('gelu %s', (approximate) => {
@@ -23,4 +23,10 @@ describe.each(['none', 'tanh'] as const)('gelu %s', (approximate) => {
   test('numbers of ±100 give neither NaN nor overflow', async () => {
     await checkKernel(gelu, { x: random([100], 1, 200) }, { approximate });
   });
+});
+
+test.each(['none', 'tanh'] as const)('y moves with x as float64 says, %s', async (approximate) => {
+  for (const n of [63, 64, 257]) {
+    await checkTangent(gelu, { x: random([n], 1, 8) }, { approximate }, { wrt: ['x'] });
+  }
 });

@@ -23,3 +23,12 @@ fn share(v: Element) -> Element {
   return select(tail, 1.0 - tail, v >= Element(0.0));
 }
 #endif
+
+// The derivative of v · share(v), s being the share.
+fn slope(v: Element, s: Element) -> Element {
+#if TANH
+  return s + v * s * (1.0 - s) * 1.5957691216057308 * (1.0 + 0.134145 * v * v);
+#else
+  return s + v * 0.3989422804014327 * exp(-0.5 * v * v);
+#endif
+}

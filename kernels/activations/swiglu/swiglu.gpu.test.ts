@@ -1,5 +1,5 @@
 import { test } from 'vitest';
-import { checkKernel, random } from '../../contract/checks.ts';
+import { checkKernel, checkTangent, random } from '../../contract/checks.ts';
 import { swiglu } from './swiglu.ts';
 
 test.each([1, 63, 64, 65, 257, 20_011])(
@@ -24,3 +24,14 @@ test('only the gradient that is wanted is returned', async () => {
   const inputs = { gate: random([3, 5], 1), up: random([3, 5], 2) };
   await checkKernel(swiglu, inputs, {}, { needs: ['up'] });
 });
+
+test.each([1, 63, 64, 65, 257, 20_011])(
+  '%i numbers move with gate and up as float64 says',
+  async (n) => {
+    const inputs = { gate: random([2, n], 1, 16), up: random([2, n], 2, 3) };
+    await checkTangent(swiglu, inputs, {}, { wrt: ['gate', 'up'] });
+    if (n < 300) {
+      await checkTangent(swiglu, { gate: random([5, 2 * n], 1, 16) }, {}, { wrt: ['gate'] });
+    }
+  },
+);

@@ -10,6 +10,7 @@ import {
 import backwardText from './swiglu.backward.wgsl';
 import forwardText from './swiglu.forward.wgsl';
 import { swigluReference } from './swiglu.reference.ts';
+import tangentText from './swiglu.tangent.wgsl';
 
 export { swigluReference } from './swiglu.reference.ts';
 
@@ -18,6 +19,10 @@ const forwardSource = shader('swiglu.forward', forwardText, {
   ...numericInclude,
 });
 const backwardSource = shader('swiglu.backward', backwardText, {
+  ...elementsInclude,
+  ...numericInclude,
+});
+const tangentSource = shader('swiglu.tangent', tangentText, {
   ...elementsInclude,
   ...numericInclude,
 });
@@ -56,6 +61,21 @@ export const swiglu = operation<
       ...grid(y, !up),
     });
     return { y };
+  },
+  tangent(recorder, { inputs: { gate, up }, outputs: { y }, tangents }) {
+    const yTangent = recorder.tensor('y', y.shape);
+    const { defines, ...rest } = grid(y, !up);
+    recorder.dispatch(tangentSource, {
+      tensors: {
+        gate,
+        yTangent,
+        ...(tangents.gate && { gateTangent: tangents.gate, ...(up && { up }) }),
+        ...(tangents.up && { upTangent: tangents.up }),
+      },
+      defines: { ...defines, GATE: Boolean(tangents.gate), UP: Boolean(tangents.up) },
+      ...rest,
+    });
+    return { y: yTangent };
   },
   backward(recorder, { inputs: { gate, up }, gradients: { y: dy }, needs }) {
     if (!dy || !(needs.gate || needs.up)) return {};

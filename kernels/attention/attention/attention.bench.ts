@@ -31,7 +31,7 @@ function causal(rows: number, length: number, gradient: boolean): Bench {
     const found = gradient && attention.backward!(recorder, { ...context, needs });
     return {
       inputs: gradient ? [q, k, v, dy] : [q, k, v],
-      output: found ? found.k! : outputs.y,
+      outputs: [found ? found.k! : outputs.y],
       given: [[seen, bounds]] as const,
     };
   };
@@ -39,7 +39,7 @@ function causal(rows: number, length: number, gradient: boolean): Bench {
     name: `attention ${rows}x${length}${gradient ? ' with gradient' : ''}`,
     flops: 2 * heads * headDim * rows * length ** 2 * (gradient ? 3.5 : 1),
     record,
-    worstError([q, k, v, dy], output) {
+    worstError([q, k, v, dy], [output]) {
       const inputs: HostArrays = {
         q: array(wide!, q!),
         k: array(narrow!, k!),
@@ -49,7 +49,7 @@ function causal(rows: number, length: number, gradient: boolean): Bench {
       const truth = gradient
         ? attention.reference.backward!(inputs, { y: array(wide!, dy!) }, options).k!
         : attention.reference.forward(inputs, options).y!;
-      return worstDifference(output, truth.data);
+      return worstDifference(output!, truth.data);
     },
     tolerance: 1e-4,
   };

@@ -1,6 +1,6 @@
 import { testGpu } from '@attune/gpu/testing';
 import { describe, expect, test } from 'vitest';
-import { checkKernel, random, variants } from '../../contract/checks.ts';
+import { checkKernel, checkTangent, random, variants } from '../../contract/checks.ts';
 import { array, type HostArrays, runRecorded } from '../../contract/index.ts';
 import { type AttentionOptions, attention } from './attention.ts';
 
@@ -148,4 +148,35 @@ test('lse is the logarithm of the sum of the exponentials of the scores', async 
     expect(lse!.data[0]).toBeCloseTo(3, 5);
     expect(lse!.data[1]).toBeCloseTo(Math.log(Math.exp(3) + Math.exp(4)), 5);
   }
+});
+
+describe('attention moves with q, k and v as differences of float64 say', () => {
+  const moves = (options: AttentionOptions, documents?: Documents) =>
+    checkTangent(attention, inputs(options, documents), options, {
+      tolerance: 4e-6,
+      // Where every query sees one key, neither queries nor keys move anything.
+      wrt: options.length === 1 || options.window === 1 ? ['v'] : ['q', 'k', 'v'],
+      outputs: ['y'],
+    });
+
+  test.each([1, 63, 64, 65, 257])('over %i tokens', async (length) => {
+    await moves({ rows: 2, length, heads: 4, kvHeads: 2, headDim: 36 });
+  });
+
+  test.each([1, 7, 64])('with a head dimension of %i', async (headDim) => {
+    await moves({ rows: 1, length: 40, heads: 2, kvHeads: 1, headDim }, () => [17, 20]);
+  });
+
+  test.each([1, 8, 33])(
+    'with a window of %i, several documents a row and padding',
+    async (window) => {
+      const documents = (row: number) => [[70], [5, 50], []][row]!;
+      await moves({ rows: 3, length: 70, heads: 4, kvHeads: 2, headDim: 36, window }, documents);
+    },
+  );
+
+  test('without a causal mask, with a scale of its own', async () => {
+    const options = { rows: 1, length: 67, heads: 3, kvHeads: 1, headDim: 36, causal: false };
+    await moves({ ...options, scale: 0.3 }, () => [10, 40]);
+  });
 });

@@ -1,9 +1,23 @@
-import { elementsInclude, type Recorder, shader, type Tensor } from '../../contract/index.ts';
+import {
+  elementInclude,
+  elementsInclude,
+  type Recorder,
+  shader,
+  type Tensor,
+} from '../../contract/index.ts';
+import inputsText from './attention.inputs.wgsl';
+import maskText from './attention.mask.wgsl';
 import type { AttentionOptions } from './attention.reference.ts';
 import statsText from './attention.stats.wgsl';
+import tangentText from './attention.tangent.wgsl';
 import { chooseAttention } from './attention.variant.ts';
 
 const statsSource = shader('attention.stats', statsText, elementsInclude);
+const tangentSource = shader('attention.tangent', tangentText, {
+  ...elementInclude,
+  'attention.inputs.wgsl': inputsText,
+  'attention.mask.wgsl': maskText,
+});
 
 type Inputs = { q: Tensor; k: Tensor; v: Tensor; bounds: Tensor };
 
@@ -55,6 +69,36 @@ export function recordStats(
     workgroups: Math.ceil(count / 64),
   });
   return stats;
+}
+
+/** How y moves where q, k and v move. */
+export function recordTangent(
+  recorder: Recorder,
+  { q, k, v, bounds }: Inputs,
+  tangents: { readonly [name in keyof Inputs]?: Tensor },
+  options: AttentionOptions,
+): Tensor {
+  const { rows, length, heads, headDim } = options;
+  const yTangent = recorder.tensor('y', q.shape);
+  const vec4 = headDim % 4 === 0;
+  recorder.dispatch(tangentSource, {
+    tensors: {
+      ...{ q, k, v, bounds, yTangent },
+      ...(tangents.q && { qTangent: tangents.q }),
+      ...(tangents.k && { kTangent: tangents.k }),
+      ...(tangents.v && { vTangent: tangents.v }),
+    },
+    defines: {
+      VEC4: vec4,
+      QUERY: Boolean(tangents.q),
+      KEY: Boolean(tangents.k),
+      VALUE: Boolean(tangents.v),
+    },
+    constants: { DIM: vec4 ? headDim / 4 : headDim },
+    params: numbers(options),
+    workgroups: [Math.ceil(length / 32), heads, rows],
+  });
+  return yTangent;
 }
 
 /** dq, or dk and dv, or all three. */

@@ -1,6 +1,6 @@
 import { AttuneError } from '@attune/gpu';
 import { expectShape, operation, type Tensor } from '../../contract/index.ts';
-import { recordForward, recordGradients, recordStats } from './attention.record.ts';
+import { recordForward, recordGradients, recordStats, recordTangent } from './attention.record.ts';
 import { type AttentionOptions, attentionReference } from './attention.reference.ts';
 
 export { type AttentionOptions, attentionReference } from './attention.reference.ts';
@@ -47,6 +47,9 @@ export const attention = operation<Inputs, { y: Tensor; lse: Tensor }, Attention
     checkShapes(inputs, options);
     return recordForward(recorder, inputs, options);
   },
+  tangent: (recorder, { inputs, options, tangents }) => ({
+    y: recordTangent(recorder, inputs, tangents, options),
+  }),
   backward(recorder, { inputs, outputs, gradients: { y: dy }, options, needs }) {
     if (!dy || !(needs.q || needs.k || needs.v)) return {};
     const stats = recordStats(recorder, { ...outputs, dy }, options);

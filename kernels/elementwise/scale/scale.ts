@@ -25,6 +25,9 @@ export const scale = operation<{ x: Tensor }, { y: Tensor }, { factor: number }>
   name: 'scale',
   reference: scaleReference,
   forward: (recorder, { x }, { factor }) => ({ y: record(recorder, x, factor) }),
+  tangent: (recorder, { tangents: { x }, options: { factor } }) => ({
+    y: record(recorder, x!, factor),
+  }),
   backward(recorder, { gradients: { y: dy }, options: { factor }, needs }) {
     return dy && needs.x ? { x: record(recorder, dy, factor) } : {};
   },

@@ -1,7 +1,9 @@
 import { type Operation, operation } from '../../contract/index.ts';
-import { ktoReference } from '../kto/kto.reference.ts';
 import { type KtoOptions, kto, recordKto, type UnpairedInputs } from '../kto/kto.ts';
 import { type LossOutputs, recordTokenLossGradient } from '../token-loss/token-loss.ts';
+import { apoZeroUnpairedReference } from './apo-zero-unpaired.reference.ts';
+
+export { apoZeroUnpairedReference } from './apo-zero-unpaired.reference.ts';
 
 /**
  * Anchored preference optimisation of answers without partners: 1 - σ(β r) of desirable ones, σ(β r) of undesirable
@@ -10,7 +12,7 @@ import { type LossOutputs, recordTokenLossGradient } from '../token-loss/token-l
  */
 export const apoZeroUnpaired: Operation<UnpairedInputs, LossOutputs, KtoOptions> = operation({
   name: 'apoZeroUnpaired',
-  reference: ktoReference,
+  reference: apoZeroUnpairedReference,
   forward: recordKto,
   backward: (recorder, { outputs, gradients }) => ({
     logps: recordTokenLossGradient(recorder, outputs, gradients.loss),

@@ -21,6 +21,9 @@ fn token(i: u32) -> Token {
   if (weight == 0.0) {
     return Token();
   }
+  if (!allFinite(vec4f(logps[i], ratioLogps[i], oldLogps[i], advantages[i]))) {
+    return brokenToken();
+  }
   let ratio = exp(clamp(ratioLogps[i] - oldLogps[i], -80.0, 80.0));
   let a = advantages[i];
   let slope = -weight * min(ratio, params.cap) * a;

@@ -1,4 +1,5 @@
 import type { HostArrays } from '../../contract/index.ts';
+import { nanUnlessFinite } from '../token-loss/token-loss.reference.ts';
 
 export interface CispoOptions {
   /** The ratio is clipped at this: an absolute number, 5 in the paper's recipe. TRL's `epsilon_high`. */
@@ -6,12 +7,17 @@ export interface CispoOptions {
 }
 
 /** Each token's ratio, and what its log-probability is multiplied by. */
-function tokensOf({ ratioLogps, oldLogps, advantages, mask }: HostArrays, { cap }: CispoOptions) {
+function tokensOf(
+  { logps, ratioLogps, oldLogps, advantages, mask }: HostArrays,
+  { cap }: CispoOptions,
+) {
   return Array.from(mask!.data, (weight, i) => {
     if (weight === 0) return { weight, ratio: 1, advantage: 0, slope: 0 };
     const ratio = Math.exp(Math.max(-80, Math.min(80, ratioLogps!.data[i]! - oldLogps!.data[i]!)));
     const advantage = advantages!.data[i]!;
-    return { weight, ratio, advantage, slope: -weight * Math.min(ratio, cap) * advantage };
+    const all = [logps, ratioLogps, oldLogps, advantages].map((input) => input!.data[i]!);
+    const slope = -weight * Math.min(ratio, cap) * advantage + nanUnlessFinite(...all);
+    return { weight, ratio, advantage, slope };
   });
 }
 

@@ -35,7 +35,7 @@ export const cispoMetricNames = ['mask', 'clipped'] as const;
  * Clipped importance-sampling weights: scale · Σ -min(ρ, cap) A logps · mask with ρ = e^(ratioLogps - oldLogps) as a
  * constant. Where PPO drops a token that has moved too far, its weight is only capped here. TRL's `cispo`.
  * @see MiniMax 2025, https://arxiv.org/abs/2506.13585, equation 4
- * @throws AttuneError `bad-option` unless cap is positive
+ * @throws AttuneError `bad-value` unless cap is positive
  */
 export const cispo = operation<CispoInputs, LossOutputs, CispoOptions>({
   name: 'cispo',
@@ -43,7 +43,7 @@ export const cispo = operation<CispoInputs, LossOutputs, CispoOptions>({
   forward(recorder, { scale, ...inputs }, { cap }) {
     if (!(cap > 0)) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         `CISPO was given ${cap} as the cap of its ratios.`,
         'Give a positive cap; 5 is usual. In recipes it is epsilon_high.',
       );

@@ -16,6 +16,9 @@ fn token(i: u32) -> Token {
   if (weight == 0.0) {
     return Token();
   }
+  if (!allFinite(vec4f(logps[i], 0.0, 0.0, 0.0))) {
+    return brokenToken();
+  }
   let slope = -weight * exp(logps[i]);
   return Token(slope, array(weight, -weight * logps[i], slope * logps[i]));
 }

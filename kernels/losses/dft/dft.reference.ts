@@ -1,10 +1,11 @@
 import type { HostArrays } from '../../contract/index.ts';
+import { nanUnlessFinite } from '../token-loss/token-loss.reference.ts';
 
-/** Σ f(w, logp) over all tokens. */
+/** Σ f(w, logp) over the tokens that count. */
 function total({ logps, weights }: HostArrays, f: (w: number, logp: number) => number): number {
   let sum = 0;
   weights!.data.forEach((w, i) => {
-    sum += f(w, logps!.data[i]!);
+    if (w !== 0) sum += f(w, logps!.data[i]!) + nanUnlessFinite(logps!.data[i]!);
   });
   return sum;
 }
@@ -27,7 +28,10 @@ export const dftReference = {
   /** dlogp = -dloss scale w p: p counts as a constant. */
   backward({ logps, weights, scale }: HostArrays, gradients: HostArrays): HostArrays {
     const factor = -gradients.loss!.data[0]! * scale!.data[0]!;
-    const data = Float64Array.from(weights!.data, (w, i) => factor * w * Math.exp(logps!.data[i]!));
+    const data = Float64Array.from(weights!.data, (w, i) => {
+      const logp = logps!.data[i]!;
+      return w === 0 ? 0 : factor * w * Math.exp(logp) + nanUnlessFinite(logp);
+    });
     return { logps: { shape: logps!.shape, data } };
   },
 };

@@ -12,7 +12,7 @@ const order = (list: readonly number[]) =>
   list.map((_, p) => p).sort((p, q) => list[p]! - list[q]! || p - q);
 
 /** -(1 - ε) log σ(β d_k) - ε log σ(-β d_k), d the difference of two sorted lists. */
-const sortedLoss = (
+export const sortedLoss = (
   first: (pair: Pair) => number,
   second: (pair: Pair) => number,
   unpaired: boolean,
@@ -36,11 +36,4 @@ export const dpoAotReference = sortedLoss(
   ({ chosen, rejected }) => chosen.logp - rejected.logp,
   ({ chosen, rejected }) => chosen.refLogp - rejected.refLogp,
   false,
-);
-
-/** The lists are the log-ratios of the chosen and of the rejected answers. */
-export const dpoAotUnpairedReference = sortedLoss(
-  ({ chosen }) => chosen.ratio,
-  ({ rejected }) => rejected.ratio,
-  true,
 );

@@ -34,7 +34,7 @@ export function recordAotOrder(
  * Alignment by optimal transport: the batch's differences of policy and reference are compared in sorted
  * order, not pair by pair; micro-batches are sorted by themselves. TRL's `aot`.
  * @see Melnyk et al. 2024, https://arxiv.org/abs/2406.05882
- * @throws AttuneError `bad-option` unless 0 <= labelSmoothing < 0.5
+ * @throws AttuneError `bad-value` unless 0 <= labelSmoothing < 0.5
  */
 export const dpoAot = pairLoss({
   name: 'dpoAot',

@@ -11,7 +11,7 @@ export { type DpoDiscopopOptions, dpoDiscopopReference } from './dpo-discopop.re
 /**
  * The loss that a language model discovered, a blend of the logistic and the exponential. TRL's `discopop`.
  * @see Lu et al. 2024, https://arxiv.org/abs/2406.08414, equation 5
- * @throws AttuneError `bad-option` unless 0 < discopopTau <= 1
+ * @throws AttuneError `bad-value` unless 0 < discopopTau <= 1
  */
 export const dpoDiscopop = pairLoss<DpoDiscopopOptions>({
   name: 'dpoDiscopop',
@@ -20,7 +20,7 @@ export const dpoDiscopop = pairLoss<DpoDiscopopOptions>({
   params({ discopopTau: tau = 0.05 }) {
     if (tau > 0 && tau <= 1) return { tau };
     throw new AttuneError(
-      'bad-option',
+      'bad-value',
       `dpoDiscopop was given tau ${tau}.`,
       'Give discopopTau (discopop_tau) above 0 and up to 1; 0.05 is the default.',
     );

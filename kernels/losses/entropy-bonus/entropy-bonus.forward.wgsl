@@ -17,6 +17,9 @@ fn token(i: u32) -> Token {
   if (weight == 0.0) {
     return Token();
   }
+  if (!allFinite(vec4f(entropy[i], 0.0, 0.0, 0.0))) {
+    return brokenToken();
+  }
   let slope = -weight / total[0];
   return Token(slope, array(weight, weight * entropy[i], slope * entropy[i]));
 }

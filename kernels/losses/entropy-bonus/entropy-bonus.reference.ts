@@ -1,10 +1,11 @@
 import type { HostArrays } from '../../contract/index.ts';
+import { nanUnlessFinite } from '../token-loss/token-loss.reference.ts';
 
 function totals({ entropy, mask }: HostArrays): [mask: number, entropy: number] {
   let [weights, sum] = [0, 0];
   mask!.data.forEach((weight, i) => {
     weights += weight;
-    if (weight !== 0) sum += weight * entropy!.data[i]!;
+    if (weight !== 0) sum += weight * entropy!.data[i]! + nanUnlessFinite(entropy!.data[i]!);
   });
   return [weights, sum];
 }
@@ -24,7 +25,9 @@ export const entropyBonusReference = {
   backward(inputs: HostArrays, gradients: HostArrays): HostArrays {
     const [weights] = totals(inputs);
     const factor = (-gradients.loss!.data[0]! * inputs.scale!.data[0]!) / Math.max(1, weights);
-    const data = Float64Array.from(inputs.mask!.data, (weight) => factor * weight);
+    const data = Float64Array.from(inputs.mask!.data, (weight, i) =>
+      weight === 0 ? 0 : factor * weight + nanUnlessFinite(inputs.entropy!.data[i]!),
+    );
     return { entropy: { shape: inputs.entropy!.shape, data } };
   },
 };

@@ -26,15 +26,20 @@ fn baseline() -> f32 {
 #if MISMATCHED
   var total = 0.0;
   var rows = 0.0;
+  var finite = true;
   for (var first = 0u; first < params.count; first += 16u) {
     var sum = 0.0;
     for (var i = first; i < min(params.count, first + 16u); i++) {
       if (labels[i] >= 0.0) {
+        finite = finite && allFinite(vec4f(klLogps[i], refKlLogps[i], 0.0, 0.0));
         sum += klLogps[i] - refKlLogps[i];
         rows += 1.0;
       }
     }
     total += sum;
+  }
+  if (!finite) {
+    return notANumber(total);
   }
   return max(total / max(rows, 1.0), 0.0);
 #else
@@ -47,6 +52,9 @@ fn token(i: u32) -> Token {
     return Token();
   }
   let z = baseline();
+  if (!allFinite(vec4f(logps[i], refLogps[i], z, 0.0))) {
+    return brokenToken();
+  }
   let ratio = logps[i] - refLogps[i];
   let good = labels[i] > 0.0;
   let sign = select(-1.0, 1.0, good);

@@ -1,48 +1,26 @@
 import { testGpu } from '@attune/gpu/testing';
 import { expect, test } from 'vitest';
-import { checkKernel, random, variants, worstError } from '../../contract/checks.ts';
+import { checkKernel, variants, worstError } from '../../contract/checks.ts';
 import { array, type HostArrays, runRecorded } from '../../contract/index.ts';
-import { apoZeroUnpaired } from '../apo-zero-unpaired/apo-zero-unpaired.ts';
+import { unpairedProblem } from './checks.ts';
 import { kto, ktoReference } from './kto.ts';
 
 const options = { beta: 0.1, desirableWeight: 1.3, undesirableWeight: 0.8 };
 
-function problem(n: number, padding = 0): HostArrays {
-  const moved = (by: number, seed: number, width: number) => (from: ArrayLike<number>) =>
-    Float32Array.from(random([n], seed, width).data, (x, i) =>
-      i < n - padding ? from[i]! + x + by : Number.NaN,
-    );
-  const [refLogps, refKlLogps] = [random([n], 1, 60).data, random([n], 2, 80).data];
-  return {
-    logps: array([n], moved(4, 3, 8)(refLogps)),
-    refLogps: array([n], refLogps),
-    klLogps: array([n], moved(3, 4, 8)(refKlLogps)),
-    refKlLogps: array([n], refKlLogps),
-    labels: array(
-      [n],
-      Float32Array.from({ length: n }, (_, i) => (i >= n - padding ? -1 : i % 3 === 1 ? 0 : 1)),
-    ),
-    scale: array([1], [1 / (n - padding)]),
-  };
-}
-
-const without = ({ klLogps: _, refKlLogps: __, ...rest }: HostArrays): HostArrays => rest;
-
 test.each([1, 63, 64, 65, 257, 1025])(
   'loss and gradient of %i answers equal float64',
   async (n) => {
-    await checkKernel(kto, problem(n), options, { needs: ['logps'] });
-    await checkKernel(apoZeroUnpaired, without(problem(n)), options, { needs: ['logps'] });
+    await checkKernel(kto, unpairedProblem(n), options, { needs: ['logps'] });
   },
 );
 
 test('padding does not count, whatever stands there', async () => {
-  await checkKernel(kto, problem(70, 9), options, { needs: ['logps'] });
+  await checkKernel(kto, unpairedProblem(70, 9), options, { needs: ['logps'] });
 });
 
 test('the metrics of 257 answers equal float64', async () => {
   const { device } = await testGpu();
-  const inputs = problem(257, 3);
+  const inputs = unpairedProblem(257, 3);
   const expected = ktoReference.metrics(inputs, options);
   for (const [label, traits] of await variants()) {
     const { metrics } = await runRecorded(

@@ -1,4 +1,5 @@
 import type { HostArrays } from '../../contract/index.ts';
+import { nanUnlessFinite } from '../token-loss/token-loss.reference.ts';
 
 export interface KtoOptions {
   /** KL coefficient: how strongly the policy is kept near the reference model. Default 0.1. */
@@ -22,7 +23,8 @@ interface Answer {
 
 function answersOf({ logps, refLogps, labels }: HostArrays): Answer[] {
   const all = Array.from(logps!.data, (logp, at) => {
-    return { at, logp, ratio: logp - refLogps!.data[at]!, good: labels!.data[at]! > 0 };
+    const ratio = logp - refLogps!.data[at]!;
+    return { at, logp, ratio: ratio + nanUnlessFinite(logp, ratio), good: labels!.data[at]! > 0 };
   });
   return all.filter(({ at }) => labels!.data[at]! >= 0);
 }
@@ -31,7 +33,10 @@ function answersOf({ logps, refLogps, labels }: HostArrays): Answer[] {
 function baseline({ labels, klLogps, refKlLogps }: HostArrays): number {
   if (!klLogps || !refKlLogps) return 0;
   const real = Array.from(labels!.data, (label, i) => (label >= 0 ? i : -1)).filter((i) => i >= 0);
-  const sum = real.reduce((total, i) => total + klLogps.data[i]! - refKlLogps.data[i]!, 0);
+  const sum = real.reduce((total, i) => {
+    const [own, reference] = [klLogps.data[i]!, refKlLogps.data[i]!];
+    return total + own - reference + nanUnlessFinite(own, reference);
+  }, 0);
   return Math.max(0, sum / Math.max(1, real.length));
 }
 

@@ -56,7 +56,7 @@ export function recordKto(
 ): LossOutputs {
   if (!(beta > 0 && beta < Number.POSITIVE_INFINITY && desirable >= 0 && undesirable >= 0)) {
     throw new AttuneError(
-      'bad-option',
+      'bad-value',
       `KTO was given beta ${beta} and the weights ${desirable} and ${undesirable}.`,
       'Give a positive beta and weights from 0.',
     );
@@ -77,7 +77,7 @@ export function recordKto(
  * Kahneman-Tversky optimisation: answers are scored one by one, against z, the mean log-ratio of mismatched answers
  * at least 0. TRL's `kto`.
  * @see Ethayarajh et al. 2024, https://arxiv.org/abs/2402.01306, equations 7 and 8
- * @throws AttuneError `bad-option` unless beta is positive and the weights are no less than 0
+ * @throws AttuneError `bad-value` unless beta is positive and the weights are no less than 0
  */
 export const kto: Operation<KtoInputs, LossOutputs, KtoOptions> = operation({
   name: 'kto',

@@ -16,5 +16,8 @@ fn token(i: u32) -> Token {
   if (weight == 0.0) {
     return Token();
   }
+  if (!allFinite(vec4f(logps[i], 0.0, 0.0, 0.0))) {
+    return brokenToken();
+  }
   return Token(-weight, array(weight, -weight * logps[i]));
 }

@@ -1,7 +1,11 @@
 import type { HostArrays } from '../../contract/index.ts';
+import { nanUnlessFinite } from '../token-loss/token-loss.reference.ts';
 
-const total = (x: ArrayLike<number>, y: ArrayLike<number>) =>
-  Array.from(x).reduce((sum, v, i) => sum + v * y[i]!, 0);
+const total = (weights: ArrayLike<number>, logps: ArrayLike<number>) =>
+  Array.from(weights).reduce(
+    (sum, w, i) => (w === 0 ? sum : sum + w * logps[i]! + nanUnlessFinite(logps[i]!)),
+    0,
+  );
 
 export const nllReference = {
   /** loss = -scale Σ w logp. */
@@ -19,7 +23,9 @@ export const nllReference = {
   /** dlogp = -dloss scale w. */
   backward({ logps, weights, scale }: HostArrays, gradients: HostArrays): HostArrays {
     const factor = -gradients.loss!.data[0]! * scale!.data[0]!;
-    const data = Float64Array.from(weights!.data, (w) => factor * w);
+    const data = Float64Array.from(weights!.data, (w, i) =>
+      w === 0 ? 0 : factor * w + nanUnlessFinite(logps!.data[i]!),
+    );
     return { logps: { shape: logps!.shape, data } };
   },
 };

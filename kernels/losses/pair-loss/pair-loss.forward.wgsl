@@ -92,7 +92,12 @@ fn token(i: u32) -> Token {
   if (isPadding(p)) {
     return Token();
   }
-  let pair = Pair(p, of_rejected, side(p), side(pairs + p));
+  let chosen = side(p);
+  let rejected = side(pairs + p);
+  if (!allFinite(vec4f(logps[p], logps[pairs + p], chosen.ratio, rejected.ratio))) {
+    return brokenToken();
+  }
+  let pair = Pair(p, of_rejected, chosen, rejected);
   let result = lossOf(pair);
   if (of_rejected) {
     return Token(result.weight * result.rejected, array<f32, COLUMNS>());

@@ -1,4 +1,5 @@
 import type { HostArrays } from '../../contract/index.ts';
+import { nanUnlessFinite } from '../token-loss/token-loss.reference.ts';
 import { type PairLossOptions, scoreOf } from './pair-loss.score.ts';
 
 /** An answer: its log-ratio, the score that stands for it with its slope, its tokens. */
@@ -84,7 +85,14 @@ export function eachPair<O extends PairLossOptions>(
 export function allPairs<O extends PairLossOptions>(
   lossOf: (pairs: readonly Pair[], options: O) => LossOfPair[],
 ): PairLossReference<O> {
-  const losses = (inputs: HostArrays, options: O) => lossOf(pairsOf(inputs, options), options);
+  const losses = (inputs: HostArrays, options: O) => {
+    const pairs = pairsOf(inputs, options);
+    return lossOf(pairs, options).map((pair, p): LossOfPair => {
+      const { chosen, rejected } = pairs[p]!;
+      const broken = nanUnlessFinite(chosen.logp, rejected.logp, chosen.ratio, rejected.ratio);
+      return broken === 0 ? pair : { ...pair, loss: broken, chosen: broken, rejected: broken };
+    });
+  };
   return {
     /** loss = scale Σ loss of the pair. */
     forward(inputs, options) {

@@ -75,11 +75,11 @@ export function pairLossShader(label: string, text: string): Shader {
   });
 }
 
-/** Throws `bad-option` unless 0 <= labelSmoothing < 0.5; returns it. */
+/** Throws `bad-value` unless 0 <= labelSmoothing < 0.5; returns it. */
 export function smoothingBelowHalf(name: string, { labelSmoothing = 0 }: PairLossOptions): number {
   if (labelSmoothing >= 0 && labelSmoothing < 0.5) return labelSmoothing;
   throw new AttuneError(
-    'bad-option',
+    'bad-value',
     `${name} was given label smoothing of ${labelSmoothing}.`,
     'Give labelSmoothing (label_smoothing) from 0 to below 0.5: the share of labels that are wrong.',
   );
@@ -87,7 +87,7 @@ export function smoothingBelowHalf(name: string, { labelSmoothing = 0 }: PairLos
 
 /**
  * The operation of a loss over pairs: formula, gradient and metrics in one dispatch, then the sums.
- * @throws AttuneError `bad-option` unless beta is positive; `wrong-shape` for an odd number of answers
+ * @throws AttuneError `bad-value` unless beta is positive; `wrong-shape` for an odd number of answers
  */
 export function pairLoss<O extends PairLossOptions>(loss: PairLoss<O>): PairLossOperation<O> {
   return operation<PairLossInputs, LossOutputs, O>({
@@ -98,7 +98,7 @@ export function pairLoss<O extends PairLossOptions>(loss: PairLoss<O>): PairLoss
       const { beta = 0.1 } = options;
       if (!(beta > 0 && beta < Number.POSITIVE_INFINITY)) {
         throw new AttuneError(
-          'bad-option',
+          'bad-value',
           `${loss.name} was given beta ${beta}.`,
           'Give a positive beta; 0.1 is the default.',
         );

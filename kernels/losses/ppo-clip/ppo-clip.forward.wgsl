@@ -20,6 +20,9 @@ fn token(i: u32) -> Token {
   if (weight == 0.0) {
     return Token();
   }
+  if (!allFinite(vec4f(logps[i], oldLogps[i], advantages[i], 0.0))) {
+    return brokenToken();
+  }
   // Within ±80 neither e^d nor its product with an advantage of 0 leaves the numbers of f32.
   let d = clamp(logps[i] - oldLogps[i], -80.0, 80.0);
   let ratio = exp(d);

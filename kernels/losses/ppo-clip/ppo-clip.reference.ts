@@ -1,4 +1,5 @@
 import type { HostArrays } from '../../contract/index.ts';
+import { nanUnlessFinite } from '../token-loss/token-loss.reference.ts';
 
 export interface PpoClipOptions {
   /** The ratio is clipped to [1 - epsilonLow, 1 + epsilonHigh]; PPO uses 0.2 for both. */
@@ -20,8 +21,10 @@ interface Token {
 const tokensOf = ({ logps, oldLogps, advantages, mask }: HostArrays): Token[] =>
   Array.from(logps!.data, (logp, i) => {
     const weight = mask!.data[i]!;
-    const d = weight === 0 ? 0 : Math.max(-80, Math.min(80, logp - oldLogps!.data[i]!));
-    return { d, ratio: Math.exp(d), advantage: weight === 0 ? 0 : advantages!.data[i]!, weight };
+    if (weight === 0) return { d: 0, ratio: 1, advantage: 0, weight };
+    const [old, advantage] = [oldLogps!.data[i]!, advantages!.data[i]!];
+    const d = Math.max(-80, Math.min(80, logp - old)) + nanUnlessFinite(logp, old, advantage);
+    return { d, ratio: Math.exp(d), advantage, weight };
   });
 
 const total = (tokens: Token[], f: (token: Token) => number) =>
@@ -63,6 +66,7 @@ export const ppoClipReference = {
       const smaller = Math.min(...arms(token, options));
       // An arm at its bound is a constant times A.
       const moves = arms(token, options).some((arm) => arm === smaller && arm === ratio * a);
+      if (Number.isNaN(ratio)) return Number.NaN;
       return moves ? -factor * ratio * a * weight : 0;
     });
     return { logps: { shape: inputs.logps!.shape, data: Float64Array.from(data) } };

@@ -43,7 +43,7 @@ export const ppoClipMetricNames = [
  * The log-ratio is clamped to ±80.
  * @see Schulman et al. 2017, Proximal Policy Optimization Algorithms, equation 7; delta: Prime Intellect 2025,
  * https://arxiv.org/abs/2505.07291
- * @throws AttuneError `bad-option` when an epsilon is negative, epsilonLow is above 1, or delta is not positive
+ * @throws AttuneError `bad-value` when an epsilon is negative, epsilonLow is above 1, or delta is not positive
  */
 export const ppoClip = operation<PpoClipInputs, LossOutputs, PpoClipOptions>({
   name: 'ppoClip',
@@ -52,14 +52,14 @@ export const ppoClip = operation<PpoClipInputs, LossOutputs, PpoClipOptions>({
     const { epsilonLow, epsilonHigh, delta } = options;
     if (!(epsilonLow >= 0 && epsilonLow <= 1 && epsilonHigh >= 0)) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         `The ratio was to be clipped to [1 - ${epsilonLow}, 1 + ${epsilonHigh}].`,
         'Give epsilonLow from 0 to 1 and epsilonHigh of at least 0.',
       );
     }
     if (delta !== undefined && !(delta > 0)) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         `The upper bound delta of the ratio is ${delta}.`,
         'Give a positive delta, above 1 + epsilonHigh as a rule, or leave it out.',
       );

@@ -5,6 +5,10 @@
 //
 // logps, oldLogps, advantages, mask  [count] f32;  beta [1] f32. A token of mask 0 does not count, whatever stands there.
 
+#include "token-loss.forward.wgsl"
+#include "numeric.wgsl"
+
+alias Element = f32;
 struct Params { count: u32 }
 const COLUMNS = 6u;
 
@@ -24,9 +28,7 @@ fn token(i: u32) -> Token {
   let ratio = exp(d);
   let gain = ratio * advantages[i];
   let kl = k3(d);
-  // e^d - 1, by what k3 keeps of it where the subtraction would round d away.
-  let rise = select(ratio - 1.0, kl + d, abs(d) < 0.5);
-  return Token(weight * (beta[0] * rise - gain), array(
+  return Token(weight * (beta[0] * expm1(d) - gain), array(
     weight,
     weight * kl,
     weight * 0.5 * d * d,

@@ -1,6 +1,5 @@
 import { AttuneError } from '@attune/gpu';
-import { expectShape, operation, type Tensor } from '../../contract/index.ts';
-import k3Text from '../../kl-reward/kl-reward.k3.wgsl';
+import { expectShape, numericInclude, operation, type Tensor } from '../../contract/index.ts';
 import {
   type LossOutputs,
   recordTokenLoss,
@@ -12,7 +11,7 @@ import { ppoKlPenaltyReference } from './ppo-kl-penalty.reference.ts';
 
 export { ppoKlPenaltyReference } from './ppo-kl-penalty.reference.ts';
 
-const source = tokenLossShader('ppo-kl-penalty.forward', `${forwardText}\n${k3Text}`);
+const source = tokenLossShader('ppo-kl-penalty.forward', forwardText, numericInclude);
 
 export type PpoKlPenaltyInputs = {
   /** [N] f32: log-probabilities of sampled tokens under the policy. */
@@ -73,7 +72,7 @@ export function adaptKlPenalty(
 ): number {
   if (!(target > 0 && Number.isFinite(kl))) {
     throw new AttuneError(
-      'bad-option',
+      'bad-value',
       `The KL penalty was to follow a divergence of ${kl} towards the target ${target}.`,
       'Give a positive target, and a divergence that is a number.',
     );

@@ -11,6 +11,7 @@
 //
 // Parallel plan: one workgroup of 64, pairs 64 apart a lane; lane 0 adds the lanes in order.
 
+#include "finite.wgsl"
 #include "numeric.wgsl"
 
 alias Element = f32;
@@ -42,6 +43,12 @@ fn main(@builtin(local_invocation_index) lane: u32) {
 #if MARGINS
     x -= margins[p];
 #endif
+    if (!allFinite(vec4f(c, r, x, 0.0))) {
+      gradient[p] = notANumber(x);
+      gradient[params.pairs + p] = notANumber(x);
+      mine[0] = notANumber(x);
+      continue;
+    }
     let t = exp(-abs(x));
     let wrong = select(1.0, t, x >= 0.0) / (1.0 + t);
     let center = params.centering * (c + r);

@@ -1,4 +1,5 @@
 import type { HostArrays } from '../../contract/index.ts';
+import { nanUnlessFinite } from '../token-loss/token-loss.reference.ts';
 
 export interface RewardPairOptions {
   /** Weight of (c + r)², which keeps rewards around 0: `center_rewards_coefficient`. Default 0. */
@@ -15,7 +16,8 @@ function pairsOf({ rewards, margins }: HostArrays): Pair[] {
   const count = rewards!.data.length / 2;
   return Array.from({ length: count }, (_, p) => {
     const [chosen, rejected] = [rewards!.data[p]!, rewards!.data[count + p]!];
-    return { chosen, rejected, x: chosen - rejected - (margins?.data[p] ?? 0) };
+    const x = chosen - rejected - (margins?.data[p] ?? 0);
+    return { chosen, rejected, x: x + nanUnlessFinite(x, chosen) };
   });
 }
 

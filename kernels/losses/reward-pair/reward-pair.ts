@@ -1,6 +1,7 @@
 import { AttuneError } from '@attune/gpu';
 import {
   expectShape,
+  finiteInclude,
   numericInclude,
   operation,
   shader,
@@ -12,7 +13,10 @@ import { type RewardPairOptions, rewardPairReference } from './reward-pair.refer
 
 export { type RewardPairOptions, rewardPairReference } from './reward-pair.reference.ts';
 
-const source = shader('reward-pair.forward', forwardText, numericInclude);
+const source = shader('reward-pair.forward', forwardText, {
+  ...finiteInclude,
+  ...numericInclude,
+});
 
 export type RewardPairInputs = {
   /** [2 P] f32: the rewards of P chosen answers, then those of the rejected ones. */
@@ -34,7 +38,7 @@ export const rewardPairMetricNames = ['correct', 'margin', 'reward', 'least', 'g
  * Its gradient is one vector of 2 P numbers in the order of `rewards`.
  * @see Ouyang et al. 2022, https://arxiv.org/abs/2203.02155, equation 1; margins: Touvron et al. 2023,
  * https://arxiv.org/abs/2307.09288, equation 2; centering: Eisenstein et al. 2023, https://arxiv.org/abs/2312.09244
- * @throws AttuneError `bad-option` when `centering` is no number from 0; `wrong-shape` for an odd number of rewards
+ * @throws AttuneError `bad-value` when `centering` is no number from 0; `wrong-shape` for an odd number of rewards
  */
 export const rewardPair = operation<RewardPairInputs, LossOutputs, RewardPairOptions>({
   name: 'rewardPair',
@@ -42,7 +46,7 @@ export const rewardPair = operation<RewardPairInputs, LossOutputs, RewardPairOpt
   forward(recorder, { rewards, margins, scale }, { centering = 0 }) {
     if (!(centering >= 0 && centering < Number.POSITIVE_INFINITY)) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         `Rewards were to be centred with the weight ${centering}.`,
         'Give centering (center_rewards_coefficient) as a number from 0, such as 0.01.',
       );

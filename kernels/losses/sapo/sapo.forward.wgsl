@@ -19,6 +19,9 @@ fn token(i: u32) -> Token {
   if (weight == 0.0) {
     return Token();
   }
+  if (!allFinite(vec4f(logps[i], oldLogps[i], advantages[i], 0.0))) {
+    return brokenToken();
+  }
   let ratio = exp(clamp(logps[i] - oldLogps[i], -80.0, 80.0));
   let a = advantages[i];
   let tau = select(params.negative, params.positive, a > 0.0);

@@ -1,4 +1,5 @@
 import type { HostArrays } from '../../contract/index.ts';
+import { nanUnlessFinite } from '../token-loss/token-loss.reference.ts';
 
 export interface SapoOptions {
   /** How fast the gate closes for tokens with A > 0. Default 1. */
@@ -11,8 +12,10 @@ function tokensOf({ logps, oldLogps, advantages, mask }: HostArrays, options: Sa
   const { temperaturePos = 1, temperatureNeg = 1.05 } = options;
   return Array.from(mask!.data, (weight, i) => {
     if (weight === 0) return { weight, ratio: 1, advantage: 0, tau: 1, sigmoid: 0.5 };
-    const ratio = Math.exp(Math.max(-80, Math.min(80, logps!.data[i]! - oldLogps!.data[i]!)));
+    const [logp, old] = [logps!.data[i]!, oldLogps!.data[i]!];
     const advantage = advantages!.data[i]!;
+    const broken = nanUnlessFinite(logp, old, advantage);
+    const ratio = Math.exp(Math.max(-80, Math.min(80, logp - old))) + broken;
     const tau = advantage > 0 ? temperaturePos : temperatureNeg;
     return { weight, ratio, advantage, tau, sigmoid: 1 / (1 + Math.exp(-tau * (ratio - 1))) };
   });

@@ -21,7 +21,7 @@ export const sapoMetricNames = ['mask', 'gate', 'ratio'] as const;
  * Soft adaptive policy optimisation: scale · Σ -(4 / τ) σ(τ (ρ - 1)) A · mask with ρ = e^(logps - oldLogps), a smooth
  * gate in place of the clip. TRL's `sapo`.
  * @see Gao et al. 2025, https://arxiv.org/abs/2511.20347
- * @throws AttuneError `bad-option` unless both temperatures are positive
+ * @throws AttuneError `bad-value` unless both temperatures are positive
  */
 export const sapo = operation<PpoClipInputs, LossOutputs, SapoOptions>({
   name: 'sapo',
@@ -29,7 +29,7 @@ export const sapo = operation<PpoClipInputs, LossOutputs, SapoOptions>({
   forward(recorder, { scale, ...inputs }, { temperaturePos = 1, temperatureNeg = 1.05 }) {
     if (!(temperaturePos > 0 && temperatureNeg > 0)) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         `SAPO was given the temperatures ${temperaturePos} and ${temperatureNeg}.`,
         'Give two positive numbers; 1 and 1.05 are usual.',
       );

@@ -8,7 +8,7 @@ export { type SimpoOptions, simpoReference } from './simpo.reference.ts';
  * SimPO: averaged log-probabilities as rewards, without `refLogps`; AlphaPO with `alpha`. TRL's `simpo` and
  * `alphapo` of CPOTrainer.
  * @see Meng et al. 2024, https://arxiv.org/abs/2405.14734; Gupta et al. 2025, https://arxiv.org/abs/2501.03884
- * @throws AttuneError `bad-option` unless 0 <= labelSmoothing < 0.5
+ * @throws AttuneError `bad-value` unless 0 <= labelSmoothing < 0.5
  */
 export const simpo = pairLoss<SimpoOptions>({
   name: 'simpo',

@@ -1,6 +1,7 @@
 import {
   elementsInclude,
   expectShape,
+  finiteInclude,
   type Includes,
   type Recorder,
   type Shader,
@@ -26,7 +27,11 @@ export type LossOutputs = {
 
 /** The shader of a loss over tokens: LABEL.wgsl, which includes token-loss.forward.wgsl. */
 export function tokenLossShader(label: string, text: string, includes: Includes = {}): Shader {
-  return shader(label, text, { 'token-loss.forward.wgsl': forwardText, ...includes });
+  return shader(label, text, {
+    'token-loss.forward.wgsl': forwardText,
+    ...finiteInclude,
+    ...includes,
+  });
 }
 
 export interface TokenLoss {

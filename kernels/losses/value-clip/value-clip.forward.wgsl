@@ -24,11 +24,19 @@ fn token(i: u32) -> Token {
   if (weight == 0.0) {
     return Token();
   }
+#if CLIPPED
+  let old = oldValues[i];
+#else
+  let old = 0.0;
+#endif
+  if (!allFinite(vec4f(values[i], returns[i], old, 0.0))) {
+    return brokenToken();
+  }
   let error = values[i] - returns[i];
   let square = error * error;
   var worse = square;
 #if CLIPPED
-  let clippedError = clamp(values[i], oldValues[i] - params.range, oldValues[i] + params.range) - returns[i];
+  let clippedError = clamp(values[i], old - params.range, old + params.range) - returns[i];
   worse = max(square, clippedError * clippedError);
 #endif
   let clipped = worse > square;

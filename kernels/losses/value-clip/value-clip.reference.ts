@@ -1,4 +1,5 @@
 import type { HostArrays } from '../../contract/index.ts';
+import { nanUnlessFinite } from '../token-loss/token-loss.reference.ts';
 
 export interface ValueClipOptions {
   /** A value may leave its old one by so much for free; PPO uses 0.2. Absent: the plain squared error. */
@@ -17,10 +18,10 @@ function tokensOf(inputs: HostArrays, { clipRange }: ValueClipOptions): Token[] 
   const { values, returns, oldValues, mask } = inputs;
   return Array.from(mask!.data, (weight, i) => {
     if (weight === 0) return { value: 0, target: 0, square: 0, clipped: 0, weight };
-    const [value, target] = [values!.data[i]!, returns!.data[i]!];
+    const [target, old] = [returns!.data[i]!, oldValues?.data[i] ?? 0];
+    const value = values!.data[i]! + nanUnlessFinite(values!.data[i]!, target, old);
     const square = (value - target) ** 2;
     if (clipRange === undefined) return { value, target, square, clipped: square, weight };
-    const old = oldValues!.data[i]!;
     const near = Math.max(old - clipRange, Math.min(old + clipRange, value));
     return { value, target, square, clipped: (near - target) ** 2, weight };
   });

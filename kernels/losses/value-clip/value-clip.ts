@@ -48,7 +48,7 @@ export const valueClipMetricNames = [
  * The value function's loss, scale · Σ ½ (v - R)² · mask, or PPO's pessimistic form: the greater of that and
  * ½ (clip(v, old ± range) - R)².
  * @see Schulman et al. 2016, https://arxiv.org/abs/1506.02438; the clipped form: TRL's PPOTrainer, step 7
- * @throws AttuneError `bad-option` when `clipRange` is negative, or comes without old values
+ * @throws AttuneError `bad-value` when `clipRange` is negative, or comes without old values
  */
 export const valueClip = operation<ValueClipInputs, LossOutputs, ValueClipOptions>({
   name: 'valueClip',
@@ -56,7 +56,7 @@ export const valueClip = operation<ValueClipInputs, LossOutputs, ValueClipOption
   forward(recorder, { values, returns, oldValues, mask, scale }, { clipRange }) {
     if (clipRange !== undefined && !(clipRange >= 0 && oldValues)) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         `clipRange is ${clipRange}, and oldValues were ${oldValues ? '' : 'not '}given.`,
         'Give oldValues and a clipRange of at least 0, or neither.',
       );

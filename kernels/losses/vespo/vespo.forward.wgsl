@@ -18,6 +18,9 @@ fn token(i: u32) -> Token {
   if (weight == 0.0) {
     return Token();
   }
+  if (!allFinite(vec4f(logps[i], phi[i], advantages[i], 0.0))) {
+    return brokenToken();
+  }
   let slope = -weight * phi[i] * advantages[i];
   return Token(slope, array(weight, weight * phi[i], slope * logps[i]));
 }

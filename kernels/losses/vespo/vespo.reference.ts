@@ -1,4 +1,5 @@
 import type { HostArrays } from '../../contract/index.ts';
+import { nanUnlessFinite } from '../token-loss/token-loss.reference.ts';
 
 export interface VespoOptions {
   /** Exponent and decay of the weight of sequences with A ≥ 0. Default 2 and 3. */
@@ -21,7 +22,8 @@ export function vespoWeights(inputs: HostArrays, options: VespoOptions): Float64
     let sum = 0;
     for (let i = start; i < end; i++) {
       if (members!.data[i] === 0) continue;
-      sum += members!.data[i]! * clamp(logps!.data[i]! - oldLogps!.data[i]!, -20, 20);
+      const [logp, old] = [logps!.data[i]!, oldLogps!.data[i]!];
+      sum += members!.data[i]! * clamp(logp - old, -20, 20) + nanUnlessFinite(logp, old);
     }
     const logw = clamp(sum, Math.log(1e-8), 20);
     const [k, lambda] = advantages!.data[start]! >= 0 ? [kPos, lambdaPos] : [kNeg, lambdaNeg];
@@ -34,11 +36,11 @@ export function vespoWeights(inputs: HostArrays, options: VespoOptions): Float64
 /** What each log-probability is multiplied by, and φ. */
 function slopes(inputs: HostArrays, options: VespoOptions) {
   const phi = vespoWeights(inputs, options);
-  return Array.from(inputs.mask!.data, (weight, i) => ({
-    weight,
-    phi: phi[i]!,
-    slope: weight === 0 ? 0 : -weight * phi[i]! * inputs.advantages!.data[i]!,
-  }));
+  return Array.from(inputs.mask!.data, (weight, i) => {
+    const [logp, advantage] = [inputs.logps!.data[i]!, inputs.advantages!.data[i]!];
+    const slope = -weight * phi[i]! * advantage + nanUnlessFinite(logp, advantage);
+    return { weight, phi: phi[i]!, slope: weight === 0 ? 0 : slope };
+  });
 }
 
 export const vespoReference = {

@@ -1,6 +1,7 @@
 import { AttuneError } from '@attune/gpu';
 import {
   expectShape,
+  finiteInclude,
   operation,
   segmentsInclude,
   shader,
@@ -20,7 +21,10 @@ import weightsText from './vespo.weights.wgsl';
 
 export { type VespoOptions, vespoReference } from './vespo.reference.ts';
 
-const weightsSource = shader('vespo.weights', weightsText, segmentsInclude);
+const weightsSource = shader('vespo.weights', weightsText, {
+  ...segmentsInclude,
+  ...finiteInclude,
+});
 const source = tokenLossShader('vespo.forward', forwardText);
 
 export type VespoInputs = PpoClipInputs & {
@@ -38,7 +42,7 @@ export const vespoMetricNames = ['mask', 'phi'] as const;
  * sequence and φ(w) = w^k e^(λ (1 - w)), a constant. Sequences that the policy has left fade out. TRL's `vespo`.
  * Advantages are the same for all tokens of a sequence.
  * @see Shen et al. 2026, https://arxiv.org/abs/2602.10693
- * @throws AttuneError `bad-option` unless all four numbers are positive
+ * @throws AttuneError `bad-value` unless all four numbers are positive
  */
 export const vespo = operation<VespoInputs, LossOutputs, VespoOptions>({
   name: 'vespo',
@@ -47,7 +51,7 @@ export const vespo = operation<VespoInputs, LossOutputs, VespoOptions>({
     const { logps, oldLogps, advantages, members, bounds, mask, scale } = inputs;
     if (![kPos, lambdaPos, kNeg, lambdaNeg].every((number) => number > 0)) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         `VESPO was given k ${kPos} and ${kNeg}, λ ${lambdaPos} and ${lambdaNeg}.`,
         'Give four positive numbers; 2 and 3, 3 and 2 are usual.',
       );

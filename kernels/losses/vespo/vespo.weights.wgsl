@@ -6,6 +6,7 @@
 // Parallel plan: a workgroup of 64 a sequence, tokens 64 apart a lane; lane 0 adds the lanes in order.
 
 #include "segments.wgsl"
+#include "finite.wgsl"
 
 struct Params { count: u32, rows: u32, kPos: f32, lambdaPos: f32, kNeg: f32, lambdaNeg: f32 }
 
@@ -22,7 +23,11 @@ fn term(i: u32) -> f32 {
   if (members[i] == 0.0) {
     return 0.0;
   }
-  return members[i] * clamp(logps[i] - oldLogps[i], -20.0, 20.0);
+  let d = logps[i] - oldLogps[i];
+  if (!allFinite(vec4f(d, logps[i], 0.0, 0.0))) {
+    return notANumber(d);
+  }
+  return members[i] * clamp(d, -20.0, 20.0);
 }
 
 fn put(row: u32, first: u32, end: u32, sum: f32) {
@@ -30,5 +35,6 @@ fn put(row: u32, first: u32, end: u32, sum: f32) {
   let good = first >= end || advantages[first] >= 0.0;
   let k = select(params.kNeg, params.kPos, good);
   let lambda = select(params.lambdaNeg, params.lambdaPos, good);
-  phi[row] = exp(lambda + k * logw - lambda * exp(logw));
+  let weight = exp(lambda + k * logw - lambda * exp(logw));
+  phi[row] = select(notANumber(sum), weight, allFinite(vec4f(sum)));
 }

@@ -15,7 +15,7 @@ export type WeightedLossInputs = Readonly<Record<string, Tensor>>;
 /**
  * The weighted sum of several losses, and a loss itself: the root of a graph, or not. MPO's mixture of DPO
  * losses, ORPO's and CPO's likelihood term, a policy's and a value's loss.
- * @throws AttuneError `bad-option` for no loss at all, or a weight of no input
+ * @throws AttuneError `bad-value` for no loss at all, or a weight of no input
  */
 export const weightedLoss = operation<WeightedLossInputs, { loss: Tensor }, WeightedLossOptions>({
   name: 'weightedLoss',
@@ -25,7 +25,7 @@ export const weightedLoss = operation<WeightedLossInputs, { loss: Tensor }, Weig
     const stray = Object.keys(weights).find((name) => !inputs[name]);
     if (names.length === 0 || stray !== undefined) {
       throw new AttuneError(
-        'bad-option',
+        'bad-value',
         `weightedLoss was given the losses [${names}] and the weights [${Object.keys(weights)}].`,
         'Give at least one loss, and weights of the losses by the same names.',
       );

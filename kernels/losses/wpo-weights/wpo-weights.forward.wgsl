@@ -5,6 +5,7 @@
 // Parallel plan: a workgroup of 64 a sequence, tokens 64 apart a lane; lane 0 adds the lanes in order.
 
 #include "segments.wgsl"
+#include "finite.wgsl"
 
 struct Params { count: u32, rows: u32 }
 
@@ -19,5 +20,6 @@ fn term(i: u32) -> f32 {
 }
 
 fn put(row: u32, first: u32, end: u32, sum: f32) {
-  weights[row] = exp(sum / f32(max(end, first + 1u) - first));
+  let weight = exp(sum / f32(max(end, first + 1u) - first));
+  weights[row] = select(notANumber(sum), weight, allFinite(vec4f(sum)));
 }

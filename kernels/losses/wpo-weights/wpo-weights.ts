@@ -1,5 +1,6 @@
 import {
   expectShape,
+  finiteInclude,
   operation,
   segmentsInclude,
   shader,
@@ -10,7 +11,10 @@ import { wpoWeightsReference } from './wpo-weights.reference.ts';
 
 export { wpoWeightsReference } from './wpo-weights.reference.ts';
 
-const forwardSource = shader('wpo-weights.forward', forwardText, segmentsInclude);
+const forwardSource = shader('wpo-weights.forward', forwardText, {
+  ...segmentsInclude,
+  ...finiteInclude,
+});
 
 export type WpoWeightsInputs = {
   /** [N] f32: log-probabilities of the tokens. */

@@ -1,6 +1,6 @@
 import { testGpu } from '@attune/gpu/testing';
 import { expect, test } from 'vitest';
-import { checkKernel, random, worstError } from '../../contract/checks.ts';
+import { checkKernel, checkTangent, random, worstError } from '../../contract/checks.ts';
 import { array, runRecorded } from '../../contract/index.ts';
 import { layerNorm, layerNormReference } from './layer-norm.ts';
 
@@ -56,4 +56,23 @@ test('the gradients of weight and bias are added to those of an earlier micro-ba
     const twice = truth[name]!.data.map((v) => 2 * v);
     expect(worstError(results[name]!, { shape: [65], data: twice })).toBeLessThan(2e-6);
   }
+});
+
+test.each([63, 64, 65, 257, 4099])(
+  'rows of %i move with x, weight and bias as float64 says',
+  async (n) => {
+    const inputs = { x: random([5, n], 1), weight: random([n], 2, 3), bias: random([n], 3) };
+    await checkTangent(
+      layerNorm,
+      inputs,
+      { eps: 1e-5 },
+      { wrt: ['x', 'weight', 'bias'], outputs: ['y'] },
+    );
+  },
+);
+
+test.each([1, 63, 65, 257, 1500])('%i rows without a bias move as float64 says', async (rows) => {
+  const inputs = { x: random([rows, 36], 1), weight: random([36], 2) };
+  const options = { eps: 1e-6 };
+  await checkTangent(layerNorm, inputs, options, { wrt: ['x', 'weight'], outputs: ['y'] });
 });

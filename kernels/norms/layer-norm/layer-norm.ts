@@ -11,12 +11,14 @@ import { recordColumnSums } from '../../matmul/matmul.column-sums.ts';
 import backwardText from './layer-norm.backward.wgsl';
 import forwardText from './layer-norm.forward.wgsl';
 import { type LayerNormOptions, layerNormReference } from './layer-norm.reference.ts';
+import tangentText from './layer-norm.tangent.wgsl';
 import weightText from './layer-norm.weight.wgsl';
 
 export { type LayerNormOptions, layerNormReference } from './layer-norm.reference.ts';
 
 const forwardSource = shader('layer-norm.forward', forwardText, rowsInclude);
 const backwardSource = shader('layer-norm.backward', backwardText, rowsInclude);
+const tangentSource = shader('layer-norm.tangent', tangentText, rowsInclude);
 const weightSource = shader('layer-norm.weight', weightText, elementsInclude);
 
 type Inputs = { x: Tensor; weight: Tensor; bias?: Tensor };
@@ -59,6 +61,31 @@ export const layerNorm = operation<
       workgroups,
     });
     return { y, mean, rstd };
+  },
+  tangent(recorder, { inputs: { x, weight }, outputs: { mean, rstd }, tangents }) {
+    const [rows, width] = x.shape as [number, number];
+    const yTangent = recorder.tensor('y', x.shape);
+    const { COOPERATIVE, workgroups } = grid(recorder, rows);
+    recorder.dispatch(tangentSource, {
+      tensors: {
+        x,
+        mean,
+        rstd,
+        yTangent,
+        ...(tangents.x && { weight, xTangent: tangents.x }),
+        ...(tangents.weight && { weightTangent: tangents.weight }),
+        ...(tangents.bias && { biasTangent: tangents.bias }),
+      },
+      params: { rows, width },
+      defines: {
+        COOPERATIVE,
+        INPUT: Boolean(tangents.x),
+        WEIGHT: Boolean(tangents.weight),
+        BIAS: Boolean(tangents.bias),
+      },
+      workgroups,
+    });
+    return { y: yTangent };
   },
   backward(recorder, { inputs: { x, weight, bias }, outputs, gradients, needs, into }) {
     const { y: dy } = gradients;

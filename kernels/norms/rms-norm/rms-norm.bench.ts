@@ -13,11 +13,12 @@ export const benches: Bench[] = [
     record(recorder) {
       const x = recorder.tensor('x', [rows, width]);
       const weight = recorder.tensor('weight', [width]);
-      return { inputs: [x, weight], output: rmsNorm.forward(recorder, { x, weight }, options).y };
+      const { y } = rmsNorm.forward(recorder, { x, weight }, options);
+      return { inputs: [x, weight], outputs: [y] };
     },
-    worstError([x, weight], y) {
+    worstError([x, weight], [y]) {
       const inputs = { x: array([rows, width], x!), weight: array([width], weight!) };
-      return worstDifference(y, rmsNorm.reference.forward(inputs, options).y!.data);
+      return worstDifference(y!, rmsNorm.reference.forward(inputs, options).y!.data);
     },
     tolerance: 1e-5,
   },

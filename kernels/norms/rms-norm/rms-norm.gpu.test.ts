@@ -1,6 +1,6 @@
 import { testGpu } from '@attune/gpu/testing';
 import { expect, test } from 'vitest';
-import { checkKernel, random, variants, worstError } from '../../contract/checks.ts';
+import { checkKernel, checkTangent, random, variants, worstError } from '../../contract/checks.ts';
 import { runRecorded } from '../../contract/index.ts';
 import { rmsNorm, rmsNormReference } from './rms-norm.ts';
 
@@ -75,3 +75,22 @@ test('the gradient of the weight alone is added to that of an earlier micro-batc
   const expected = Float64Array.from(truth, (v, i) => v + earlier[i]!);
   expect(worstError(into!, { shape: [65], data: expected })).toBeLessThan(2e-6);
 });
+
+test.each([1, 63, 64, 65, 257, 4099])(
+  'rows of %i move with x and weight as float64 says',
+  async (n) => {
+    // A row of one number hardly moves with it, by eps alone: its length leaves.
+    const inputs = { x: random([5, n], 1), weight: random([n], 2, 3) };
+    const wrt = n === 1 ? ['weight'] : ['x', 'weight'];
+    await checkTangent(rmsNorm, inputs, { eps: 1e-2 }, { wrt, outputs: ['y'] });
+  },
+);
+
+test.each([1, 63, 65, 257, 1500])(
+  '%i rows move with x and weight as float64 says, with an offset',
+  async (rows) => {
+    const inputs = { x: random([rows, 36], 1), weight: random([36], 2) };
+    const options = { eps: 1e-6, offset: 1 };
+    await checkTangent(rmsNorm, inputs, options, { wrt: ['x', 'weight'], outputs: ['y'] });
+  },
+);

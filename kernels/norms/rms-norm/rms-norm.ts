@@ -15,6 +15,7 @@ import backwardText from './rms-norm.backward.wgsl';
 import forwardText from './rms-norm.forward.wgsl';
 import lowText from './rms-norm.low.wgsl';
 import { type RmsNormOptions, rmsNormReference } from './rms-norm.reference.ts';
+import tangentText from './rms-norm.tangent.wgsl';
 import weightText from './rms-norm.weight.wgsl';
 
 export { type RmsNormOptions, rmsNormReference } from './rms-norm.reference.ts';
@@ -28,6 +29,10 @@ const backwardSource = shader('rms-norm.backward', backwardText, {
   ...rowsInclude,
 });
 const lowSource = shader('rms-norm.low', lowText, totalsInclude);
+const tangentSource = shader('rms-norm.tangent', tangentText, {
+  ...elementInclude,
+  ...rowsInclude,
+});
 const weightSource = shader('rms-norm.weight', weightText, elementsInclude);
 
 function grid({ traits }: Recorder, rows: number, width: number) {
@@ -88,6 +93,24 @@ export const rmsNorm = operation<
     });
     const down = a && recordMatmul(recorder, { a: y, b: a }, { transposeB: true, scale });
     return { y, rstd, ...(down && { down }) };
+  },
+  tangent(recorder, { inputs: { x, weight }, outputs: { rstd }, options, tangents }) {
+    const [rows, width] = x.shape as [number, number];
+    const yTangent = recorder.tensor('y', x.shape);
+    const { defines, workgroups } = grid(recorder, rows, width);
+    recorder.dispatch(tangentSource, {
+      tensors: {
+        x,
+        rstd,
+        yTangent,
+        ...(tangents.x && { weight, xTangent: tangents.x }),
+        ...(tangents.weight && { weightTangent: tangents.weight }),
+      },
+      params: { ...size(rows, width), offset: options.offset ?? 0 },
+      defines: { ...defines, INPUT: Boolean(tangents.x), WEIGHT: Boolean(tangents.weight) },
+      workgroups,
+    });
+    return { y: yTangent };
   },
   backward(recorder, { inputs: { x, weight }, outputs, gradients, options, needs, into, plus }) {
     const { y: dy } = gradients;

@@ -1,7 +1,7 @@
 import { testGpu } from '@attune/gpu/testing';
 import { expect, test } from 'vitest';
 import { writeCacheReference } from '../../attention/write-cache/write-cache.ts';
-import { checkKernel, random, worstError } from '../../contract/checks.ts';
+import { checkKernel, checkTangent, random, worstError } from '../../contract/checks.ts';
 import { array, Recording, runRecorded } from '../../contract/index.ts';
 import { splitHeads, splitHeadsReference, splitIntoCaches } from './split-heads.ts';
 
@@ -72,4 +72,9 @@ test('a width that is not that of the heads is refused with its numbers', () => 
   expect(() => splitHeads.forward(recorder, tensors, options)).toThrow('[·,16]');
   const { positions: _, ...lost } = { ...tensors, qkv: recorder.tensor('qkv', [2, 16]) };
   expect(() => splitHeads.forward(recorder, lost, options)).toThrow('no positions');
+});
+
+test.each([1, 63, 65, 257])('%i tokens move as they are turned and taken apart', async (tokens) => {
+  const options = { heads: 3, kvHeads: 1, headDim: 10 };
+  await checkTangent(splitHeads, inputs(tokens, 5, 10), options, { wrt: ['qkv'] });
 });

@@ -73,6 +73,18 @@ function tokensOf(
   return tokens;
 }
 
+function split(recorder: Recorder, inputs: Inputs, options: SplitHeadsOptions): Parts {
+  const tokens = tokensOf(inputs, options);
+  const { heads, kvHeads, headDim } = options;
+  const parts = {
+    q: recorder.tensor('q', [tokens, heads * headDim]),
+    k: recorder.tensor('k', [tokens, kvHeads * headDim]),
+    v: recorder.tensor('v', [tokens, kvHeads * headDim]),
+  };
+  record(recorder, inputs, inputs.qkv, parts, options, {});
+  return parts;
+}
+
 /**
  * Queries, keys and values that one product computed side by side, taken apart; with cos, sin and positions also
  * rotary position embedding (`rope`) for q and k on the way.
@@ -83,17 +95,9 @@ function tokensOf(
 export const splitHeads = operation<Inputs, Parts, SplitHeadsOptions>({
   name: 'split-heads',
   reference: splitHeadsReference,
-  forward(recorder, inputs, options) {
-    const tokens = tokensOf(inputs, options);
-    const { heads, kvHeads, headDim } = options;
-    const parts = {
-      q: recorder.tensor('q', [tokens, heads * headDim]),
-      k: recorder.tensor('k', [tokens, kvHeads * headDim]),
-      v: recorder.tensor('v', [tokens, kvHeads * headDim]),
-    };
-    record(recorder, inputs, inputs.qkv, parts, options, {});
-    return parts;
-  },
+  forward: split,
+  tangent: (recorder, { inputs, options, tangents }) =>
+    split(recorder, { ...inputs, qkv: tangents.qkv! }, options),
   backward(recorder, { inputs, gradients: { q, k, v }, options, needs }) {
     if (!needs.qkv || !q || !k || !v) return {};
     const qkv = recorder.tensor('dqkv', inputs.qkv.shape);

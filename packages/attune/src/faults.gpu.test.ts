@@ -77,7 +77,7 @@ test.each<[string, () => string[], string, RegExp]>([
   [
     'broken JSON',
     () => ['--dataset_name', file('broken.jsonl', '{"text":"a"}\n{"text": b\n')],
-    'data-broken-json',
+    'invalid-json',
     /Line 2 /,
   ],
   ['empty data', () => ['--dataset_name', file('empty.jsonl', '')], 'data-empty', /no rows/],

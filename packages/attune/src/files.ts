@@ -1,10 +1,14 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { AttuneError } from '@attune/gpu';
+import { AttuneError, type ErrorCode } from '@attune/gpu';
 
 /** A file of a folder, whole. */
-export async function readFileOf(folder: string, file: string, code: string): Promise<Uint8Array> {
+export async function readFileOf(
+  folder: string,
+  file: string,
+  code: ErrorCode,
+): Promise<Uint8Array> {
   const path = join(folder, file);
   try {
     return new Uint8Array(await readFile(path));

@@ -4,6 +4,8 @@ export * from '@attune/data';
 export * from '@attune/gpu';
 export type { Shape } from '@attune/kernels';
 export * from '@attune/kernels';
+// Two algorithms have the names of their losses: here these are the operations, `algorithms` has the others.
+export { kto, orpo } from '@attune/kernels';
 export * from '@attune/model';
 export * from '@attune/optim';
 export * from '@attune/peft';

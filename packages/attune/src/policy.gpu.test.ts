@@ -201,13 +201,13 @@ test.each<[string, () => string[], string, RegExp]>([
   [
     'weights that do not fit',
     () => ['--reward_weights', '1,2'],
-    'bad-option',
+    'bad-value',
     /1 reward functions and 2/,
   ],
   [
     'recorded rows that fill no round',
     () => recording('three.jsonl', [rollout, rollout, rollout]),
-    'rollout-round',
+    'rollout-batch',
     /3 rows/,
   ],
   [

@@ -41,27 +41,27 @@ const losses = (folder: string) =>
     .split('\n')
     .map((line) => JSON.parse(line).loss as number);
 
-const judged = { prompt: 'one', completion: ' two', label: true };
+const labelled = { prompt: 'one', completion: ' two', label: true };
 test.each<[string, string, () => string[], string, RegExp]>([
   [
-    'judged answers',
+    'completions without pairs',
     'dpo',
-    () => ['--dataset_name', file('judged.jsonl', [judged])],
+    () => ['--dataset_name', file('labelled.jsonl', [labelled])],
     'preference-unpaired',
     /label/,
   ],
   ['prompts over the limit', 'dpo', () => ['--max_length', '2'], 'data-all-dropped', /max_length/],
   [
-    'answers that the cut would empty',
+    'completions that the cut would empty',
     'cpo',
     () => ['--max_length', '3'],
     'preference-truncated-empty',
     /max_length/,
   ],
   [
-    'answers all of one kind',
+    'completions all of one kind',
     'kto',
-    () => ['--dataset_name', file('kind.jsonl', [judged, judged])],
+    () => ['--dataset_name', file('kind.jsonl', [labelled, labelled])],
     'kto-one-kind',
     /desirable|label/,
   ],
@@ -72,14 +72,27 @@ test.each<[string, string, () => string[], string, RegExp]>([
     'kto-batch-too-small',
     /1/,
   ],
-  ['a loss that DPO lacks', 'dpo', () => ['--loss_type', 'simpo'], 'bad-option', /simpo/],
+  [
+    'losses and weights of different number',
+    'dpo',
+    () => ['--loss_type', 'sigmoid,ipo', '--loss_weights', '1'],
+    'bad-value',
+    /2 losses/,
+  ],
 ])('%s: %s says so by name and ends with 1', async (_, command, change, code, words) => {
   expect(await train(command, ...change())).toBe(1);
   expect(terminal.said).toContain(`[${code}]`);
   expect(terminal.said).toMatch(words);
 });
 
-test('pairs whose answers are the same, and empty answers, are counted, and the run goes on', async () => {
+test('a loss that DPO lacks is refused with those that it has', async () => {
+  expect(await train('dpo', '--loss_type', 'simpo')).toBe(2);
+  expect(terminal.said).toMatch(
+    /loss_type is \["simpo"\], not among sigmoid, hinge, ipo.*\[bad-value\]/s,
+  );
+});
+
+test('pairs whose completions are the same, and empty ones, are counted, and the run goes on', async () => {
   const same = { ...pair(1), rejected: pair(1).chosen };
   const data = file('same.jsonl', [pair(0), same, { ...pair(2), rejected: '' }]);
   expect(await train('dpo', '--dataset_name', data, '--use_peft')).toBe(0);
@@ -102,20 +115,21 @@ test.each(['dpo', 'kto', 'orpo', 'cpo'])(
   },
 );
 
-test('a reference judged once is read from disk by the next run, with the same steps', async () => {
+test('reference log-probabilities are computed once and read from disk by the next run, with the same steps', async () => {
   const once = ['--precompute_ref_log_probs', '--use_peft', '--loss_type', 'ipo'];
   expect(await train('dpo', ...once, '--output_dir', at('first'))).toBe(0);
-  expect(terminal.said).not.toContain('Reference log-probabilities:');
+  expect(terminal.said).toContain('Reference log-probabilities: 16 of 16 rows');
+  expect(terminal.said).not.toContain('Reference log-probabilities: read');
   expect(await train('dpo', ...once, '--output_dir', at('second'))).toBe(0);
   expect(terminal.said).toMatch(
-    /Reference log-probabilities: .*cache.attune.reference.*\.safetensors/,
+    /Reference log-probabilities: read from .*cache.attune.reference.*\.safetensors/,
   );
   expect(losses(at('second'))).toEqual(losses(at('first')));
-  // Other data are judged anew.
+  // For other data they are computed anew.
   terminal.said = '';
   const other = file('other.jsonl', [pair(11), pair(12), pair(13)]);
   expect(await train('dpo', ...once, '--dataset_name', other)).toBe(0);
-  expect(terminal.said).not.toContain('Reference log-probabilities:');
+  expect(terminal.said).not.toContain('Reference log-probabilities: read');
 });
 
 test('a stopped run with a reference that follows goes on to the same bits', async () => {

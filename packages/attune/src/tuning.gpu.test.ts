@@ -11,8 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openModel } from '@attune/model';
-import { promptTuning } from '@attune/peft';
-import { Tokenizer } from '@attune/tokenizer';
+import { tuningMethod } from '@attune/peft';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { main } from './cli.ts';
 import { expectSame, listen, logitsApart, metrics, open, relative } from './testing.ts';
@@ -151,14 +150,14 @@ describe('virtual tokens', () => {
     [
       'a start of zeros for a network that makes them',
       ['--num_virtual_tokens', '4', '--prefix_projection', '--init_weights', 'zero'],
-      1,
-      /init_weights is "zero".*\[bad-peft-config\]/s,
+      2,
+      /init_weights is "zero".*\[bad-value\]/s,
     ],
     [
       'a text to start from that is not there',
       ['--peft_type', 'PROMPT_TUNING', '--num_virtual_tokens', '4', '--prompt_tuning_init', 'TEXT'],
-      1,
-      /prompt_tuning_init_text is null.*\[bad-peft-config\]/s,
+      2,
+      /prompt_tuning_init_text is null.*\[bad-value\]/s,
     ],
     [
       'dropout in an LSTM',
@@ -166,8 +165,8 @@ describe('virtual tokens', () => {
         '--encoder_reparameterization_type',
         'LSTM',
       ),
-      1,
-      /encoder_dropout is 0\.1.*\[bad-peft-config\]/s,
+      2,
+      /encoder_dropout is 0\.1.*\[bad-value\]/s,
     ],
     [
       'an adapter that lacks its encoder',
@@ -188,7 +187,7 @@ describe('virtual tokens', () => {
     expect(terminal.said).toMatch(/PREFIX_TUNING, which cannot be added.*\[unsupported-adapter\]/s);
     terminal.said = '';
     expect(await merge(`${fixtures}/families/llama-bias`)).toBe(1);
-    expect(terminal.said).toMatch(/num_attention_heads is 2.*\[bad-peft-config\]/s);
+    expect(terminal.said).toMatch(/num_attention_heads is 2.*\[bad-adapter-config\]/s);
   });
 
   test('gradient checkpointing changes no bit of a network that makes keys and values', async () => {
@@ -220,13 +219,13 @@ describe('virtual tokens', () => {
     const name = 'prompt-text';
     const words = 'Answer the question briefly.';
     const model = await openModel(`${fixtures}/families/llama`);
-    const textIds = Tokenizer.from(model.tokenizer).encode(words);
     const own = {
+      peftType: 'PROMPT_TUNING',
       numVirtualTokens: 10,
       promptTuningInit: 'TEXT',
       promptTuningInitText: words,
     } as const;
-    const method = promptTuning(model.config, own, { textIds, weights: model.weights });
+    const method = tuningMethod(own, model);
     const start = await method.initial(method.tensors[0]!.name, model.weights);
     const recorded = await open(`${folderOf(name)}/initial/adapter_model.safetensors`);
     expect([...start]).toEqual([...(await recorded.float32('prompt_embeddings'))]);

@@ -1,5 +1,5 @@
-import { type Gpu, readBuffer } from '@attune/gpu';
-import { type Bench, byteSize, elements, prepare } from '@attune/kernels';
+import type { Gpu } from '@attune/gpu';
+import { type Bench, elements, type HostArray, prepare, readTensor } from '@attune/kernels';
 import { copyRoof, roofs } from './roof.ts';
 import { type Contender, type Timing, timeRounds } from './rounds.ts';
 
@@ -42,7 +42,7 @@ export async function runBench(
 ): Promise<BenchRow[]> {
   const { device } = gpu;
   const work = await prepare(device, (recorder) => bench.record(recorder));
-  const { inputs, output, given = [] } = work.tensors;
+  const { inputs, outputs, given = [] } = work.tensors;
   const arrays = inputs.map((input, i) => numbers(elements(input.shape), i + 1));
   for (const [i, input] of inputs.entries()) {
     device.queue.writeBuffer(work.place(input).buffer, 0, arrays[i]! as BufferSource);
@@ -59,8 +59,9 @@ export async function runBench(
     await gpu.race(device.queue.onSubmittedWorkDone());
   };
   await run();
-  const raw = await readBuffer(gpu, work.place(output).buffer, 0, byteSize(output));
-  const errors = [bench.worstError(arrays, new Float32Array(raw))];
+  const results: HostArray['data'][] = [];
+  for (const output of outputs) results.push((await readTensor(gpu, work, output)).data);
+  const errors = [bench.worstError(arrays, results)];
   if (!(errors[0]! <= bench.tolerance)) {
     throw new Error(`${bench.name} is wrong by ${errors[0]}; ${bench.tolerance} is allowed.`);
   }
@@ -70,7 +71,7 @@ export async function runBench(
   for (const peer of bench.product ? peers : []) {
     const product = await peer.product(arrays[0]!, arrays[1]!, bench.product!);
     await product.run();
-    errors.push(bench.worstError(arrays, await product.result()));
+    errors.push(bench.worstError(arrays, [await product.result()]));
     contenders.push({ name: peer.name, run: product.run });
     disposals.push(product.dispose);
   }

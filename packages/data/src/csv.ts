@@ -13,7 +13,7 @@ import type { Row } from './read-rows.ts';
  * The file is read twice: a column is of numbers or of truth values if all its fields are. An empty
  * field is null there, and in columns of text that no shape of data knows.
  *
- * @throws AttuneError `data-broken-csv`, `data-line-too-long`, `data-not-utf8`
+ * @throws AttuneError `data-broken-csv`, `data-line-too-long`, `invalid-utf8`
  */
 export async function* parseCsv(
   open: () => AsyncIterable<Uint8Array>,

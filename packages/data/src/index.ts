@@ -22,7 +22,11 @@ export type { Answer, Answers, PairTrainer, PreferenceExample } from './preferen
 export { encodeScored } from './preference-pairs.ts';
 export type { PreferenceReport } from './preference-report.ts';
 export { ktoWeightNote, newPreferenceReport, preferenceNotes } from './preference-report.ts';
-export type { PreferenceData, PreferenceOptions } from './preference-rows.ts';
+export type {
+  PreferenceData,
+  PreferenceOptions,
+  ReadPreferenceOptions,
+} from './preference-rows.ts';
 export { preparePreference } from './preference-rows.ts';
 export { printable, printableValue } from './printable.ts';
 export type { DataFormat, ReadOptions, Row } from './read-rows.ts';

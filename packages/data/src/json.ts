@@ -1,4 +1,5 @@
 import { AttuneError } from '@attune/gpu';
+import { parseExactJson } from '@attune/tokenizer';
 import type { Line } from './lines.ts';
 import { notUtf8 } from './lines.ts';
 import { printable, printableValue } from './printable.ts';
@@ -28,10 +29,10 @@ export async function* parseJsonArray(
   const text = await readText(chunks, name);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactJson(text);
   } catch (cause) {
     throw new AttuneError(
-      'data-broken-json',
+      'invalid-json',
       `${name} is not JSON: ${printable((cause as Error).message, 200)}${lineOf(text, cause)}.`,
       'Mend the file, or write one object a line and name it .jsonl.',
       { cause },
@@ -55,10 +56,10 @@ function checkColumns(row: Row, where: string): void {
 
 function parseLine(text: string, name: string, number: number, ended: boolean): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch (cause) {
     throw new AttuneError(
-      'data-broken-json',
+      'invalid-json',
       `Line ${number} of ${name} is not JSON (${printable((cause as Error).message, 200)}). It begins: ${printable(text)}`,
       ended
         ? 'Mend or delete the line; each line holds one JSON object.'

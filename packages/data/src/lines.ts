@@ -15,7 +15,7 @@ const newline = 0x0a;
 /**
  * Lines of UTF-8 bytes, held one at a time. A byte order mark is dropped; `\r\n` ends a line too.
  *
- * @throws AttuneError `data-line-too-long`, `data-not-utf8`
+ * @throws AttuneError `data-line-too-long`, `invalid-utf8`
  */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array>,
@@ -61,7 +61,7 @@ export function checkLength(held: number, name: string, line: number): void {
 
 export function notUtf8(name: string, line: number, cause: unknown): AttuneError {
   return new AttuneError(
-    'data-not-utf8',
+    'invalid-utf8',
     `Line ${line} of ${name} is not UTF-8.`,
     'Save the file as UTF-8; Windows programs often write UTF-16 or Latin-1.',
     { cause },

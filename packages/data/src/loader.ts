@@ -54,7 +54,7 @@ export class BatchLoader<E = Example, B = RowBatch> {
   readonly #collate: (examples: readonly E[]) => B;
   readonly #limits: TokenLimits | undefined;
 
-  /** @throws AttuneError `batch-size-invalid`, `data-empty`, and those of `checkExample` */
+  /** @throws AttuneError `bad-value`, `data-empty`, and those of `checkExample` */
   constructor(data: readonly E[] | DatasetStream<E>, options: LoaderOptions<E, B>) {
     this.#data = data;
     this.#options = {
@@ -68,7 +68,7 @@ export class BatchLoader<E = Example, B = RowBatch> {
     const { batchSize, dropLast } = this.#options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new AttuneError(
-        'batch-size-invalid',
+        'bad-value',
         `The batch size is ${batchSize}; it is a whole number from 1.`,
         'Set per_device_train_batch_size to 1 or more.',
       );

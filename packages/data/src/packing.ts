@@ -61,7 +61,7 @@ export function packBlock(
       );
     default:
       throw new AttuneError(
-        'packing-strategy-unknown',
+        'bad-value',
         `The packing strategy ${JSON.stringify(strategy)} is not known.`,
         'Use bfd, bfd_split or wrapped.',
       );

@@ -45,6 +45,36 @@ describe('bad pairs', () => {
     );
   });
 
+  it('a prompt that stands again in both answers is named, as text and as messages', async () => {
+    const again = { ...pair, chosen: `${pair.prompt} Kind.`, rejected: `${pair.prompt} Dull.` };
+    const turn = said('user', 'Describe the fox.');
+    const chat = (answer: string) => [turn, said('assistant', answer)];
+    const twice = { prompt: [turn], chosen: chat('Kind.'), rejected: chat('Dull.') };
+    for (const row of [again, twice]) {
+      const { report } = await preparePreference([row], tokenizer, dpo);
+      expect(report).toMatchObject({ rows: 1, promptsRepeated: 1 });
+      const notes = preferenceNotes(report, tokenizer).join();
+      expect(notes).toContain(
+        'the prompt stands in prompt and again at the beginning of the answers',
+      );
+      expect(notes).not.toContain('Move the space');
+    }
+    const kto = await prepareUnpaired(
+      [judged('Describe the fox. Kind.', true), judged('Dull.', false)],
+      tokenizer,
+      { batchSize: 2 },
+    );
+    expect(kto.report.promptsRepeated).toBe(1);
+    // The beginning of one answer only, or a prompt of a word or two, is no sign of it.
+    for (const row of [
+      { ...again, rejected: 'Dull.' },
+      { prompt: 'The', chosen: 'The fox', rejected: 'The owl' },
+    ]) {
+      const { report } = await preparePreference([row], tokenizer, dpo);
+      expect(report.promptsRepeated).toBe(0);
+    }
+  });
+
   it('empty answers are counted, and the notes say so', async () => {
     const { report } = await preparePreference([{ ...pair, rejected: '' }], tokenizer, dpo);
     expect(report.emptyCompletions).toBe(1);

@@ -74,14 +74,14 @@ describe('JSON Lines', () => {
   it('names file, line and beginning of a line that is no JSON', async () => {
     const path = await write('broken.jsonl', `{"text": "a"}\n\n{"text": "b"\n{"text": "c"}\n`);
     const error = await failure(path);
-    expect(error.code).toBe('data-broken-json');
+    expect(error.code).toBe('invalid-json');
     expect(error.message).toContain(`Line 3 of ${path}`);
     expect(error.message).toContain('It begins: {"text": "b"');
   });
 
   it('says that a file may be cut off where its last line breaks', async () => {
     const error = await failure(chunked('cut.jsonl', jsonl.slice(0, -5), 64));
-    expect(error.code).toBe('data-broken-json');
+    expect(error.code).toBe('invalid-json');
     expect(error.remedy).toContain('cut off');
   });
 
@@ -100,7 +100,7 @@ describe('JSON Lines', () => {
       0x7d,
     ]);
     const error = await failure(chunked('latin.jsonl', latin, 5));
-    expect(error.code).toBe('data-not-utf8');
+    expect(error.code).toBe('invalid-utf8');
     expect(error.message).toContain('Line 2');
   });
 
@@ -165,7 +165,7 @@ describe('JSON', () => {
 
   it('says where an array breaks', async () => {
     const error = await failure(chunked('broken.json', '[\n{"text": "a"},\n{"text": b}\n]', 8));
-    expect(error.code).toBe('data-broken-json');
+    expect(error.code).toBe('invalid-json');
     expect(error.message).toContain('broken.json');
   });
 

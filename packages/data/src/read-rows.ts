@@ -31,8 +31,8 @@ export interface ReadOptions {
  * the file, packed with gzip or zstd or not. JSON arrays are read whole. A folder that `save_to_disk`
  * wrote, one of data files, and a path with `*` stand for their files, one after the other.
  *
- * @throws AttuneError `data-missing`, `data-unreadable`, `data-empty`, `data-broken-json`,
- * `data-row-not-object`, `data-lone-surrogate`, `data-broken-csv`, `data-not-utf8`,
+ * @throws AttuneError `data-missing`, `data-unreadable`, `data-empty`, `invalid-json`,
+ * `data-row-not-object`, `data-lone-surrogate`, `data-broken-csv`, `invalid-utf8`,
  * `data-line-too-long`, `data-format-unknown`, `data-format-unsupported`, `data-not-downloaded`,
  * `data-broken-compression`, `data-codec-missing`, `data-split-missing`, `data-folder-empty`, and those
  * of Parquet and Arrow

@@ -1,5 +1,5 @@
 import { AttuneError } from '@attune/gpu';
-import type { ChatMessage } from '@attune/tokenizer';
+import { type ChatMessage, parseExactJson } from '@attune/tokenizer';
 import { printable, printableColumns, printableValue } from './printable.ts';
 import type { Row } from './read-rows.ts';
 import { canonicalJson } from './row-values.ts';
@@ -192,7 +192,7 @@ export function toolsOf(row: Row): unknown[] | undefined {
   let tools = row.tools;
   if (typeof tools === 'string') {
     try {
-      tools = JSON.parse(tools);
+      tools = parseExactJson(tools);
     } catch {
       throw columnError(row, 'tools', 'a list of JSON schemas');
     }

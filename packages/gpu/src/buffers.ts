@@ -81,6 +81,7 @@ export async function allocate(
 
 /** Bytes of the buffers made here and not yet destroyed. */
 export const liveBytes = (of: Device): number => stateOf(deviceOf(of)).liveBytes;
+/** Their number: one that grows step by step is a leak. */
 export const liveBuffers = (of: Device): number => stateOf(deviceOf(of)).liveBuffers;
 
 /** Bytes from which it is worth asking how much the machine has left. */

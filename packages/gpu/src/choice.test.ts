@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { asChoice } from './choice.ts';
 import { requestGpu } from './request.ts';
-import { isSoftware, runtimeName, adapterLabel } from './traits.ts';
+import { adapterLabel, isSoftware, runtimeName } from './traits.ts';
 
 test('a device is chosen by its word, in any case; nothing means auto', () => {
   expect(asChoice(undefined, 'x')).toBe('auto');

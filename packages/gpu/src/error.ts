@@ -1,15 +1,18 @@
+import type { ErrorCode } from './error-codes.ts';
+
 /**
  * The one error class of Attune. `message` says what happened, with the numbers in it;
- * `remedy` says what to do. Both are shown to the user; `code` is stable and meant for programs.
+ * `remedy` says what to do. Both are shown to the user; `code` is stable and meant for programs; `error-codes.ts` lists
+ * them all.
  *
  * @example throw new AttuneError('file-truncated', 'model.safetensors ends at byte 80, its header promises 96.', 'Download it again.')
  */
 export class AttuneError extends Error {
   override readonly name = 'AttuneError';
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly remedy: string;
 
-  constructor(code: string, message: string, remedy: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, remedy: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
     this.remedy = remedy;

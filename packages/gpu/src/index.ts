@@ -2,15 +2,15 @@ export {
   allocate,
   type BufferRequest,
   createBuffer,
+  formatBytes,
   liveBuffers,
   liveBytes,
-  formatBytes,
 } from './buffers.ts';
 export { describeGpu } from './describe.ts';
 export { foldWorkgroups } from './dispatch.ts';
 export { AttuneError, nearest } from './error.ts';
-export { firstNonFinite, isFiniteBits } from './finite.ts';
-export { type Device, deviceOf, type Gpu, gpuFrom } from './gpu.ts';
+export type { ErrorCode } from './error-codes.ts';
+export { type Device, type Gpu, gpuFrom } from './gpu.ts';
 export { type LineOrigin, pipeline } from './pipeline.ts';
 export { readBuffer } from './read.ts';
 export { type DeviceChoice, type GpuOptions, requestGpu } from './request.ts';

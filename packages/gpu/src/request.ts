@@ -9,7 +9,7 @@ import {
 import { AttuneError } from './error.ts';
 import { type Gpu, makeGpu } from './gpu.ts';
 import { firstLine } from './state.ts';
-import { isSoftware, runtimeName, adapterLabel } from './traits.ts';
+import { adapterLabel, isSoftware, runtimeName } from './traits.ts';
 
 export type { DeviceChoice };
 

@@ -53,9 +53,11 @@ export { downloadAdapter, downloadModel, type HubOptions, isHubId } from './file
 export { type HubDataset, type HubDatasetOptions, openHubDataset } from './files/hub-data.ts';
 export { hubEnvironment, hubHome } from './files/hub-environment.ts';
 export { type HubStorage, type HubWriter, nodeHubStorage } from './files/hub-storage.ts';
+export { type ModelTexts, withTexts } from './files/model-texts.ts';
 export { type OpenModel, openModel } from './files/open.ts';
 export { openTokenizer, type TokenizerFiles } from './files/open-tokenizer.ts';
 export { encodeGgml, type WritableType } from './files/quantise.ts';
+export { Rounding } from './files/rounding.ts';
 export { readSafetensors, type SafetensorsFile } from './files/safetensors.ts';
 export type { SafetensorsDtype } from './files/safetensors-header.ts';
 export {
@@ -106,6 +108,7 @@ export {
   uploadWeights,
 } from './network/network.ts';
 export {
+  mostTokens,
   type RopeTables,
   ropeBytes,
   ropeTensors,

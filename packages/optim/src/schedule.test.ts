@@ -99,7 +99,7 @@ describe('learningRateAt', () => {
       },
       { ...given, lrSchedulerType: 'warmup_stable_decay' as const },
     ].map((options) => caught(() => learningRateAt(1, options))?.code);
-    expect(codes).toEqual(Array(7).fill('schedule-invalid'));
+    expect(codes).toEqual(Array(7).fill('bad-value'));
   });
 });
 

@@ -141,7 +141,7 @@ export function warmupStepCount(warmupSteps: number, totalSteps: number): number
  * The learning rate that optimizer step `step` (from 0) uses, which is also what TRL logs for it. It
  * equals transformers' `get_scheduler`: with a warm-up the first step has rate 0.
  *
- * @throws AttuneError `schedule-unknown`, `schedule-invalid`
+ * @throws AttuneError `bad-value`
  */
 export function learningRateAt(step: number, options: ScheduleOptions): number {
   const { learningRate, lrSchedulerType = 'linear', warmupSteps = 0, totalSteps } = options;
@@ -167,7 +167,7 @@ function leastShare({ learningRate, lrSchedulerKwargs: { minLr, minLrRate } }: R
 
 function badSchedule(why: string): AttuneError {
   return new AttuneError(
-    'schedule-invalid',
+    'bad-value',
     `The learning-rate schedule cannot be computed: ${why}.`,
     'Correct learning_rate, warmup_steps or lr_scheduler_kwargs.',
   );
@@ -177,7 +177,7 @@ function unknownSchedule(type: string): AttuneError {
   const near = nearest(type, schedulerTypes);
   const adaptive = type === 'reduce_lr_on_plateau' || type === 'greedy';
   return new AttuneError(
-    'schedule-unknown',
+    'bad-value',
     adaptive
       ? `lr_scheduler_type ${type} follows a metric of the run, which is not supported.`
       : `lr_scheduler_type ${type} is not known.`,

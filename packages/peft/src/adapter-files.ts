@@ -1,4 +1,4 @@
-import { AttuneError } from '@attune/gpu';
+import { AttuneError, type ErrorCode } from '@attune/gpu';
 import {
   folderFromPath,
   type ModelConfig,
@@ -16,7 +16,7 @@ import {
   tokenizerOf,
 } from './kind.ts';
 import { isLora, type LoraMethod } from './lora/lora.ts';
-import { type ModelParts, type SaveOptions, type TuningMethod, withParts } from './method.ts';
+import { type ModelParts, type TuningMethod, withParts } from './method.ts';
 import { kindOf, kinds } from './methods.ts';
 
 /** An adapter that was read, and the model that it tunes. */
@@ -39,8 +39,8 @@ export interface OpenAdapterOptions {
 /**
  * Opens an adapter in a folder, whoever wrote it: PEFT's files, AdapterHub's, or the biases of BitFit. Reading,
  * merging, exporting and training all begin here.
- * @throws AttuneError `adapter-missing`, `unsupported-adapter`, `unsupported-peft-type`, `key-not-done` for a key that
- * is not at its default and not done here, `bad-value`, `missing-tensor`, `wrong-shape`, `unknown-tensor`,
+ * @throws AttuneError `adapter-missing`, `unsupported-peft-type`, `unsupported-adapter` for a key that is not at its
+ * default and not done here and for pickles, `bad-adapter-config`, `missing-tensor`, `wrong-shape`, `unknown-tensor`,
  * `encoder-missing`, and those of the safetensors reader
  * @example const { model, method, values } = await openAdapter('out', await openModel('SmolLM2-135M'));
  */
@@ -84,14 +84,21 @@ export async function openAdapter<M extends TunedParts>(
   return { ...adapter, model: adapter.method.modelFor(headed), config: found.config };
 }
 
-/** What is wrong with a value in a file is the file's fault, not that of whoever called. */
+/** Codes of what a caller gave, and what they are called where a file says it. */
+const codesOfFiles: Readonly<Record<string, ErrorCode>> = {
+  'bad-value': 'bad-adapter-config',
+  'missing-key': 'bad-adapter-config',
+  'key-not-done': 'unsupported-adapter',
+};
+
+/** What is wrong with a key in a file is the file's fault, not that of whoever called. */
 function ofFile<T>(read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    if (!(cause instanceof AttuneError) || !/^(bad-value|missing-key)$/.test(cause.code))
-      throw cause;
-    throw new AttuneError('bad-adapter-config', cause.message, cause.remedy, { cause });
+    const code = cause instanceof AttuneError ? codesOfFiles[cause.code] : undefined;
+    if (!(cause instanceof AttuneError) || code === undefined) throw cause;
+    throw new AttuneError(code, cause.message, cause.remedy, { cause });
   }
 }
 
@@ -236,13 +243,6 @@ function configOnly(config: ModelConfig): TunedParts {
   const weights = { names: () => [], has: () => false, info: absent, float32: absent, raw: absent };
   return { config, rawConfig: {}, weights };
 }
-
-/** The files of an adapter by name; those of a method that leaves the model alone are none. */
-export const writeAdapter = (
-  method: TuningMethod,
-  values: ReadonlyMap<string, Float32Array>,
-  options: SaveOptions,
-): Map<string, Uint8Array> => method.save(values, options);
 
 /** The model with an adapter in its weights. @throws AttuneError `unsupported-adapter` where they have no place there */
 export function mergeAdapter<M extends ModelParts>(

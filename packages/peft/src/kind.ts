@@ -20,6 +20,8 @@ export interface TuningStart {
   readonly seed: number;
   /** The model's name as the user gave it. */
   readonly modelName?: string;
+  /** Reads the text that virtual tokens start from. Default: the tokenizer that came with the model. */
+  readonly tokenizer?: Tokenizer;
 }
 
 /**
@@ -37,6 +39,8 @@ export interface TuningKind<C extends Config = Config> {
   readonly other: OtherKeys;
   /** The key of a recipe that chooses this kind by being set, beside `peft_type`. */
   readonly chosenBy?: string;
+  /** Keys of `config` of more than one form, as a recipe or the command line can say them. */
+  readonly flat?: Config;
   /** TRL's flat keys for it, with TRL's defaults, and which of them stands for each key of `config`. */
   readonly trl?: { readonly keys: Config; readonly names: Readonly<Record<string, string>> };
   /** Defaults that depend on what is given, such as those of a preset. */

@@ -7,7 +7,13 @@ import {
   type WeightSource,
   weightLayout,
 } from '@attune/model';
-import { type Store, Trainable, type TrainableStack, type TrainableTensor } from '@attune/plan';
+import {
+  type Store,
+  Trainable,
+  type TrainableStack,
+  type TrainableTensor,
+  type TrainableUse,
+} from '@attune/plan';
 
 /** The parts of an opened model that tuning and merging read and change. */
 export type ModelParts = Pick<OpenModel, 'config' | 'rawConfig' | 'weights'>;
@@ -53,9 +59,7 @@ export interface SaveOptions {
   readonly base?: Readonly<Record<string, unknown>>;
 }
 
-export interface TuningOptions {
-  /** Default true. */
-  readonly gradient?: boolean;
+export interface TuningOptions extends TrainableUse {
   /** False: nothing is dropped in training either, whatever the method's own dropout. Default true. */
   readonly dropout?: boolean;
 }

@@ -3,7 +3,7 @@ import { AttuneError, nearest } from '@attune/gpu';
 import { bitFit } from './bitfit/bitfit.ts';
 import { bottleneck } from './bottleneck/bottleneck.ts';
 import { fullTuning } from './full/full.ts';
-import type { TunedParts, TuningKind } from './kind.ts';
+import type { TunedParts, TuningKind, TuningStart } from './kind.ts';
 import { lora } from './lora/lora.ts';
 import type { TuningMethod } from './method.ts';
 import { pTuningKind } from './p-tuning/p-tuning.ts';
@@ -62,7 +62,7 @@ export function kindOf(peftType: unknown): TuningKind {
 export function tuningMethod(
   peftConfig: PeftConfig | undefined,
   model: TunedParts,
-  { seed = 42, modelName }: { seed?: number; modelName?: string } = {},
+  start: Partial<TuningStart> = {},
 ): TuningMethod {
   if (peftConfig === undefined) return fullTuning(model.config);
   if (typeof peftConfig !== 'object' || peftConfig === null || Array.isArray(peftConfig)) {
@@ -74,6 +74,6 @@ export function tuningMethod(
   }
   const given = peftConfig as Readonly<Record<string, unknown>>;
   const kind = kindOf(given.peftType ?? given.peft_type);
-  const settings = settingsOf(kind, given, { where: 'peftConfig' });
-  return kind.create(settings, model, { seed, ...(modelName !== undefined && { modelName }) });
+  const settings = settingsOf(kind, given, { where: kind.peftType });
+  return kind.create(settings, model, { ...start, seed: start.seed ?? 42 });
 }

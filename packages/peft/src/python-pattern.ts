@@ -1,4 +1,5 @@
 import { AttuneError } from '@attune/gpu';
+import { regexHazard } from '@attune/tokenizer';
 
 /** Escapes of Python's `re` that mean the same in JavaScript. */
 const same = /[bBdDsSwWnrtfv]/;
@@ -7,13 +8,18 @@ const same = /[bBdDsSwWnrtfv]/;
  * A regular expression of Python's `re` for the whole of a text, as `re.fullmatch` takes it. Named groups, flags,
  * \A and \Z, comments, quantifiers without a least number and brackets that begin with ] are written otherwise in
  * JavaScript, or would silently mean something else there.
- * @throws AttuneError `bad-target-modules` for what Python refuses, and for what has no form here
+ * `added` is how many unbounded repetitions the caller put around the user's own.
+ * @throws AttuneError `bad-target-modules` for what Python refuses, for what has no form here, and for what could take
+ * for ever
  */
-export function pythonPattern(source: string): RegExp {
+export function pythonPattern(source: string, added = 0): RegExp {
   const earlier = known.get(source);
   if (earlier) return earlier;
   try {
+    if (source.length > longest) throw new Refusal(`it has ${source.length} characters`);
     const { text, flags } = new Converter(source).convert();
+    const hazard = regexHazard(text, { unbounded: unbounded + added, backReferences: true });
+    if (hazard) throw new Refusal(`it ${hazard}, and could take for ever`);
     const pattern = new RegExp(`^(?:${text})$`, flags);
     known.set(source, pattern);
     return pattern;
@@ -27,6 +33,10 @@ export function pythonPattern(source: string): RegExp {
     );
   }
 }
+
+/** Longer and harder patterns than anyone writes for module names. */
+const longest = 4096;
+const unbounded = 4;
 
 /** Each is asked of every module of a model. */
 const known = new Map<string, RegExp>();

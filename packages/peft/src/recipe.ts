@@ -32,22 +32,23 @@ type FlatName = 'peftType' | keyof typeof trlLora | Names<(typeof methods)[PeftT
  */
 export const peftKeys = {
   peftType,
-  ...kinds.reduce<Config>((keys, { config }) => joined(keys, config), {}),
+  ...kinds.reduce<Config>(joined, {}),
   ...Object.assign({}, ...kinds.map(({ trl }) => trl?.keys)),
 } as Readonly<Record<FlatName, Key>>;
 
 /** Further keys beside those of a table; a name that several kinds have is one key. */
-function joined(table: Config, config: Config): Config {
+function joined(table: Config, { config, flat, title }: TuningKind): Config {
   const keys: Record<string, Key> = { ...table };
-  for (const [name, key] of Object.entries(config)) {
+  for (const [name, key] of Object.entries({ ...config, ...flat })) {
     const earlier = keys[name];
     const choices = [...new Set([...(earlier?.choices ?? []), ...(key.choices ?? [])])];
     const help = earlier && earlier.help !== key.help ? `${earlier.help} ${key.help}` : key.help;
     keys[name] = {
-      ...(earlier ?? key),
+      ...(earlier ?? { ...key, group: title }),
       help,
       default: null,
       nullable: true,
+      trl: false,
       ...(choices.length > 0 && { choices }),
     };
   }
@@ -62,8 +63,8 @@ const isSet = (value: unknown): boolean =>
   value != null && value !== false && JSON.stringify(value) !== '[]';
 
 /**
- * The `peftConfig` that a recipe asks for, by its values in camelCase (those of `peftKeys`, defaults applied or not);
- * undefined where all parameters train.
+ * The `peftConfig` that a recipe asks for, spelled as the recipe is, by its values in camelCase (those of `peftKeys`,
+ * defaults applied or not); undefined where all parameters train.
  * @throws AttuneError `bad-value` for two ways to tune at once and for a key of another kind; `missing-key` for keys
  * of a kind that is not named
  */
@@ -86,10 +87,10 @@ export function peftConfigOf(values: Values): PeftConfig | undefined {
   const [kind] = chosen.keys();
   expectOwn(values, kind);
   if (!kind) return undefined;
-  const config: Record<string, unknown> = { peftType: kind.peftType };
+  const config: Record<string, unknown> = { peft_type: kind.peftType };
   for (const name of Object.keys(kind.config)) {
     const value = settingOf(values, name, kind);
-    if (value != null) config[name] = value;
+    if (value != null) config[snakeCase(name)] = value;
   }
   return config as PeftConfig;
 }
@@ -97,15 +98,12 @@ export function peftConfigOf(values: Values): PeftConfig | undefined {
 /** The value of a kind's key: by PEFT's name, else by TRL's. */
 function settingOf(values: Values, name: string, { config, trl }: TuningKind): unknown {
   const flat = trl?.names[name];
-  if (flat === undefined) return values[name];
+  if (flat === undefined) return ofWords(values[name], config[name]!.kind);
   const standard = trl!.keys[flat]!.default;
   const given = values[flat] ?? standard;
   const own = flat === name ? undefined : values[name];
-  if (own == null) {
-    const either = config[name]!.kind === 'json' && Array.isArray(given);
-    return either ? namesOrPattern(given) : given;
-  }
-  if (JSON.stringify(given) === JSON.stringify(standard)) return own;
+  if (own == null) return ofWords(given, config[name]!.kind);
+  if (JSON.stringify(given) === JSON.stringify(standard)) return ofWords(own, config[name]!.kind);
   throw new AttuneError(
     'bad-value',
     `${snakeCase(flat)} and ${snakeCase(name)} are two names of one key.`,
@@ -113,11 +111,16 @@ function settingOf(values: Values, name: string, { config, trl }: TuningKind): u
   );
 }
 
-/** A single expression is a pattern for whole paths, as in PEFT; names are a list. */
-function namesOrPattern(names: readonly unknown[]): unknown {
-  const [only] = names;
-  const single = names.length === 1 && typeof only === 'string';
-  return single && /[()[\]{}\\^$*+?|]/.test(only) ? only : names;
+/**
+ * Words of a recipe for a key of several forms: a single expression is a pattern for whole paths, as in PEFT, names
+ * are a list, and true is no name.
+ */
+function ofWords(value: unknown, kind: Key['kind']): unknown {
+  if (kind !== 'json') return value;
+  if (value === 'true' || value === 'false') return value === 'true';
+  if (!Array.isArray(value) || value.length !== 1) return value;
+  const [only] = value as unknown[];
+  return typeof only === 'string' && /[()[\]{}\\^$*+?|]/.test(only) ? only : value;
 }
 
 /** Keys of a kind that is not chosen would be read by nobody: all but TRL's, which stand in many recipes. */

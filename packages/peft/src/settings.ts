@@ -22,7 +22,6 @@ export const peftOrigin: Readonly<Record<string, unknown>> = {
   inference_mode: false,
   peft_version: null,
   revision: null,
-  runtime_config: null,
 };
 
 /** A key that must be at PEFT's default: what another value would ask for, and what to do. */
@@ -33,7 +32,7 @@ export const notDone = (standard: unknown, why: string, remedy: string): NotDone
 });
 
 export interface ConfigSource {
-  /** For messages: `peftConfig`, or the file. */
+  /** For messages: the kind of tuning, or the file. */
   readonly where: string;
   /** A file that a program wrote: `null` is not given, and a new key that is off says nothing. */
   readonly file?: boolean;
@@ -66,7 +65,7 @@ export function settingsOf<C extends Config>(
     const spelled = spelledLike(given)(name);
     throw new AttuneError(
       'missing-key',
-      `${source.where}: ${kind.peftType} needs ${spelled}.`,
+      `${source.where}: ${spelled} is missing.`,
       `${spelled}: ${key.help}`,
     );
   }

@@ -53,7 +53,7 @@ export function patternValue<T>(
   path: string,
   patterns: Readonly<Record<string, T>>,
 ): T | undefined {
-  const key = Object.keys(patterns).find((key) => pythonPattern(`(.*\\.)?(${key})$`).test(path));
+  const key = Object.keys(patterns).find((key) => pythonPattern(`(.*\\.)?(${key})$`, 1).test(path));
   return key === undefined ? undefined : patterns[key];
 }
 
@@ -109,7 +109,7 @@ export function findTargets(config: ModelConfig, options: TargetOptions): Linear
 function isExcluded(path: string, { excludeModules, modulesToSave }: TargetOptions): boolean {
   if (excludeModules?.length && matchesModule(path, excludeModules)) return true;
   return (modulesToSave ?? []).some((name) =>
-    pythonPattern(`(^|.*\\.)${name}($|\\..*)`).test(path),
+    pythonPattern(`(^|.*\\.)${name}($|\\..*)`, 2).test(path),
   );
 }
 
@@ -124,7 +124,7 @@ function inLayers(
   if (typeof targets !== 'string' && targets.includes(path)) return true;
   const lists = layersPattern?.length ? [layersPattern].flat() : ['[^.]*'];
   for (const list of lists) {
-    const index = pythonPattern(`(?:^|.*?\\.)(?:${list})\\.(?P<index>\\d+)\\..*`).exec(
+    const index = pythonPattern(`(?:^|.*?\\.)(?:${list})\\.(?P<index>\\d+)\\..*`, 3).exec(
       path,
     )?.groups;
     if (index) return layers.includes(Number(index.index));

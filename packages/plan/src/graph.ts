@@ -10,6 +10,7 @@ import {
   type Tensor,
   type Tensors,
 } from '@attune/kernels';
+import { Tangents } from './tangents.ts';
 
 /** One applied operation, kept so that its gradient can be recorded. */
 interface TapeEntry {
@@ -60,6 +61,7 @@ export class Graph<F = any> extends Recording {
   readonly #residents = new Map<string, Tensor>();
   readonly #targets = new Map<Tensor, Tensor>();
   readonly #differentiable = new Set<Tensor>();
+  readonly #tangents = new Tangents();
   #tape: TapeEntry[] = [];
 
   constructor(traits: KernelTraits) {
@@ -97,6 +99,24 @@ export class Graph<F = any> extends Recording {
     this.#differentiable.add(tensor);
   }
 
+  /** Where `backward` adds the gradient of a trained tensor; undefined for any other. */
+  gradientTarget(tensor: Tensor): Tensor | undefined {
+    return this.#targets.get(tensor);
+  }
+
+  /**
+   * Says that `tensor` moves by `tangent` (of its shape). What is computed of it from then on by `apply` moves too, as
+   * `tangentOf` tells: a Jacobian-vector product, recorded beside the forward pass.
+   */
+  setTangent(tensor: Tensor, tangent: Tensor): void {
+    this.#tangents.set(tensor, tangent);
+  }
+
+  /** How `tensor` moves; undefined where it does not. @throws AttuneError `no-tangent` */
+  tangentOf(tensor: Tensor): Tensor | undefined {
+    return this.#tangents.get(tensor);
+  }
+
   /** Keeps `tensor` until the end of the run, to be read back under `name`. */
   output(name: string, tensor: Tensor): void {
     this.outputs.set(name, tensor);
@@ -105,6 +125,7 @@ export class Graph<F = any> extends Recording {
   /** Applies an operation and puts it on the tape. */
   apply<I extends Tensors, O extends Tensors, A>(op: Operation<I, O, A>, inputs: I, options: A): O {
     const outputs = op.forward(this, inputs, options);
+    this.#tangents.carry(this, op, { inputs, outputs, options });
     const differentiable = Object.entries(inputs).filter(
       ([name, t]) => t && this.#differentiable.has(t) && !op.byProducts?.includes(name),
     );
@@ -140,6 +161,7 @@ export class Graph<F = any> extends Recording {
   /** The same numbers under another shape. */
   reshape(x: Tensor, shape: Shape): Tensor {
     const y = this.view(x, shape);
+    this.#tangents.reshape(x, y, (tangent) => this.view(tangent, shape));
     if (this.#differentiable.has(x)) {
       this.#push(
         { y },
@@ -208,6 +230,26 @@ export class Graph<F = any> extends Recording {
     }
     // A loss is a root: an absent gradient of `loss` stands for 1 (the losses' contract).
     this.#walk(this.#tape, new Map(), root);
+    this.#tape = [];
+  }
+
+  /**
+   * Records Jᵀu: the gradients of everything marked with `train`, from given `gradients` of tensors that depend on it.
+   * A gradient that is already the tensor's target stands there as it is.
+   */
+  backwardFrom(gradients: Iterable<readonly [Tensor, Tensor]>): void {
+    const found = new Map<Tensor, Tensor>();
+    for (const [tensor, gradient] of gradients) {
+      if (!this.#differentiable.has(tensor)) {
+        throw new AttuneError(
+          'nothing-to-train',
+          `${tensor.name} was given a gradient, but depends on no trained tensor.`,
+          'Choose what to train: full parameters, or target modules that exist in the model.',
+        );
+      }
+      this.#add(found, tensor, gradient);
+    }
+    this.#walk(this.#tape, found);
     this.#tape = [];
   }
 

@@ -1,7 +1,7 @@
-export { Arena } from './arena.ts';
 export { Executor, type Values } from './executor.ts';
+export { type FisherInputs, fisherProduct } from './fisher.ts';
 export { type Fill, Graph, type InputData, perFeed } from './graph.ts';
-export { type Layout, planMemory, withoutDeadCalls } from './memory.ts';
+export { type Layout, planMemory } from './memory.ts';
 export {
   Plan,
   type PlanMemory,
@@ -9,6 +9,12 @@ export {
   printMemory,
   sharedActivations,
 } from './plan.ts';
-export { formatMebibytes, Store } from './store.ts';
-export { type Role, Trainable, type TrainableStack, type TrainableTensor } from './trainable.ts';
-export { type TuningStore, tuneKernels, tuningStore } from './tuning.ts';
+export { Store } from './store.ts';
+export {
+  type Role,
+  Trainable,
+  type TrainableStack,
+  type TrainableTensor,
+  type TrainableUse,
+} from './trainable.ts';
+export { type TuningStore, tuneKernels } from './tuning.ts';

@@ -128,7 +128,7 @@ export class Plan {
       const size = tensor.shape.reduce((a, b) => a * b, 1);
       if (!data || data.length !== size) {
         throw new AttuneError(
-          'bad-input',
+          'bad-value',
           `The plan wants ${size} numbers for ${name} and was given ${data ? data.length : 'none'}.`,
           'Pass every input with the shape that the plan was traced with.',
         );

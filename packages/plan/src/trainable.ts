@@ -38,7 +38,22 @@ interface Flat {
 }
 
 const roles = ['parameters', 'gradients', 'm', 'v'] as const;
-export type Role = (typeof roles)[number];
+
+/**
+ * What a flat buffer holds: AdamW's four; or for the natural gradient the direction of forward mode (`tangents`), the
+ * vectors of its conjugate gradients, and the parameters that an update started from.
+ */
+export type Role = (typeof roles)[number] | 'tangents' | 'solution' | 'residual' | 'start';
+
+/** How a graph uses a trained tensor. */
+export interface TrainableUse {
+  /** Its gradient goes to its place. Default true. */
+  readonly gradient?: boolean;
+  /** It moves along its part of `tangents`: forward mode. Default false. */
+  readonly tangent?: boolean;
+  /** Which numbers: as they are, or where the update started. Default `parameters`. */
+  readonly role?: 'parameters' | 'start';
+}
 
 /**
  * All trained tensors in a few flat buffers (one, unless the adapter's binding limit splits them),
@@ -105,7 +120,8 @@ export class Trainable {
   /** Makes the buffers of `which` roles, zeroed; `group` is their heading in the memory estimate. */
   allocate(store: Store, which: readonly Role[] = roles, group?: string): void {
     for (const role of which) {
-      const heading = group ?? (role === 'm' || role === 'v' ? 'optimizer' : role);
+      const own = role === 'parameters' || role === 'gradients';
+      const heading = group ?? (own ? role : 'optimizer');
       this.residents(role).forEach((name, i) => {
         store.create(name, [this.flats[i]!.size], 'f32', heading);
       });
@@ -133,21 +149,25 @@ export class Trainable {
 
   /**
    * A trained tensor (or stack) in `graph`, its gradient going to its place; undefined if `name` is not one.
-   * The same graph may use it with and without its gradient.
+   * The same graph may use it in several ways.
    */
-  tensor(graph: Graph, name: string, { gradient = true } = {}): Tensor | undefined {
+  tensor(
+    graph: Graph,
+    name: string,
+    { gradient = true, tangent = false, role = 'parameters' }: TrainableUse = {},
+  ): Tensor | undefined {
     const slot = this.#whole.get(name);
     if (!slot) return undefined;
     const seen = this.#seen.get(graph) ?? new Map<string, Tensor>();
     this.#seen.set(graph, seen);
-    const key = `${gradient} ${name}`;
+    const key = `${gradient} ${tangent} ${role} ${name}`;
     const known = seen.get(key);
     if (known) return known;
     const { flat, offset, shape } = slot;
-    const tensor = graph.view(this.flat(graph, 'parameters', flat), shape, offset);
-    if (gradient) {
-      graph.train(tensor, graph.view(this.flat(graph, 'gradients', flat), shape, offset));
-    }
+    const view = (of: Role) => graph.view(this.flat(graph, of, flat), shape, offset);
+    const tensor = view(role);
+    if (gradient) graph.train(tensor, view('gradients'));
+    if (tangent) graph.setTangent(tensor, view('tangents'));
     seen.set(key, tensor);
     return tensor;
   }

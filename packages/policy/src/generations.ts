@@ -123,13 +123,13 @@ export class Generations implements BatchSource<never, PolicyBatch> {
     return this.#kept;
   }
 
-  /** In which order the completions are trained on: as recorded, or shuffled. @throws AttuneError `rollout-round` */
+  /** In which order the completions are trained on: as recorded, or shuffled. @throws AttuneError `rollout-batch` */
   order({ generation, completions, order }: Sampled): readonly number[] {
     const { batchSize, stepsPerGeneration, seed } = this.#options;
     const wanted = batchSize * stepsPerGeneration;
     if (completions.length !== wanted) {
       throw new AttuneError(
-        'rollout-round',
+        'rollout-batch',
         `Generation batch ${generation} has ${completions.length} completions; the arguments ask for ${wanted} (${stepsPerGeneration} micro-batches of ${batchSize}).`,
         'Change per_device_train_batch_size or steps_per_generation, or the source of the rollouts.',
       );

@@ -171,9 +171,9 @@ export const trlPolicyKeys: OtherKeys = joinOtherKeys(trlKeys, {
   },
 });
 
-const wrong = (message: string, remedy: string) => new AttuneError('bad-option', message, remedy);
+const wrong = (message: string, remedy: string) => new AttuneError('bad-value', message, remedy);
 
-/** Micro-batches that a generation batch is cut into. @throws AttuneError `bad-option` */
+/** Micro-batches that a generation batch is cut into. @throws AttuneError `bad-value` */
 export function stepsPerGeneration(
   args: Pick<
     PolicySettings,
@@ -200,7 +200,7 @@ export function stepsPerGeneration(
 
 /**
  * Checks what GRPO and RLOO share beyond single keys.
- * @throws AttuneError `bad-option`, `group-size` where a generation batch would not hold whole groups
+ * @throws AttuneError `bad-value`, `group-size` where a generation batch would not hold whole groups
  */
 export function checkPolicy(args: PolicySettings): void {
   const { numGenerations, perDeviceTrainBatchSize: batch } = args;
@@ -222,7 +222,7 @@ export function checkPolicy(args: PolicySettings): void {
   checkReference({ ...args, precomputeRefLogProbs: false });
 }
 
-/** A weight for each of `count` reward functions. @throws AttuneError `bad-option` */
+/** A weight for each of `count` reward functions. @throws AttuneError `bad-value` */
 export function rewardWeights(
   { rewardWeights: given }: Pick<PolicySettings, 'rewardWeights'>,
   count: number,

@@ -1,40 +1,24 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { Config } from '@attune/config';
+import { type Row, readAllRows } from '@attune/data';
 import { testGpu } from '@attune/gpu/testing';
-import { openModel } from '@attune/model';
-import { fullTuning, loraFromFiles, readAdapter } from '@attune/peft';
-import { Tokenizer } from '@attune/tokenizer';
 import type { StepReport } from '@attune/trainer';
-import {
-  camelKeys,
-  farthest,
-  ofTheLoop,
-  type Running,
-  readRecipe,
-  train,
-} from '@attune/trainer/testing';
+import { farthest, ofTheLoop, type Running, recordedRun, train } from '@attune/trainer/testing';
 import { expect } from 'vitest';
 
 // All recorded runs lie in the repository; ATTUNE_FIXTURES points to a folder with others.
 export const root = process.env.ATTUNE_FIXTURES ?? new URL('../fixtures', import.meta.url).pathname;
 
-/** Keys of a recipe whose values are lists. */
-const lists = ['loss_type', 'loss_weights', 'lora_target_modules'];
-
-/** A recorded run: its recipe, model, adapter and figures. */
-export async function openCase(name: string) {
+/** A recorded run: what a trainer is made from, with the first `heldOut` rows held out too, and its figures. */
+export async function openCase<C extends Config>(name: string, config: C, heldOut: number) {
   const folder = `${root}/${name}`;
-  const recipe = readRecipe(`${folder}/recipe.yaml`, lists);
-  const model = await openModel(`${folder}/${recipe.model_name_or_path}`);
-  const adapter = existsSync(`${folder}/initial`)
-    ? await readAdapter(async (file) => readFileSync(`${folder}/initial/${file}`))
-    : undefined;
-  const lora = adapter && loraFromFiles(model.config, adapter);
-  const tokenizer = Tokenizer.from(model.tokenizer);
+  // A recipe of DPO has a list of losses.
+  const { recipe, ...run } = recordedRun(folder, config, ['loss_type', 'loss_weights']);
+  const rows: Row[] = [];
+  for await (const row of readAllRows([run.trainDataset])) rows.push(row);
   return {
     folder,
     recipe,
-    tokenizer,
-    data: `${folder}/${recipe.data_files}`,
     expected: JSON.parse(readFileSync(`${folder}/expected.json`, 'utf8')) as {
       trainable_parameters: number;
       steps: Record<string, number>[];
@@ -42,23 +26,13 @@ export async function openCase(name: string) {
     // biome-ignore lint/suspicious/noExplicitAny: the batches differ by trainer.
     batches: JSON.parse(readFileSync(`${folder}/batches.json`, 'utf8')) as any[],
     options: {
+      ...run,
       gpu: await testGpu(),
-      config: model.config,
-      weights: model.weights,
-      method: lora?.method ?? fullTuning(model.config),
-      ...(lora && { values: lora.values }),
-      padTokenId: tokenizer.padTokenId!,
+      evalDataset: rows.slice(0, heldOut),
+      args: { perDeviceEvalBatchSize: 4, ...run.args },
+      // What an earlier run left on this machine would be read.
+      referenceCache: null,
     },
-    /** What every trainer takes, as the recipe gives it. */
-    args: {
-      ...camelKeys(recipe),
-      seed: 42,
-      numTrainEpochs: 3,
-      perDeviceEvalBatchSize: 4,
-      trainSamplingStrategy: 'sequential' as const,
-      dataloaderDropLast: false,
-      // biome-ignore lint/suspicious/noExplicitAny: a recipe's values are of any kind.
-    } as any,
   };
 }
 
@@ -67,7 +41,7 @@ const relative = (actual: number, expected: number) => Math.abs(actual / expecte
 /** Every step's figures and the last weights are those that TRL recorded. */
 export async function expectRecorded(
   trainer: Running,
-  { folder, expected }: Awaited<ReturnType<typeof openCase>>,
+  { folder, expected }: Pick<Awaited<ReturnType<typeof openCase>>, 'folder' | 'expected'>,
 ): Promise<StepReport[]> {
   expect(trainer.trainable.count).toBe(expected.trainable_parameters);
   const reports = await train(trainer);

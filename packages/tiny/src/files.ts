@@ -28,7 +28,7 @@ export function tinyRecipe(): URL {
 /**
  * Reads one of this package's files: from disk in Node, Deno and Bun, by `fetch` in a browser.
  *
- * @throws AttuneError `file-missing` where there is no such file
+ * @throws AttuneError `file-not-found` where there is no such file
  */
 export async function readBytes(url: URL): Promise<Uint8Array> {
   if (url.protocol === 'file:' && typeof process !== 'undefined') {
@@ -45,7 +45,7 @@ export async function readBytes(url: URL): Promise<Uint8Array> {
 function missing(url: URL, reason: string): AttuneError {
   const name = url.pathname.split('/').slice(-2).join('/');
   return new AttuneError(
-    'file-missing',
+    'file-not-found',
     `${name} of the embedded model cannot be read: ${reason}.`,
     'Install @attune/tiny again, or copy its folders model and data beside the bundle.',
   );

@@ -20,7 +20,7 @@ export const instructionFiles = {
 /**
  * The 720 rows to train on or the 64 held out: no scene stands in both.
  *
- * @throws AttuneError `file-missing` where the data were not installed
+ * @throws AttuneError `file-not-found` where the data were not installed
  */
 export async function instructionRows(split: 'train' | 'test'): Promise<InstructionRow[]> {
   const text = new TextDecoder().decode(await readBytes(instructionFiles[split]));

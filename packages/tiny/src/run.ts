@@ -67,7 +67,7 @@ export class TinyRun {
 
   /**
    * Reads model and data (2.3 MB) and uploads the weights. `adapter` is one to go on with.
-   * @throws AttuneError `file-missing` where a file of this package cannot be read
+   * @throws AttuneError `file-not-found` where a file of this package cannot be read
    */
   static async create(
     gpu: Gpu,

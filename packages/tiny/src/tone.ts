@@ -21,7 +21,7 @@ export type ToneLexicon = Readonly<Record<string, number>>;
 /**
  * The 768 pairs to train on or the 128 held out: no request stands in both.
  *
- * @throws AttuneError `file-missing` where the data were not installed
+ * @throws AttuneError `file-not-found` where the data were not installed
  */
 export async function tonePairs(split: 'train' | 'test'): Promise<TonePair[]> {
   const text = new TextDecoder().decode(await readBytes(toneFiles[split]));

@@ -1,9 +1,11 @@
 import { AttuneError } from '@attune/gpu';
-import { BoundedInterpreter, makeEnvironment, TemplateRefusal } from './bounded-interpreter.ts';
-import type { JinjaNode } from './jinja.ts';
-import { parse, tokenize } from './jinja.ts';
-import type { Json } from './tokenizer-file.ts';
-import { closeMark, markGeneration, openMark } from './training-template.ts';
+import { toPython } from './chat-values.ts';
+import { TemplateFault, TemplateRefusal } from './jinja/fault.ts';
+import type { Rendered } from './jinja/template.ts';
+import { Template } from './jinja/template.ts';
+import type { Value } from './jinja/values.ts';
+import { Dict } from './jinja/values.ts';
+import { markGeneration } from './training-template.ts';
 
 /** One turn. Templates may read more fields: `tool_calls`, `name`, `reasoning_content`. */
 export interface ChatMessage {
@@ -21,33 +23,19 @@ export interface ChatOptions {
   kwargs?: Record<string, unknown> | undefined;
 }
 
-/** A rendered conversation. `generated` are the stretches of the generation blocks, in characters. */
+/** A rendered conversation. `generated` are the stretches of the generation blocks, in UTF-16 units. */
 export interface RenderedChat {
   text: string;
   generated: { start: number; end: number }[];
 }
 
-/** chat_template.jinja if there is one, else `chat_template` of tokenizer_config.json. */
-export function readChatTemplate(file: string | undefined, config: Json): string | undefined {
-  if (file !== undefined && file !== '') return file;
-  const value = config.chat_template;
-  if (typeof value === 'string') return value;
-  if (!Array.isArray(value)) return undefined;
-  const named = value as { name?: string; template?: string }[];
-  return named.find((entry) => entry.name === 'default')?.template ?? named[0]?.template;
-}
-
-const generationTag = /\{%([-+]?)\s*(end)?generation\s*([-+]?)%\}/g;
-
-// The marks around generated text are two of Unicode's noncharacters that the conversation lacks.
-const firstMark = 0xfdd0;
-const lastMark = 0xfdef;
+const generationTag = /\{%[-+]?\s*generation\s*[-+]?%\}/;
 
 /** A model's chat template, compiled. */
 export class ChatTemplate {
   readonly #source: string;
   readonly #names: Record<string, string>;
-  readonly #programs = new Map<number, JinjaNode>();
+  readonly #template: Template;
   #training: ChatTemplate | undefined;
 
   /**
@@ -57,11 +45,20 @@ export class ChatTemplate {
   constructor(source: string, names: Record<string, string>) {
     this.#source = source;
     this.#names = names;
-    this.#program(firstMark);
+    try {
+      this.#template = new Template(source);
+    } catch (cause) {
+      throw new AttuneError(
+        'chat-template-invalid',
+        `The chat template cannot be read: ${(cause as Error).message}.`,
+        'Take the chat_template.jinja, or the tokenizer_config.json, that came with the model.',
+        { cause },
+      );
+    }
   }
 
   get marksGeneration(): boolean {
-    return this.#source.search(generationTag) >= 0 || this.#source.includes(openMark);
+    return generationTag.test(this.#source);
   }
 
   /**
@@ -86,109 +83,138 @@ export class ChatTemplate {
     return this.#training;
   }
 
+  /**
+   * The conversation as transformers 5 renders it: fields that are null are left out, and reasoning
+   * is found under each of its names.
+   *
+   * @throws AttuneError `chat-template-refused`, `chat-template-invalid`, `chat-template-runaway`,
+   * `chat-number-inexact`
+   */
   render(messages: readonly ChatMessage[], options: ChatOptions = {}): RenderedChat {
-    const { addGenerationPrompt = false, tools, kwargs } = options;
-    const variables = {
-      ...this.#names,
-      documents: null,
-      ...kwargs,
-      messages,
-      tools: tools ?? null,
-      add_generation_prompt: addGenerationPrompt,
-    };
-    const input = JSON.stringify(variables);
-    let mark = firstMark;
-    while (
-      input.includes(String.fromCharCode(mark)) ||
-      input.includes(String.fromCharCode(mark + 1))
-    ) {
-      mark += 2;
-      if (mark > lastMark) {
-        throw new AttuneError(
-          'chat-template-refused',
-          'The conversation holds all the Unicode noncharacters from U+FDD0 to U+FDEF.',
-          'Remove them from the row: they mean nothing in text.',
-        );
-      }
-    }
-    const marks = {
-      [openMark]: String.fromCharCode(mark),
-      [closeMark]: String.fromCharCode(mark + 1),
-    };
-    const text = this.#run(this.#program(mark), { ...variables, ...marks }, input.length);
-    return separate(text, mark);
+    const { text, generated } = this.#render(messages, options);
+    return { text, generated };
   }
 
-  #run(program: JinjaNode, variables: Record<string, unknown>, length: number): string {
+  /** @throws AttuneError also `chat-template-unmarked` where a block cannot say what it wrote */
+  renderMarked(messages: readonly ChatMessage[], options: ChatOptions = {}): RenderedChat {
+    const { text, generated, misplaced } = this.#render(messages, options);
+    if (!misplaced) return { text, generated };
+    throw new AttuneError(
+      'chat-template-unmarked',
+      'A {% generation %} block of the chat template stands inside a macro or a set block, where its place in the text is not known.',
+      'Move the block to where the text is written: transformers would mark the wrong tokens.',
+    );
+  }
+
+  #render(messages: readonly ChatMessage[], options: ChatOptions): Rendered {
+    const variables = { ...this.#names, ...chatVariables(messages, options) };
     try {
-      const interpreter = new BoundedInterpreter(makeEnvironment(variables), length);
-      return String(interpreter.run(program).value);
+      return this.#template.render(variables, lengthOf(messages));
     } catch (cause) {
       if (cause instanceof AttuneError) throw cause;
-      if (cause instanceof TemplateRefusal) {
-        throw new AttuneError(
-          'chat-template-refused',
-          `The chat template refuses the conversation: ${cause.message}`,
-          'Change the row: its roles, their order, or the fields of its messages.',
-          { cause },
-        );
-      }
+      if (cause instanceof TemplateRefusal) throw refused(cause.message, { cause });
+      const what = cause instanceof TemplateFault ? ` (${cause.kind})` : '';
       throw new AttuneError(
         'chat-template-invalid',
-        `The chat template fails on a conversation: ${(cause as Error).message}.`,
-        'Check the fields of the messages (role, content), or take the template that came with the model.',
+        `The chat template fails on a conversation: ${(cause as Error).message}${what}.`,
+        remedyFor(messages),
         { cause },
       );
     }
   }
+}
 
-  #program(mark: number): JinjaNode {
-    let program = this.#programs.get(mark);
-    if (!program) {
-      try {
-        program = parse(tokenize(withMarks(this.#source, mark)));
-      } catch (cause) {
-        throw new AttuneError(
-          'chat-template-invalid',
-          `The chat template cannot be read: ${(cause as Error).message}.`,
-          'Take the chat_template.jinja, or the tokenizer_config.json, that came with the model.',
-          { cause },
-        );
-      }
-      this.#programs.set(mark, program);
+/** Names that `apply_chat_template` takes for itself: given as variables they would change nothing. */
+const reserved = ['continue_final_message', 'conversation', 'messages', 'tokenize', 'return_dict'];
+
+function chatVariables(
+  messages: readonly ChatMessage[],
+  { addGenerationPrompt, tools, kwargs = {} }: ChatOptions,
+): Record<string, Value> {
+  const wrong = reserved.find((name) => Object.hasOwn(kwargs, name) && kwargs[name]);
+  if (wrong) {
+    throw refused(
+      `chat_template_kwargs sets ${wrong}, which is no variable of a template`,
+      undefined,
+      'Leave it out: it holds variables such as enable_thinking.',
+    );
+  }
+  if (messages.length === 0) throw refused('it has no messages');
+  const variables: Record<string, Value> = {
+    documents: null,
+    tools: null,
+    add_generation_prompt: false,
+  };
+  const given = toPython(kwargs) as Dict;
+  for (const [name, value] of given.entries()) variables[name as string] = value;
+  if (addGenerationPrompt !== undefined) variables.add_generation_prompt = addGenerationPrompt;
+  if (tools !== undefined) variables.tools = toPython(tools);
+  for (const name of ['tools', 'documents'] as const) {
+    const list = variables[name]!;
+    if (list === null) continue;
+    if (!Array.isArray(list) || list.some((entry) => !(entry instanceof Dict))) {
+      throw refused(`its ${name} are not a list of objects`);
     }
-    return program;
   }
+  variables.messages = messages.map(toMessage);
+  return variables;
 }
 
-/**
- * Generation blocks become calls of a macro that puts marks around their output: the library would
- * drop the tags. White space around tags is trimmed before that, as `trim_blocks` and
- * `lstrip_blocks` do, since the macro in front moves the first line.
- */
-function withMarks(source: string, mark: number): string {
-  const trimmed = source.replace(/^[ \t]*(\{[#%-])/gm, '$1').replace(/([#%-]\})\n/g, '$1');
-  if (trimmed.search(generationTag) < 0) return trimmed;
-  const name = `generation_${mark}`;
-  const calls = trimmed.replace(generationTag, (_, before, end, after) =>
-    end ? `{%${before} endcall ${after}%}` : `{%${before} call ${name}() ${after}%}`,
+const reasoningFields = ['reasoning_content', 'thinking', 'reasoning'];
+
+/** A message without fields that are null, its reasoning under the names that templates read. */
+function toMessage(message: ChatMessage): Dict {
+  const given = toPython(message);
+  if (!(given instanceof Dict)) throw refused('a message is not an object');
+  const kept = new Dict(Array.from(given.entries()).filter(([, value]) => value !== null));
+  const reasoning = reasoningFields
+    .map((name) => kept.get(name))
+    .find((value) => value !== undefined);
+  if (reasoning === undefined) return kept;
+  const aliased = new Dict([['thinking', reasoning], ...kept.entries()]);
+  aliased.set('reasoning_content', reasoning);
+  return aliased;
+}
+
+function refused(
+  why: string,
+  options?: ErrorOptions,
+  remedy = 'Change the row: its roles, their order, or the fields of its messages.',
+): AttuneError {
+  return new AttuneError(
+    'chat-template-refused',
+    `The chat template refuses the conversation: ${why}`,
+    remedy,
+    options,
   );
-  const [open, close] = [String.fromCharCode(mark), String.fromCharCode(mark + 1)];
-  return `{% macro ${name}() %}${open}{{ caller() }}${close}{% endmacro %}${calls}`;
 }
 
-function separate(marked: string, mark: number): RenderedChat {
-  const generated: RenderedChat['generated'] = [];
-  const starts: number[] = [];
-  let text = '';
-  let from = 0;
-  for (let i = 0; i < marked.length; i++) {
-    const code = marked.charCodeAt(i);
-    if (code !== mark && code !== mark + 1) continue;
-    text += marked.slice(from, i);
-    from = i + 1;
-    if (code === mark) starts.push(text.length);
-    else generated.push({ start: starts.pop()!, end: text.length });
+/** What most often is wrong with a row of this form. */
+function remedyFor(messages: readonly ChatMessage[]): string {
+  const all = messages.filter((message) => typeof message === 'object' && message !== null);
+  if (all.some(({ content }) => Array.isArray(content))) {
+    return 'Give the content of each message as text: this template does not read lists of parts.';
   }
-  return { text: text + marked.slice(from), generated };
+  if (all.some(hasObjectArguments)) {
+    return 'Give the arguments of the tool calls as JSON text: this template does not read objects.';
+  }
+  return 'Check the fields of the messages (role, content, tool_calls), or take the template that came with the model.';
+}
+
+function hasObjectArguments({ tool_calls: calls }: ChatMessage): boolean {
+  return (
+    Array.isArray(calls) &&
+    calls.some((call) => typeof (call?.function?.arguments ?? call?.arguments) === 'object')
+  );
+}
+
+function lengthOf(messages: readonly ChatMessage[]): number {
+  try {
+    return JSON.stringify(messages, (_, value) =>
+      typeof value === 'bigint' ? String(value) : value,
+    ).length;
+  } catch {
+    // A circle, which is refused when it is met.
+    return 0;
+  }
 }

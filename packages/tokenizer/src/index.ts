@@ -1,5 +1,9 @@
+export type { AlignedTokens, DeclaredIds, TokenKeys, TokenTexts } from './align-tokens.ts';
+export { alignTokens } from './align-tokens.ts';
 export type { ChatMessage, ChatOptions, RenderedChat } from './chat-template.ts';
 export { ChatTemplate } from './chat-template.ts';
+export { parseExactJson, rememberNumber } from './exact-json.ts';
+export { regexHazard } from './regex-screen.ts';
 export { StreamDecoder } from './stream-decoder.ts';
 export type {
   DecodeOptions,
@@ -10,3 +14,4 @@ export type {
   TokenizerFiles,
 } from './tokenizer.ts';
 export { Tokenizer } from './tokenizer.ts';
+export { trainsTurnEnd, turnEnd, turnEndNotes } from './turn-end.ts';

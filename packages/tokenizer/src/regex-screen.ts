@@ -12,7 +12,7 @@ const unboundedLimit = 3;
  */
 export function screenRegex(pattern: string): void {
   const reason =
-    pattern.length > longest ? `is ${pattern.length} characters long` : hazard(pattern);
+    pattern.length > longest ? `is ${pattern.length} characters long` : regexHazard(pattern);
   if (reason) {
     const shown = pattern.length > 80 ? `${pattern.slice(0, 80)}…` : pattern;
     throw new AttuneError(
@@ -31,7 +31,14 @@ interface Group {
   most: number;
 }
 
-function hazard(pattern: string): string | undefined {
+/**
+ * Why a regular expression could take exponential time, or a high power of the text's length; undefined where it could
+ * not. With `backReferences` one counts as an unbounded repetition.
+ */
+export function regexHazard(
+  pattern: string,
+  { unbounded = unboundedLimit, backReferences = false } = {},
+): string | undefined {
   const stack: Group[] = [{ variable: false, unbounded: 0, most: 0 }];
   let closed: Group | undefined;
   for (let i = 0; i < pattern.length; ) {
@@ -72,7 +79,10 @@ function hazard(pattern: string): string | undefined {
       group.unbounded = 0;
       i++;
     } else if (character === '\\') {
-      if (/[1-9kg]/.test(pattern[i + 1] ?? '')) return 'refers back to a group';
+      if (/[1-9kg]/.test(pattern[i + 1] ?? '')) {
+        if (!backReferences) return 'refers back to a group';
+        group.unbounded++;
+      }
       i += /^\\(?:[pPxu]\{[^}]*\}|.)/su.exec(pattern.slice(i, i + 64))?.[0].length ?? 1;
     } else if (character === '[') {
       i = classEnd(pattern, i);
@@ -81,8 +91,8 @@ function hazard(pattern: string): string | undefined {
     }
   }
   const top = stack[0]!;
-  if (Math.max(top.most, top.unbounded) > unboundedLimit) {
-    return `has more than ${unboundedLimit} unbounded repetitions in a row`;
+  if (Math.max(top.most, top.unbounded) > unbounded) {
+    return `has more than ${unbounded} unbounded repetitions in a row`;
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { namesOf } from './named-tokens.ts';
 import type { Json, TokenizerFile } from './tokenizer-file.ts';
 import { invalid } from './tokenizer-file.ts';
 
@@ -14,39 +15,25 @@ export interface SpecialTokens {
   eosTokenIds: number[];
 }
 
-const roles = [
-  'bos_token',
-  'eos_token',
-  'unk_token',
-  'sep_token',
-  'pad_token',
-  'cls_token',
-  'mask_token',
-];
-
 /**
- * Reads the special tokens from tokenizer_config.json and generation_config.json by transformers'
- * rules: an explicit `add_bos_token` or `add_eos_token` replaces the file's post-processor.
+ * Reads which tokens have a role from tokenizer_config.json and generation_config.json. What stands
+ * around a text comes from the file's post-processor alone: where there is a tokenizer.json,
+ * transformers 5 looks at neither `add_bos_token` nor `add_eos_token`.
  */
 export function readSpecialTokens(
   file: TokenizerFile,
   config: Json,
   generationConfig: Json,
 ): SpecialTokens {
-  const names: Record<string, string> = {};
-  for (const role of roles) {
-    const text = tokenText(config[role]);
-    if (text !== undefined) names[role] = text;
-  }
+  const names = namesOf(config);
   const idOf = (role: string): number | undefined => {
     const text = names[role];
     return text === undefined ? undefined : file.vocab.get(text);
   };
   const generationEos = ids(generationConfig.eos_token_id);
   const eosTokenId = idOf('eos_token') ?? generationEos[0];
-  const around = surroundings(file, config, idOf('bos_token'), eosTokenId);
   return {
-    ...around,
+    ...surroundings(file),
     names,
     bosTokenId: idOf('bos_token') ?? ids(generationConfig.bos_token_id)[0],
     eosTokenId,
@@ -57,32 +44,15 @@ export function readSpecialTokens(
   };
 }
 
-function tokenText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  const content = (value as Json | null | undefined)?.content;
-  return typeof content === 'string' ? content : undefined;
-}
-
 function ids(value: unknown): number[] {
   return [value].flat().filter((id): id is number => Number.isInteger(id) && (id as number) >= 0);
 }
 
-function surroundings(
-  file: TokenizerFile,
-  config: Json,
-  bos: number | undefined,
-  eos: number | undefined,
-): { prefix: number[]; suffix: number[] } {
-  const explicit = 'add_bos_token' in config || 'add_eos_token' in config;
-  if (explicit || !file.postProcessor) {
-    return {
-      prefix: config.add_bos_token === true && bos !== undefined ? [bos] : [],
-      suffix: config.add_eos_token === true && eos !== undefined ? [eos] : [],
-    };
-  }
+function surroundings(file: TokenizerFile): { prefix: number[]; suffix: number[] } {
   const prefix: number[] = [];
   const suffix: number[] = [];
-  for (const step of flatten(file.postProcessor)) addAround(file, step, prefix, suffix);
+  const steps = file.postProcessor ? flatten(file.postProcessor) : [];
+  for (const step of steps) addAround(file, step, prefix, suffix);
   return { prefix, suffix };
 }
 

@@ -29,7 +29,7 @@ export function buildSteps(file: TokenizerFile, config: Json): Steps {
   const last = flat[flat.length - 1];
   const byteLevel = last?.type === 'ByteLevel' ? last : undefined;
   const before = byteLevel ? flat.slice(0, -1) : flat;
-  const ownModel = file.modelType === 'BPE';
+  const ownModel = file.modelType !== 'WordPiece';
   let library: Library;
   try {
     library = new Library(
@@ -40,7 +40,7 @@ export function buildSteps(file: TokenizerFile, config: Json): Steps {
         pre_tokenizer: before.length ? { type: 'Sequence', pretokenizers: before.map(mend) } : null,
         post_processor: null,
         decoder: file.decoder,
-        // Byte-pair encoding is done here, on ids: the library's own part stays empty.
+        // What is done here, on ids, leaves the library's own part empty.
         model: ownModel ? { type: 'BPE', vocab: {}, merges: [] } : file.model,
       },
       config,

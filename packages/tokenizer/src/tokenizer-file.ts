@@ -124,7 +124,13 @@ function readVocab(value: unknown): Map<string, number> {
 
 function readPieces(value: unknown): Map<string, number> {
   if (!Array.isArray(value)) throw invalid('The Unigram vocabulary is not a list.');
-  return new Map(value.map((entry, id) => [String((entry as unknown[])[0]), id]));
+  return new Map(
+    value.map((entry: unknown, id) => {
+      const [piece, score] = Array.isArray(entry) ? entry : [];
+      if (typeof piece === 'string' && typeof score === 'number') return [piece, id];
+      throw invalid(`Piece ${id} is ${JSON.stringify(entry)}, not a text and its score.`);
+    }),
+  );
 }
 
 function readMerges(value: unknown): [string, string][] {
@@ -176,4 +182,16 @@ function screenStep(part: unknown, growth: { factor: number }, depth: number): v
     }
   }
   for (const value of Object.values(fields)) screenStep(value, growth, depth + 1);
+}
+
+/** A JSON object, given as text or as it is; nothing is an empty one. */
+export function parseObject(source: string | Json | undefined, name: string): Json {
+  if (typeof source !== 'string') return source ?? {};
+  try {
+    const json: unknown = JSON.parse(source);
+    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Json;
+  } catch (cause) {
+    throw invalid(`${name} is not JSON: ${(cause as Error).message}.`, { cause });
+  }
+  throw invalid(`${name} is not a JSON object.`);
 }

@@ -20,6 +20,13 @@ interface Kinds {
 }
 
 const { texts, template, chats, kinds } = JSON.parse(fixture('kinds.json')) as Kinds;
+const unigram = JSON.parse(fixture('unigram.json')) as Pick<Kinds, 'kinds'> & {
+  /** Texts to be repeated up to so many UTF-16 units. */
+  runs: Record<string, number>;
+  /** Tokens that each of them becomes, by kind. */
+  counts: Record<string, number[]>;
+};
+kinds.push(...unigram.kinds);
 
 const tiny = () =>
   Tokenizer.from({
@@ -57,7 +64,7 @@ describe.each(kinds)('a tokenizer of the kind $name', (kind) => {
   });
 
   it('marks the tokens that transformers marks as written by the assistant', () => {
-    for (const [i, messages] of chats.entries()) {
+    for (const [i, messages] of chats.slice(0, kind.chats.length).entries()) {
       const chat = tokenizer.encodeChat(messages, { assistantMask: true });
       expect(chat.ids).toEqual(kind.chats[i]!.ids);
       expect(Array.from(chat.assistantMask!)).toEqual(kind.chats[i]!.mask);
@@ -112,13 +119,82 @@ describe('Tokenizer', () => {
     expect(tokenizer.eosTokenIds).toEqual([0, 2]);
   });
 
-  it('puts BOS in front where tokenizer_config.json asks for it', () => {
-    const tokenizer = Tokenizer.from({
-      tokenizerJson: fixture('tokenizer.json'),
-      tokenizerConfig: { bos_token: '<|im_start|>', add_bos_token: true },
+  it('puts BOS in front where the post-processor does, whatever tokenizer_config.json says', () => {
+    const file = JSON.parse(fixture('tokenizer.json'));
+    const load = (flags: object) =>
+      Tokenizer.from({
+        tokenizerJson: file,
+        tokenizerConfig: { bos_token: '<|im_start|>', ...flags },
+      });
+    const plain = load({}).encode('cat', { addSpecialTokens: false });
+    expect(load({ add_bos_token: true, add_eos_token: true }).encode('cat')).toEqual(plain);
+    const cue = { SpecialToken: { id: '<|im_start|>', type_id: 0 } };
+    const text = { Sequence: { id: 'A', type_id: 0 } };
+    const byteLevel = file.post_processor;
+    for (const template of [{ type: 'TemplateProcessing', single: [cue, text] }]) {
+      file.post_processor = template;
+      expect(load({ add_bos_token: false }).encode('cat')).toEqual([1, ...plain]);
+      file.post_processor = { type: 'Sequence', processors: [byteLevel, template] };
+      expect(load({ add_bos_token: false }).encode('cat')).toEqual([1, ...plain]);
+    }
+  });
+
+  it('takes tokens with a role for special ones, known to tokenizer.json as such or not', () => {
+    const file = JSON.parse(fixture('tokenizer.json'));
+    const load = (tokenizerConfig: object) =>
+      Tokenizer.from({ tokenizerJson: file, tokenizerConfig: { ...tokenizerConfig } });
+    const plain = (text: string) => load({}).encode(text);
+    // A token of the vocabulary only: its text is one token wherever it stands.
+    file.added_tokens = file.added_tokens.filter((token: { id: number }) => token.id !== 2);
+    expect(plain('a<|im_end|>b').length).toBeGreaterThan(5);
+    const ended = load({ eos_token: '<|im_end|>' });
+    expect(ended.encode('a<|im_end|>b')).toEqual([...plain('a'), 2, ...plain('b')]);
+    expect(ended.decode([2], { skipSpecialTokens: true })).toBe('');
+    // Ones without an id get the next, in the order of their roles; then those of no role.
+    const fresh = load({
+      pad_token: '[PAD]',
+      eos_token: '</s>',
+      additional_special_tokens: ['<more>'],
+      extra_special_tokens: { image_token: '<img>' },
     });
-    const plain = tokenizer.encode('cat', { addSpecialTokens: false });
-    expect(tokenizer.encode('cat')).toEqual([1, ...plain]);
+    expect(fresh.encode('</s>[PAD]<img><more>')).toEqual([384, 385, 386, 387]);
+    expect(fresh).toMatchObject({ eosTokenId: 384, padTokenId: 385, vocabSize: 388 });
+    // added_tokens_decoder knows further tokens, and how they take the spaces around them.
+    const decoder = {
+      390: { content: '<new>', special: false, lstrip: true, rstrip: true, normalized: false },
+      1: { content: '<|im_start|>', special: true, lstrip: true, rstrip: true },
+    };
+    const decoded = load({ added_tokens_decoder: decoder });
+    expect(decoded.encode('a <new> b <|im_start|> b')).toEqual([
+      ...plain('a'),
+      384,
+      ...plain('b'),
+      1,
+      ...plain('b'),
+    ]);
+    expect(decoded.decode([384, 1], { skipSpecialTokens: true })).toBe('<new>');
+  });
+
+  it('takes the template named tool_use where tools are given, else the default one', () => {
+    const messages = [{ role: 'user', content: 'Hi' }];
+    const named = (...names: string[]) =>
+      Tokenizer.from({
+        tokenizerJson: fixture('tokenizer.json'),
+        tokenizerConfig: { chat_template: names.map((name) => ({ name, template: name })) },
+      });
+    const both = named('tool_use', 'default');
+    expect(both.renderChat(messages)).toBe('default');
+    expect(both.renderChat(messages, { tools: [] })).toBe('tool_use');
+    expect(both.renderChat(messages, { kwargs: { tools: [{}] } })).toBe('tool_use');
+    expect(named('rag', 'default').renderChat(messages, { tools: [{}] })).toBe('default');
+    expect(codeOf(() => named('rag', 'other').renderChat(messages))).toBe('chat-template-missing');
+    const fromFiles = Tokenizer.from({
+      tokenizerJson: fixture('tokenizer.json'),
+      chatTemplate: 'file',
+      namedTemplates: { tool_use: 'file with tools' },
+    });
+    expect(fromFiles.renderChat(messages)).toBe('file');
+    expect(fromFiles.renderChat(messages, { tools: [] })).toBe('file with tools');
   });
 
   it('counts the bytes that it has to drop and the characters it does not know', () => {
@@ -128,6 +204,27 @@ describe('Tokenizer', () => {
     const unknown = Tokenizer.from({ tokenizerJson: kinds[6]!.tokenizer });
     unknown.encode('ж fox');
     expect(unknown.lost).toMatchObject({ dropped: 0, unknown: 1 });
+  });
+
+  it.each(kinds)('takes a word of 200,000 letters and other endless runs: $name', (kind) => {
+    const tokenizer = Tokenizer.from({ tokenizerJson: kind.tokenizer });
+    const counts = Object.entries(unigram.runs).map(
+      ([run, size]) =>
+        tokenizer.encode(run.repeat(size / run.length), { addSpecialTokens: false }).length,
+    );
+    expect(counts).toEqual(unigram.counts[kind.name]);
+  });
+
+  it('refuses half of a surrogate pair, which is no text', () => {
+    const tokenizer = tiny();
+    expect(codeOf(() => tokenizer.encode('a \ud83d b'))).toBe('lone-surrogate');
+    expect(codeOf(() => tokenizer.encode('\udd8a'))).toBe('lone-surrogate');
+    const chat = [{ role: 'assistant', content: 'cut \ud83e' }];
+    expect(codeOf(() => tokenizer.encodeChat(chat))).toBe('lone-surrogate');
+    expect(codeOf(() => tokenizer.encodeChat(chat, { assistantMask: true }))).toBe(
+      'lone-surrogate',
+    );
+    expect(tokenizer.encode('whole 🦊')).toEqual(tokenizer.encode('whole \ud83e\udd8a'));
   });
 
   it('holds back an emoji until its last byte has come', () => {
@@ -143,7 +240,7 @@ describe('Tokenizer', () => {
   it('passes over ids without a token, and refuses those that are no ids', () => {
     expect(tiny().decode([500, 2, 100000])).toBe('<|im_end|>');
     expect(tiny().decode([])).toBe('');
-    expect(codeOf(() => tiny().decode([-100]))).toBe('token-id-invalid');
+    expect(codeOf(() => tiny().decode([-100]))).toBe('bad-token');
   });
 
   it('names what is wrong with a damaged tokenizer.json', () => {

@@ -4,8 +4,9 @@ import { AddedTokenSplitter } from './added-tokens.ts';
 import type { Word } from './bpe.ts';
 import { joinBytes, tokenBytes } from './byte-level.ts';
 import { CharFinder } from './char-finder.ts';
-import type { ChatMessage, ChatOptions } from './chat-template.ts';
-import { ChatTemplate, readChatTemplate } from './chat-template.ts';
+import type { ChatMessage, ChatOptions, ChatTemplate } from './chat-template.ts';
+import { NamedTemplates, readChatTemplates } from './named-templates.ts';
+import { withNamedTokens } from './named-tokens.ts';
 import type { SpecialTokens } from './special-tokens.ts';
 import { readSpecialTokens } from './special-tokens.ts';
 import type { Steps } from './steps.ts';
@@ -14,7 +15,7 @@ import { StreamDecoder } from './stream-decoder.ts';
 import type { TokenModel } from './token-model.ts';
 import { makeModel } from './token-model.ts';
 import type { Json, TokenizerFile } from './tokenizer-file.ts';
-import { invalid, readTokenizerFile } from './tokenizer-file.ts';
+import { parseObject, readTokenizerFile } from './tokenizer-file.ts';
 
 /** The files of a model folder that concern text, as text or parsed. */
 export interface TokenizerFiles {
@@ -22,6 +23,8 @@ export interface TokenizerFiles {
   tokenizerConfig?: string | Json | undefined;
   /** chat_template.jinja; wins over `chat_template` in tokenizer_config.json. */
   chatTemplate?: string | undefined;
+  /** Further templates by name, such as `tool_use`. */
+  namedTemplates?: Readonly<Record<string, string>> | undefined;
   generationConfig?: string | Json | undefined;
 }
 
@@ -81,25 +84,27 @@ export class Tokenizer {
   readonly #model: TokenModel;
   readonly #special: SpecialTokens;
   readonly #specialIds: Set<number>;
+  readonly #addedIds: Set<number>;
   readonly #tokens: (string | undefined)[];
   readonly #bytes: (Uint8Array | undefined)[] = [];
   readonly #verbatim: AddedTokenSplitter;
   readonly #normalized: AddedTokenSplitter | undefined;
   readonly #trimSpaces: boolean;
-  readonly #template: ChatTemplate | undefined;
+  readonly #templates: NamedTemplates | undefined;
 
   private constructor(files: TokenizerFiles) {
-    const config = parse(files.tokenizerConfig, 'tokenizer_config.json');
-    const file = readTokenizerFile(files.tokenizerJson);
+    const config = parseObject(files.tokenizerConfig, 'tokenizer_config.json');
+    const file = withNamedTokens(readTokenizerFile(files.tokenizerJson), config);
     this.#file = file;
     this.#steps = buildSteps(file, config);
     this.#model = makeModel(file, this.#steps);
     this.#special = readSpecialTokens(
       file,
       config,
-      parse(files.generationConfig, 'generation_config.json'),
+      parseObject(files.generationConfig, 'generation_config.json'),
     );
     this.#tokens = [];
+    this.#addedIds = new Set(file.addedTokens.map((t) => t.id));
     this.#specialIds = new Set(file.addedTokens.filter((t) => t.special).map((t) => t.id));
     this.bosTokenId = this.#special.bosTokenId;
     this.eosTokenId = this.#special.eosTokenId;
@@ -125,12 +130,9 @@ export class Tokenizer {
     this.eosToken =
       this.#special.names.eos_token ??
       (this.eosTokenId === undefined ? undefined : this.#tokens[this.eosTokenId]);
-    const replaced = 'add_bos_token' in config || 'add_eos_token' in config;
-    this.#trimSpaces =
-      !replaced && JSON.stringify(file.postProcessor)?.includes('"trim_offsets":true');
-    const template = readChatTemplate(files.chatTemplate, config);
-    this.#template =
-      template === undefined ? undefined : new ChatTemplate(template, this.#special.names);
+    this.#trimSpaces = JSON.stringify(file.postProcessor).includes('"trim_offsets":true');
+    const templates = readChatTemplates(files.chatTemplate, files.namedTemplates, config);
+    this.#templates = templates && new NamedTemplates(templates, this.#special.names);
   }
 
   /**
@@ -142,7 +144,7 @@ export class Tokenizer {
   }
 
   get hasChatTemplate(): boolean {
-    return this.#template !== undefined;
+    return this.#templates !== undefined;
   }
 
   /** Token ids of a text. */
@@ -156,7 +158,7 @@ export class Tokenizer {
   /**
    * Text of token ids. Ids without a token, such as the padding rows of an embedding, give nothing.
    *
-   * @throws AttuneError `token-id-invalid`
+   * @throws AttuneError `bad-token`
    */
   decode(ids: ArrayLike<number>, { skipSpecialTokens = false }: DecodeOptions = {}): string {
     const kept: number[] = [];
@@ -164,7 +166,7 @@ export class Tokenizer {
       const id = ids[i]!;
       if (!Number.isInteger(id) || id < 0) {
         throw new AttuneError(
-          'token-id-invalid',
+          'bad-token',
           `Token ${i} to decode is ${id}; ids are whole numbers from 0 to ${this.vocabSize - 1}.`,
           'Labels hold -100 where nothing is trained: decode the input ids.',
         );
@@ -193,6 +195,11 @@ export class Tokenizer {
     return this.#file.vocab.get(text);
   }
 
+  /** Whether the token is one of those that are found in text before it is split. */
+  isAdded(id: number): boolean {
+    return this.#addedIds.has(id);
+  }
+
   isSpecial(id: number): boolean {
     return this.#specialIds.has(id);
   }
@@ -204,7 +211,7 @@ export class Tokenizer {
    * `chat-template-runaway`
    */
   renderChat(messages: readonly ChatMessage[], options: ChatOptions = {}): string {
-    return this.#chatTemplate().render(messages, options).text;
+    return this.#chatTemplate(options).render(messages, options).text;
   }
 
   /**
@@ -215,13 +222,13 @@ export class Tokenizer {
    * has no generation blocks
    */
   encodeChat(messages: readonly ChatMessage[], options: EncodeChatOptions = {}): EncodedChat {
-    const template = this.#chatTemplate();
+    const template = this.#chatTemplate(options);
     if (!options.assistantMask) {
       const ids: number[] = [];
       this.#encodeInto(ids, template.render(messages, options).text);
       return { ids };
     }
-    const { text, generated } = template.forTraining().render(messages, options);
+    const { text, generated } = template.forTraining().renderMarked(messages, options);
     // The last character of a stretch may take two UTF-16 units.
     const lastCharacter = (end: number): number =>
       end - (/[\uDC00-\uDFFF]/.test(text[end - 1] ?? '') ? 2 : 1);
@@ -239,8 +246,8 @@ export class Tokenizer {
     return { ids, assistantMask };
   }
 
-  #chatTemplate(): ChatTemplate {
-    if (this.#template) return this.#template;
+  #chatTemplate({ tools, kwargs }: ChatOptions): ChatTemplate {
+    if (this.#templates) return this.#templates.for(tools ?? kwargs?.tools);
     throw new AttuneError(
       'chat-template-missing',
       'The rows are conversations, but the model has no chat template.',
@@ -249,6 +256,7 @@ export class Tokenizer {
   }
 
   #encodeInto(ids: number[], text: string, finder?: CharFinder): void {
+    checkWellFormed(text);
     const { normalize } = this.#steps;
     for (const section of this.#verbatim.split(text)) {
       if (section.token) {
@@ -296,13 +304,17 @@ function wholeWord(id: number): Word {
   return { ids: [id], ends: [Number.POSITIVE_INFINITY], dropped: 0, unknown: 0 };
 }
 
-function parse(source: string | Json | undefined, name: string): Json {
-  if (typeof source !== 'string') return source ?? {};
-  try {
-    const json: unknown = JSON.parse(source);
-    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Json;
-  } catch (cause) {
-    throw invalid(`${name} is not JSON: ${(cause as Error).message}.`, { cause });
-  }
-  throw invalid(`${name} is not a JSON object.`);
+// With the flag u, whole pairs do not match.
+const loneSurrogate = /\p{Surrogate}/u;
+
+function checkWellFormed(text: string): void {
+  const at = text.search(loneSurrogate);
+  if (at < 0) return;
+  const half = text.charCodeAt(at).toString(16).toUpperCase();
+  const around = text.slice(Math.max(0, at - 20), at).replace(loneSurrogate, '');
+  throw new AttuneError(
+    'lone-surrogate',
+    `A text holds half of a surrogate pair (U+${half}) at position ${at}, behind ${JSON.stringify(around)}: that is no character, and no bytes stand for it.`,
+    'An emoji or a rare letter was cut in two when the text was made: write it whole, or remove what is left of it.',
+  );
 }

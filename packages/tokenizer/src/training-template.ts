@@ -1,12 +1,8 @@
-/** Variables of a template that hold the marks around what the assistant writes. */
-export const openMark = 'generation_open';
-export const closeMark = 'generation_close';
-
 /**
- * Adds marks to templates that have no `{% generation %}` blocks, where their text is known: ChatML
- * as SmolLM2 has it, Qwen 2.5, Qwen 3, Llama 3, Gemma. What is trained is what TRL's training
- * templates train: the header is a cue, the content and the end of the turn are learned (Qwen 2.5:
- * from the newline before the content). Qwen 3 writes its thinking block in every turn, as there.
+ * Adds `{% generation %}` blocks to templates that have none, where their text is known: ChatML as
+ * SmolLM2 has it, Qwen 2.5, Qwen 3, Llama 3, Gemma. What is trained is what TRL's training templates
+ * train: the header is a cue, the content and the end of the turn are learned (Qwen 2.5: from the
+ * newline before the content). Qwen 3 writes its thinking block in every turn, as there.
  *
  * @returns undefined where the template is not known
  */
@@ -25,8 +21,9 @@ interface Family {
   unless?: RegExp;
 }
 
-const when = (mark: string, condition: string) => `(${mark} if ${condition} else '')`;
-const speaks = (role: string) => `${role} == 'assistant'`;
+/** `part` as it is, in a generation block where the assistant speaks. */
+const whereAssistant = (part: string, role: string, name = 'assistant') =>
+  `{% if ${role} == '${name}' %}{% generation %}${part}{% endgeneration %}{% else %}${part}{% endif %}`;
 
 const newline = String.raw`(?:'\\n'|'\n'|"\\n")`;
 const field = (name: string) => String.raw`message(?:\['${name}'\]|\["${name}"\]|\.${name})`;
@@ -41,26 +38,24 @@ const chatml: Family = {
         'g',
       ),
       (_, head, role, content, end) =>
-        `${head} + ${when(openMark, speaks(role!))} + ${content} + '<|im_end|>' + ${when(closeMark, speaks(role!))} + '\\n' ${end}`,
+        `${head} }}${whereAssistant(`{{ ${content} + '<|im_end|>' }}`, role!)}{{ '\\n' ${end}`,
     ],
   ],
 };
 
 const toolTurnEnd: Family['edits'][number] = [
-  /\{\{- '<\|im_end\|>\\n' \}\}(\s*\{%- elif message\.role == "tool" %\})/g,
-  (_, after) => `{{- '<|im_end|>\\n' + ${closeMark} }}${after}`,
+  /(\{\{- '<\|im_end\|>\\n' \}\})(\s*\{%- elif message\.role == "tool" %\})/g,
+  (_, end, after) => `${end}{%- endgeneration %}${after}`,
 ];
 
 const qwen25: Family = {
   edits: [
+    // This first: what the next one writes looks the same.
+    [/\{\{- '<\|im_start\|>' \+ message\.role \}\}/g, (header) => `${header}{%- generation %}`],
     [
       /\{\{- '<\|im_start\|>' \+ message\.role \+ '\\n' \+ message\.content \+ '<\|im_end\|>' \+ '\\n' \}\}/g,
       () =>
-        `{{- '<|im_start|>' + message.role + ${when(openMark, speaks('message.role'))} + '\\n' + message.content + '<|im_end|>\\n' + ${when(closeMark, speaks('message.role'))} }}`,
-    ],
-    [
-      /\{\{- '<\|im_start\|>' \+ message\.role \}\}/g,
-      () => `{{- '<|im_start|>' + message.role + ${openMark} }}`,
+        `{{- '<|im_start|>' + message.role }}${whereAssistant("{{ '\\n' + message.content + '<|im_end|>\\n' }}", 'message.role')}`,
     ],
     toolTurnEnd,
   ],
@@ -71,7 +66,7 @@ const qwen3: Family = {
     [
       /\{%- if loop\.index0 > ns\.last_query_index %\}\s*\{%- if loop\.last[^%]*%\}.*?\{%- endif %\}.*?\{%- endif %\}/gs,
       () =>
-        `{{- '<|im_start|>' + message.role + '\\n' + ${openMark} + '<think>\\n' + reasoning_content.strip('\\n') + '\\n</think>\\n\\n' + content.lstrip('\\n') }}`,
+        "{{- '<|im_start|>' + message.role + '\\n' }}{%- generation %}{{ '<think>\\n' + reasoning_content.strip('\\n') + '\\n</think>\\n\\n' + content.lstrip('\\n') }}",
     ],
     toolTurnEnd,
   ],
@@ -81,9 +76,9 @@ const llama3: Family = {
   unless: /tool/,
   edits: [
     [
-      /\+\s*(message\['content'\] \| trim) \+ '<\|eot_id\|>'/g,
-      (_, content) =>
-        `+ ${when(openMark, speaks("message['role']"))} + ${content} + '<|eot_id|>' + ${when(closeMark, speaks("message['role']"))}`,
+      /\+\s*(message\['content'\] \| trim) \+ '<\|eot_id\|>' (%\}(?:\{% if .*?\{% endif %\})?\{\{ content \}\})/gs,
+      (_, content, rest) =>
+        `${rest}${whereAssistant(`{{ ${content} + '<|eot_id|>' }}`, "message['role']")}`,
     ],
   ],
 };
@@ -91,9 +86,8 @@ const llama3: Family = {
 const gemma: Family = {
   edits: [
     [
-      /\+ (message\['content'\] \| trim) \+ '<end_of_turn>\n'/g,
-      (_, content) =>
-        `+ ${when(openMark, "role == 'model'")} + ${content} + '<end_of_turn>\\n' + ${when(closeMark, "role == 'model'")}`,
+      /\+ (message\['content'\] \| trim \+ '<end_of_turn>\n') \}\}/g,
+      (_, content) => `}}${whereAssistant(`{{ ${content} }}`, 'role', 'model')}`,
     ],
   ],
 };
@@ -101,12 +95,8 @@ const gemma: Family = {
 const gemma3: Family = {
   edits: [
     [
-      /\(first_user_prefix if loop\.first else ""\)/g,
-      (found) => `${found} + ${when(openMark, "role == 'model'")}`,
-    ],
-    [
-      /\{\{ '<end_of_turn>\n' \}\}/g,
-      () => `{{ '<end_of_turn>\\n' + ${when(closeMark, "role == 'model'")} }}`,
+      /(\(first_user_prefix if loop\.first else ""\) \}\})(.*?\{\{ '<end_of_turn>\n' \}\})/gs,
+      (_, header, turn) => `${header}${whereAssistant(turn!, 'role', 'model')}`,
     ],
   ],
 };

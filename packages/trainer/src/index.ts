@@ -28,7 +28,7 @@ export {
 } from './config/reference.config.ts';
 export { dataConfig, modelConfig, streamingConfig } from './config/script.config.ts';
 export { type TrainingSettings, trainingConfig } from './config/training.config.ts';
-export { textTrlKeys, trlKeys } from './config/trl-keys.ts';
+export { textTrlKeys, trlKeys, trlKeysWith } from './config/trl-keys.ts';
 export { evaluationMeans, prefixed } from './evaluation.ts';
 export {
   type FindDeviceOptions,
@@ -66,6 +66,12 @@ export { type SavedDtype, writeModelFolder, writeTokenizer } from './model-folde
 export { PlanCache } from './plan-cache.ts';
 export { type Feed, type Loss, type LossMetrics, namedMeans, PlannedLoss } from './planned-loss.ts';
 export { planningGpu, planningModel } from './planning-gpu.ts';
+export {
+  type PreferenceExamples,
+  type PreferenceSetup,
+  type PreparePreference,
+  preferenceData,
+} from './preference-data.ts';
 export type { PreviewRow } from './preview.ts';
 export { formatDuration, Progress, sparkline } from './progress.ts';
 export { ReferenceModel } from './reference-model.ts';

@@ -84,7 +84,7 @@ export class LoadedModel {
 
   /**
    * The answer to a prompt: text, or the messages of a chat. Greedy, at most 256 tokens, unless options say otherwise.
-   * @throws AttuneError `empty-prompt`, `prompt-too-long`, `bad-option`, those of the chat template
+   * @throws AttuneError `empty-prompt`, `prompt-too-long`, `bad-value`, those of the chat template
    */
   async generate(
     prompt: string | readonly ChatMessage[],

@@ -1,6 +1,6 @@
 import type { RowBatch } from '@attune/data';
 import { AttuneError } from '@attune/gpu';
-import { decoder, logits, type Network } from '@attune/model';
+import { decoder, logits, type Network, storedPositions } from '@attune/model';
 import { type Executor, Graph, PlannedGraph } from '@attune/plan';
 import { PlanCache } from './plan-cache.ts';
 import { bucket, idRows, rowInputs } from './row-inputs.ts';
@@ -52,8 +52,8 @@ export class LogitsComputer {
   #body(tokens: number): PlannedGraph<RowBatch> {
     const graph = new Graph<RowBatch>(this.#executor.gpu.traits);
     const sizes = { tokens, count: 1, rows: 1 };
-    // As many positions as the uploaded rotary table has.
-    const positions = this.#executor.store.get('rope.cos').shape[0]!;
+    // As many positions as the uploaded rotary table has, or a learned embedding.
+    const positions = storedPositions(this.#executor.store, this.#network.config);
     const { batch } = rowInputs(graph, this.#network, sizes, (feed) => feed, { positions });
     graph.output('hidden', decoder(graph, this.#network, batch));
     return new PlannedGraph(graph);

@@ -120,7 +120,7 @@ export function countSteps(
   if (maxSteps > 0) return maxSteps;
   if (loader.batchesPerEpoch === undefined) {
     throw new AttuneError(
-      'max-steps-missing',
+      'missing-key',
       'A streamed data set has no known length, and max_steps is not set.',
       'Set max_steps.',
     );

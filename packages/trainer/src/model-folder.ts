@@ -3,6 +3,7 @@ import {
   expectedTensors,
   type LazyTensor,
   type OpenModel,
+  Rounding,
   streamSafetensors,
   type WeightSource,
 } from '@attune/model';
@@ -33,11 +34,14 @@ export async function writeModelFolder(
   {
     weights = model.weights,
     dtype = 'F32',
+    rounding = new Rounding(),
     progress,
   }: {
     /** Weights in place of the model's own. */
     weights?: Pick<WeightSource, 'float32'>;
     dtype?: SavedDtype;
+    /** Measures what storing costs, where it is asked for. */
+    rounding?: Rounding;
     progress?: (done: number, total: number) => void;
   } = {},
 ): Promise<void> {
@@ -50,7 +54,10 @@ export async function writeModelFolder(
       shape,
       async data() {
         progress?.(++done, wanted.length);
-        return encodeFloats(await weights.float32(name), dtype);
+        const values = await weights.float32(name);
+        const bytes = encodeFloats(values, dtype);
+        rounding.add(name, values, bytes, dtype);
+        return bytes;
       },
     }),
   );

@@ -301,13 +301,13 @@ export abstract class Trainer<E, B extends LoopBatch> {
   /**
    * Writes what TRL's `save_model` leaves: the adapter in PEFT's files, or the model, with the tokenizer. In pages give
    * `memoryFolder(files)` and take the files out of the map.
-   * @throws AttuneError `output-missing`, `output-unwritable`
+   * @throws AttuneError `missing-key`, `output-unwritable`
    */
   async saveModel(target?: string | OutputFolder): Promise<void> {
     const folder = target === undefined ? this.setup.output?.folder : await outputFolder(target);
     if (!folder) {
       throw new AttuneError(
-        'output-missing',
+        'missing-key',
         'saveModel was given no folder, and the trainer has no output_dir.',
         'Give the path of a folder, or set args.outputDir.',
       );

@@ -106,11 +106,11 @@ export default function Step() {
         points={[
           [542, 224],
           [542, 256],
-          [at(2) + 50, 256],
-          [at(2) + 50, row - 2],
+          [at(1) + 50, 256],
+          [at(1) + 50, row - 2],
         ]}
       />
-      <text x={82} y={row - 14} className={styles.lane}>
+      <text x={at(3)} y={row - 14} className={styles.lane}>
         {text({ en: 'Each step, on the GPU', zh: '每一步，在 GPU 上' })}
       </text>
       {step.map(([name, note], i) => (

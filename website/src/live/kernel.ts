@@ -13,6 +13,14 @@ import {
 } from '@attune/kernels';
 import { adamw } from './adamw';
 import { clipGradients } from './clip-gradients';
+import {
+  accumulating,
+  advancing,
+  descending,
+  mixing,
+  writingCache,
+  writingPrefix,
+} from './in-place';
 import type { Problem } from './live';
 import { arraysOf, doubled, worstError } from './numbers';
 import type { Checked, Computed, Computer } from './protocol';
@@ -25,7 +33,11 @@ export type LiveOperation = Operation<Tensors, Tensors, unknown> & {
 };
 
 /** What is no operation of `@attune/kernels` by itself, made one for its page. */
-const own: Record<string, LiveOperation> = { adamw, clipGradients, quantised, random };
+const own: Record<string, LiveOperation> = {
+  ...{ adamw, clipGradients, quantised, random },
+  ...{ accumulate: accumulating, mix: mixing, sgd: descending },
+  ...{ writeCache: writingCache, writePrefix: writingPrefix, advanceRows: advancing },
+};
 
 function operationOf({ operation }: Problem): LiveOperation {
   const found = { ...(kernels as unknown as Record<string, LiveOperation>), ...own }[operation];
@@ -59,7 +71,7 @@ function cotangents(outputs: HostArrays, ones: boolean): HostArrays {
 }
 
 /** Float64 on the CPU: outputs, and gradients as `d_name`. */
-function truth(problem: Problem, inputs: HostArrays, ones: boolean) {
+export function truth(problem: Problem, inputs: HostArrays, ones: boolean) {
   const operation = operationOf(problem);
   const exact = doubled(inputs);
   const outputs = operation.reference.forward(exact, problem.options ?? {});
@@ -72,11 +84,11 @@ function truth(problem: Problem, inputs: HostArrays, ones: boolean) {
   return { expected, given, names: Object.keys(outputs) };
 }
 
-const uploaded = (problem: Problem, inputs: HostArrays) =>
+export const uploaded = (problem: Problem, inputs: HostArrays) =>
   operationOf(problem).upload?.(inputs, problem.options ?? {}) ?? inputs;
 
 /** Records forward and, where gradients are wanted, backward; returns the tensors to read. */
-function record(
+export function record(
   recorder: Recorder,
   problem: Problem,
   inputs: Record<string, Tensor>,
@@ -159,6 +171,16 @@ function dtypeOf(data: HostArrays[string]['data']) {
   return data instanceof Int32Array ? 'i32' : 'f32';
 }
 
+/** A tensor for each array. */
+export function tensorsOf(recorder: Recorder, arrays: HostArrays): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, { shape, data }]) => [
+      name,
+      recorder.tensor(name, shape, dtypeOf(data)),
+    ]),
+  );
+}
+
 async function measure(
   gpu: Gpu,
   problem: Problem,
@@ -167,15 +189,8 @@ async function measure(
   names: string[],
 ) {
   const work = (recorder: Recorder) => {
-    const tensors = (arrays: HostArrays) =>
-      Object.fromEntries(
-        Object.entries(arrays).map(([name, { shape, data }]) => [
-          name,
-          recorder.tensor(name, shape, dtypeOf(data)),
-        ]),
-      );
-    const own = tensors(inputs);
-    record(recorder, problem, own, tensors(given), names);
+    const own = tensorsOf(recorder, inputs);
+    record(recorder, problem, own, tensorsOf(recorder, given), names);
     return own;
   };
   const recording = new Recording(gpu.traits);

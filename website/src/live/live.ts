@@ -23,6 +23,8 @@ export interface Problem {
 export interface RunSpec extends Problem {
   /** Largest error allowed, over the largest number of each array; the kernel's own test has the same. */
   readonly tolerance: number;
+  /** Bytes that a run moves, for the bench, where that is not all that goes in and comes out, each once. */
+  readonly bytes?: number;
 }
 
 export interface Slider {

@@ -15,7 +15,7 @@ const savedEvery = 20;
 
 type Tell = (event: Event) => void;
 
-/** Rows of pasted JSONL. @throws AttuneError `bad-json` with the line */
+/** Rows of pasted JSONL. @throws AttuneError `invalid-json` with the line */
 function parse(text: string): Record<string, unknown>[] {
   return text
     .split('\n')
@@ -26,7 +26,7 @@ function parse(text: string): Record<string, unknown>[] {
         return JSON.parse(line);
       } catch (cause) {
         throw new AttuneError(
-          'bad-json',
+          'invalid-json',
           `Line ${number} is not JSON: ${(cause as Error).message}.`,
           'Write one JSON object a line, such as {"prompt": "…", "completion": " …"}.',
         );

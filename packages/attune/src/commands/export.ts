@@ -1,5 +1,5 @@
 import { choice, group, text } from '@attune/config';
-import { exportGguf } from '@attune/model';
+import { exportGguf, Rounding } from '@attune/model';
 import { adapterGguf, mergeAdapter, openAdapter } from '@attune/peft';
 import { diskFolder, modelConfig, writeModelFolder } from '@attune/trainer';
 import { algorithms } from '../algorithms.ts';
@@ -7,6 +7,7 @@ import type { Command } from '../command-line/command.ts';
 import { usageError } from '../command-line/usage.ts';
 import { writeStream, writeWhole } from '../files.ts';
 import { adapterOf, openNamed } from '../load-named.ts';
+import { roundingNote } from '../rounding-note.ts';
 import { trlRecipe } from '../trl-recipe.ts';
 
 const names = algorithms.map(({ name }) => name) as [string, ...string[]];
@@ -68,14 +69,17 @@ attune export --recipe recipe.yaml --command dpo --format trl --output recipe-tr
       return;
     }
     const model = adapter ? mergeAdapter(adapter.model, adapter) : opened;
+    const rounding = new Rounding();
     if (format === 'safetensors') {
       await writeModelFolder(await diskFolder(out), model);
     } else {
       const type = values.type as 'F32' | 'F16' | 'BF16' | 'Q8_0';
       const name = String(values.modelNameOrPath).split(/[\\/]/).filter(Boolean).at(-1)!;
       const { config, weights, tokenizer } = model;
-      await writeStream(out, exportGguf({ config, weights, tokenizer, name, type }));
+      const parts = { config, weights, tokenizer, name, type, rounding };
+      await writeStream(out, exportGguf(parts));
     }
-    terminal.out(`Model: ${out}`);
+    const note = roundingNote(String(format === 'gguf' ? values.type : 'F32'), rounding);
+    terminal.out(`Model: ${out}.${note}`);
   },
 };

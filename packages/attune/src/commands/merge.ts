@@ -1,8 +1,10 @@
 import { choice, group, text } from '@attune/config';
+import { Rounding } from '@attune/model';
 import { mergeAdapter, openAdapter } from '@attune/peft';
 import { diskFolder, modelConfig, type SavedDtype, writeModelFolder } from '@attune/trainer';
 import type { Command } from '../command-line/command.ts';
 import { openNamed } from '../load-named.ts';
+import { roundingNote } from '../rounding-note.ts';
 
 const dtypes: Record<string, SavedDtype> = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' };
 
@@ -31,12 +33,16 @@ export const merge: Command = {
     const adapter = await openAdapter(path, opened, { scores: true });
     const model = mergeAdapter(adapter.model, adapter);
     const out = String(values.outputDir);
+    const rounding = new Rounding();
     await writeModelFolder(await diskFolder(out), model, {
       dtype: dtypes[String(values.dtype)]!,
+      rounding,
       progress: (done, total) => terminal.progress(`Merging: ${done} of ${total} tensors`),
     });
     terminal.settle();
     const { kind, tensors } = adapter.method;
-    terminal.out(`Merged the ${tensors.length} tensors of ${kind}. Model: ${out}`);
+    terminal.out(
+      `Merged the ${tensors.length} tensors of ${kind}.${roundingNote(String(values.dtype), rounding)} Model: ${out}`,
+    );
   },
 };

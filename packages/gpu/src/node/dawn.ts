@@ -1,6 +1,6 @@
 import { type DeviceChoice, type FoundAdapter, noGpu, softwareNote } from '../choice.ts';
 import { AttuneError } from '../error.ts';
-import { isLavapipe, isSoftware, isSwiftShader, adapterLabel } from '../traits.ts';
+import { adapterLabel, isLavapipe, isSoftware, isSwiftShader } from '../traits.ts';
 import { calmPolling } from './poll.ts';
 import { unpackSwiftShader } from './swiftshader.ts';
 import {

@@ -15,7 +15,16 @@ export type RopeConfig =
       originalMaxPositionEmbeddings: number;
     }
   /** Each of the headDim / 2 frequencies divided by its own number (GGUF's rope_freqs, longrope). */
-  | { type: 'factors'; theta: number; factors: readonly number[] };
+  | {
+      type: 'factors';
+      theta: number;
+      factors: readonly number[];
+      /** Cosines and sines are multiplied by it (longrope). Default 1. */
+      attentionFactor?: number;
+      /** Up to so many positions these factors hold; beyond, others, which are not computed (longrope). */
+      originalMaxPositionEmbeddings?: number;
+      longFactors?: readonly number[];
+    };
 
 /** `model_type` of a family that runs here: one of `MODEL_TYPES`. */
 export type ModelType = string;

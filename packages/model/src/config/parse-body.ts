@@ -13,6 +13,8 @@ export interface BodyDefaults {
   readonly headDim?: number;
   readonly eps?: number;
   readonly theta?: number;
+  /** The family may have longrope: it runs up to the context of the first training. */
+  readonly longrope?: boolean;
   readonly tied?: boolean;
   /** No token where not given. */
   readonly bos?: number;
@@ -41,6 +43,9 @@ export function parseBody(fields: Fields, absent: BodyDefaults) {
     fallback: absent.headDim ?? hiddenSize / numAttentionHeads,
   });
   if (headDim % 2 !== 0) throw fields.invalid('head_dim', 'even, since its halves are rotated');
+  const rope = parseRope(fields, headDim, absent.theta, { longrope: absent.longrope ?? false });
+  const most = rope.type === 'factors' ? rope.originalMaxPositionEmbeddings : undefined;
+  const positions = fields.int('max_position_embeddings', { fallback: absent.positions });
   const { key, only } = absent.activation ?? { key: 'hidden_act', only: 'silu' };
   return {
     vocabSize: fields.int('vocab_size'),
@@ -50,11 +55,11 @@ export function parseBody(fields: Fields, absent: BodyDefaults) {
     numAttentionHeads,
     numKeyValueHeads,
     headDim,
-    maxPositionEmbeddings: fields.int('max_position_embeddings', { fallback: absent.positions }),
+    maxPositionEmbeddings: Math.min(positions, most ?? positions),
     hiddenAct: parseActivation(fields, key, only, only),
     rmsNormEps: fields.number('rms_norm_eps', { fallback: absent.eps ?? 1e-6 }),
     initializerRange: fields.number('initializer_range', { fallback: 0.02 }),
-    rope: parseRope(fields, headDim, absent.theta),
+    rope,
     tieWordEmbeddings: fields.boolean('tie_word_embeddings', absent.tied ?? false),
     ...parseTokenIds(fields, absent),
     dtype: parseDtype(fields),

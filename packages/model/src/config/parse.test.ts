@@ -2,6 +2,7 @@ import { AttuneError } from '@attune/gpu';
 import { describe, expect, it } from 'vitest';
 import { expectedTensors, MODEL_TYPES } from '../families/families.ts';
 import { parseConfig } from './parse.ts';
+import { ropeTable } from './rope.ts';
 
 /** The least that a config says; what is absent has transformers' defaults. */
 const least = {
@@ -123,6 +124,154 @@ describe('a Mistral config', () => {
     expect(parseConfig({ ...mistral, sliding_window: null }).slidingWindow).toBeNull();
     expect(parseConfig({ ...mistral, sliding_window: 8 }).slidingWindow).toBe(8);
     expect(parseConfig({ ...mistral, num_key_value_heads: null }).numKeyValueHeads).toBe(16);
+  });
+});
+
+/** The least that a config of each family says. */
+const { model_type: _, ...body } = least;
+const gpt2 = { model_type: 'gpt2' };
+const of = (model_type: string, more: object = {}) => parseConfig({ model_type, ...body, ...more });
+
+describe('configs of other families', () => {
+  it('have the defaults of transformers where they are silent', () => {
+    expect(of('qwen2', { num_attention_heads: 32, hidden_size: 64 })).toMatchObject({
+      ...{ architecture: 'Qwen2ForCausalLM', numKeyValueHeads: 32, attentionBias: true },
+      ...{ attentionOutputBias: false, slidingWindow: null, maxPositionEmbeddings: 32768 },
+      ...{ bosTokenId: null, eosTokenIds: [], padTokenId: null },
+    });
+    expect(of('qwen3', { num_key_value_heads: 2 })).toMatchObject({ headDim: 128 });
+    expect(of('gemma3_text')).toMatchObject({
+      ...{ headDim: 256, numKeyValueHeads: 4, hiddenAct: 'gelu_pytorch_tanh' },
+      ...{ queryPreAttnScalar: 256, slidingWindow: 4096, tieWordEmbeddings: true },
+      ...{ rope: { type: 'default', theta: 1e6 }, localRope: { type: 'default', theta: 1e4 } },
+      ...{ bosTokenId: 2, eosTokenIds: [1], padTokenId: 0 },
+      layerTypes: ['sliding_attention', 'sliding_attention'],
+    });
+    expect(of('phi3')).toMatchObject({ rmsNormEps: 1e-5, padTokenId: 32000, slidingWindow: null });
+    const smollm3 = of('smollm3', { num_hidden_layers: 5 });
+    expect(smollm3.ropeLayers).toEqual([true, true, true, false, true]);
+    expect(smollm3).toMatchObject({
+      rope: { theta: 2e6 },
+      tieWordEmbeddings: true,
+      padTokenId: 128004,
+    });
+    expect(of('olmo2')).toMatchObject({ rmsNormEps: 1e-5, eosTokenIds: [50279], padTokenId: 1 });
+    expect(parseConfig(gpt2)).toMatchObject({
+      ...{ architecture: 'GPT2LMHeadModel', vocabSize: 50257, hiddenSize: 768, headDim: 64 },
+      ...{ intermediateSize: 3072, maxPositionEmbeddings: 1024, rmsNormEps: 1e-5 },
+      ...{ hiddenAct: 'gelu_pytorch_tanh', rope: { type: 'none' }, tieWordEmbeddings: true },
+      ...{ bosTokenId: 50256, eosTokenIds: [50256], padTokenId: null },
+    });
+  });
+
+  it('have windows only where the switch is on, and layer types before patterns', () => {
+    const window = { sliding_window: 8, num_hidden_layers: 3, max_window_layers: 1 };
+    expect(of('qwen2', { ...window, num_key_value_heads: 4 }).slidingWindow).toBeNull();
+    expect(
+      of('qwen2', { ...window, num_key_value_heads: 4, use_sliding_window: true }),
+    ).toMatchObject({
+      slidingWindow: 8,
+      layerTypes: ['full_attention', 'sliding_attention', 'sliding_attention'],
+    });
+    const types = ['sliding_attention', 'full_attention'];
+    const both = { sliding_window: 8, sliding_window_pattern: 6, layer_types: types };
+    expect(of('gemma3_text', both).layerTypes).toEqual(types);
+    expect(of('gemma3_text', { sliding_window_pattern: 1 }).slidingWindow).toBeNull();
+    expect(of('gemma3_text', { sliding_window_pattern: 2 }).layerTypes).toEqual(types);
+  });
+
+  it('of Gemma 3 scale the angles of layers that see all, in the words of either age', () => {
+    const scaling = { rope_type: 'linear', factor: 8 };
+    const old = { rope_theta: 2e6, rope_local_base_freq: 5e3, rope_scaling: scaling };
+    const now = {
+      rope_parameters: {
+        full_attention: { ...scaling, rope_theta: 2e6 },
+        sliding_attention: { rope_type: 'default', rope_theta: 5e3 },
+      },
+    };
+    expect(of('gemma3_text', old)).toEqual(of('gemma3_text', now));
+    expect(of('gemma3_text', old).rope).toEqual({ type: 'linear', theta: 2e6, factor: 8 });
+  });
+
+  it.each([
+    ['mixture of experts', 'qwen3', { num_experts: 8 }, 'num_experts'],
+    ['latent attention', 'llama', { kv_lora_rank: 512 }, 'kv_lora_rank'],
+    ['capped logits', 'gemma3_text', { final_logit_softcapping: 30 }, 'final_logit_softcapping'],
+    ['capped scores', 'gemma3_text', { attn_logit_softcapping: 50 }, 'attn_logit_softcapping'],
+    ['a factor', 'llama', { residual_multiplier: 0.22 }, 'residual_multiplier'],
+    ['eyes ahead', 'gemma3_text', { use_bidirectional_attention: true }, 'use_bidirectional'],
+    ['another gate', 'gemma3_text', { hidden_activation: 'silu' }, 'hidden_activation'],
+    ['heads turned in part', 'phi3', { partial_rotary_factor: 0.75 }, 'partial_rotary_factor'],
+    [
+      'longrope',
+      'llama',
+      { rope_scaling: { type: 'longrope', short_factor: [1, 1, 1, 1], long_factor: [1, 1, 2, 2] } },
+      'long_factor',
+    ],
+    [
+      'longrope with too few factors',
+      'phi3',
+      { rope_scaling: { type: 'su', short_factor: [1, 1, 1, 1], long_factor: [1] } },
+      'long_factor',
+    ],
+    ['yarn', 'phi3', { rope_scaling: { type: 'yarn', factor: 4 } }, 'type is "yarn"'],
+    [
+      'chunked attention',
+      'qwen2',
+      { layer_types: ['chunked_attention', 'full_attention'] },
+      'layer_types',
+    ],
+    ['layer types too few', 'gemma3_text', { layer_types: ['full_attention'] }, 'layer_types'],
+    [
+      'windows without a width',
+      'qwen2',
+      { layer_types: Array(2).fill('sliding_attention') },
+      'sliding_window',
+    ],
+    ['NoPE layers too few', 'smollm3', { no_rope_layers: [1] }, 'no_rope_layers'],
+    ['NoPE layers in words', 'smollm3', { no_rope_layers: [true, false] }, 'no_rope_layers'],
+    ['heads that do not divide', 'gpt2', { n_embd: 10, n_head: 4 }, 'n_head'],
+    [
+      'scores scaled by layer',
+      'gpt2',
+      { scale_attn_by_inverse_layer_idx: true },
+      'scale_attn_by_inverse_layer_idx',
+    ],
+    ['scores not scaled', 'gpt2', { scale_attn_weights: false }, 'scale_attn_weights'],
+    ['cross attention', 'gpt2', { add_cross_attention: true }, 'add_cross_attention'],
+    [
+      'an activation of its own',
+      'gpt2',
+      { activation_function: 'gelu_fast' },
+      'activation_function',
+    ],
+    ['a vocabulary in words', 'gpt2', { vocab_size: 'many' }, 'vocab_size'],
+  ])('are refused by name for %s', (_, type, more, key) => {
+    const heads = { num_key_value_heads: 4 };
+    expect(() => of(type, { ...heads, ...more })).toThrow(key);
+  });
+
+  it('of Phi-3 with longrope have the positions of the first training, and angles that are scaled', () => {
+    const factors = { short_factor: [1, 1, 2, 2], long_factor: [1, 2, 4, 8] };
+    const old = { rope_scaling: { type: 'su', ...factors }, rope_theta: 5e3 };
+    const long = { max_position_embeddings: 1024, original_max_position_embeddings: 64 };
+    const config = of('phi3', { ...old, ...long });
+    expect(config.maxPositionEmbeddings).toBe(64);
+    expect(config.rope).toEqual({
+      ...{ type: 'factors', theta: 5e3, factors: [1, 1, 2, 2], longFactors: [1, 2, 4, 8] },
+      ...{ attentionFactor: Math.sqrt(1 + 4 / 6), originalMaxPositionEmbeddings: 64 },
+    });
+    const { original_max_position_embeddings } = long;
+    const inner = { rope_type: 'longrope', rope_theta: 5e3, ...factors };
+    const now = { rope_parameters: { ...inner, original_max_position_embeddings } };
+    expect(of('phi3', { ...now, max_position_embeddings: 1024 })).toEqual(config);
+    const { cos } = ropeTable(config.rope, 8, 2);
+    expect(cos[0]).toBeCloseTo(Math.sqrt(1 + 4 / 6), 6);
+  });
+
+  it('may name what changes nothing', () => {
+    const plain = { num_experts: null, num_local_experts: 0, logit_scale: 1, clip_qkv: null };
+    expect(of('llama', { ...plain, attn_logit_softcapping: null })).toEqual(of('llama'));
   });
 });
 

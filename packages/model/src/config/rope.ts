@@ -63,14 +63,15 @@ export function ropeTable(rope: RopeConfig, headDim: number, positions: number):
     );
   }
   const frequencies = inverseFrequencies(rope, headDim);
+  const factor = rope.type === 'factors' ? (rope.attentionFactor ?? 1) : 1;
   const half = frequencies.length;
   const cos = new Float32Array(positions * half);
   const sin = new Float32Array(positions * half);
   for (let position = 0, at = 0; position < positions; position++) {
     for (let i = 0; i < half; i++, at++) {
       const angle = position * frequencies[i]!;
-      cos[at] = Math.cos(angle);
-      sin[at] = Math.sin(angle);
+      cos[at] = factor * Math.cos(angle);
+      sin[at] = factor * Math.sin(angle);
     }
   }
   return { positions, cos, sin };

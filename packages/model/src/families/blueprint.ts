@@ -89,6 +89,8 @@ export interface Blueprint {
   readonly tokens: Module;
   /** Factor of the embeddings of tokens (not of virtual ones). Default 1. */
   readonly embeddingScale?: number;
+  /** The token whose embedding is not trained where it is read: `pad_token_id` of config.json, as in transformers. */
+  readonly paddingIdx?: number;
   /** A learned embedding of positions. */
   readonly positions?: Module;
   readonly blocks: readonly Block[];

@@ -29,6 +29,7 @@ export function gatedBlueprint(c: ModelConfig, differences: Differences = {}): B
   return {
     tokens: embedding('tokens', 'model.embed_tokens', c.vocabSize, c.hiddenSize),
     ...(embeddingScale !== undefined && { embeddingScale }),
+    ...(c.padTokenId !== null && { paddingIdx: c.padTokenId }),
     blocks: Array.from({ length: c.numHiddenLayers }, (_, layer) =>
       gatedBlock(c, layer, differences),
     ),

@@ -1,6 +1,6 @@
 import type { ModelConfig } from '../config/config.ts';
 import { blueprintOf, expectedTensors } from '../families/families.ts';
-import type { WeightSource } from './weights.ts';
+import { float32Rows, rawRows, type WeightSource } from './weights.ts';
 
 /**
  * Weights of a file that names them as the model without its head does: embed_tokens.weight for
@@ -20,5 +20,7 @@ export function baseModelNames(weights: WeightSource, config: ModelConfig): Weig
     info: (name) => weights.info(inner(name)),
     float32: (name) => weights.float32(inner(name)),
     raw: (name) => weights.raw(inner(name)),
+    float32Rows: (name, ...rows) => float32Rows(weights, inner(name), ...rows),
+    rawRows: (name, ...rows) => rawRows(weights, inner(name), ...rows),
   };
 }

@@ -46,7 +46,7 @@ export function checkVocabulary(
   const see = (id: unknown, content: string) => {
     if (typeof id !== 'number' || !Number.isInteger(id) || id < 0) {
       throw new AttuneError(
-        'invalid-tokenizer',
+        'tokenizer-invalid',
         `${file}: the tokenizer gives ${JSON.stringify(content.slice(0, 80))} the id ${JSON.stringify(id) ?? 'undefined'}, which is not a whole number.`,
         'Take the tokenizer.json that belongs to the model.',
       );

@@ -18,6 +18,8 @@ export interface ModelFolder {
   /** @throws AttuneError `file-not-found`, `unsafe-file-name`, `file-unreadable` */
   open(file: string): Promise<ByteSource>;
   list(): Promise<string[]>;
+  /** A folder inside, where this one can have any and has it. */
+  subfolder?(name: string): Promise<ModelFolder | undefined>;
 }
 
 /** Refuses names that lead out of the folder: an index file is data from a stranger. */
@@ -47,6 +49,8 @@ export async function folderFromPath(path: string): Promise<ModelFolder> {
     path,
     list,
     has: async (file) => (await list()).includes(file),
+    subfolder: async (name) =>
+      (await list()).includes(name) ? folderFromPath(join(name)) : undefined,
     async open(file) {
       checkFileName(file, path);
       return bytesFromPath(join(file));

@@ -7,7 +7,7 @@ import type { Family } from '../families/family.ts';
 import { families } from '../families/index.ts';
 import type { GgufFile } from './gguf.ts';
 import { invalidGguf } from './gguf-cursor.ts';
-import { ROPE_FACTORS } from './gguf-names.ts';
+import { LONG_FACTORS, ROPE_FACTORS, SHORT_FACTORS } from './gguf-names.ts';
 import type { GgufMetadata } from './gguf-types.ts';
 
 /** Typed look-ups in a file's metadata that name the key when it is not what it should be. */
@@ -114,8 +114,8 @@ export async function configFromGguf(file: GgufFile): Promise<Record<string, unk
 }
 
 /**
- * A config.json beside a GGUF, where the file knows better: an output layer that is there is used, and rotary
- * divisors that are there are applied, as llama.cpp does whatever the config says.
+ * A config.json beside a GGUF, where the file knows better: an output layer that is there is used and where there is
+ * none the embedding table is it, and rotary divisors that are there are applied, as llama.cpp does whatever the config says.
  * @throws AttuneError `config-mismatch` when they are of different families
  */
 export async function reconcileConfig(
@@ -125,7 +125,7 @@ export async function reconcileConfig(
 ): Promise<Record<string, unknown>> {
   const { architecture } = familyOfGguf(file).gguf;
   const config = { ...rawConfig };
-  if (file.has('output.weight')) config.tie_word_embeddings = false;
+  config.tie_word_embeddings = !file.has('output.weight');
   const { rope, headDim, modelType } = parseConfig(rawConfig, where);
   const wanted = familyOf(modelType).gguf.architecture;
   if (wanted !== architecture) {
@@ -160,10 +160,20 @@ async function ropeFromGguf(
   if (scaling !== 'none' && scaling !== 'linear') {
     throw unsupported(file.name, `${architecture}.rope.scaling.type`, JSON.stringify(scaling));
   }
-  if (file.has('rope_factors_long.weight')) {
-    throw unsupported(file.name, 'rope_factors_long.weight', 'longrope');
+  if (file.has(LONG_FACTORS)) {
+    return {
+      rope_type: 'longrope',
+      rope_theta,
+      short_factor: await ropeFactors(file, headDim, SHORT_FACTORS),
+      long_factor: await ropeFactors(file, headDim, LONG_FACTORS),
+      attention_factor: shortest(read.number(`${architecture}.rope.scaling.attn_factor`)) ?? 1,
+      original_max_position_embeddings: read.number(
+        `${architecture}.rope.scaling.original_context_length`,
+      ),
+    };
   }
-  const factors = await ropeFactors(file, headDim);
+  const found = await ropeFactors(file, headDim);
+  const factors = found?.every((n) => n === 1) ? undefined : found;
   if (factors !== undefined) {
     const known = asLlama3(factors, rope_theta, headDim);
     if (known !== undefined) return known;
@@ -182,21 +192,25 @@ async function ropeFromGguf(
     : { rope_type: 'linear', rope_theta, factor };
 }
 
-/** The divisors in `rope_freqs.weight`, if there are any but ones. @throws AttuneError `invalid-gguf` */
-export async function ropeFactors(file: GgufFile, headDim: number): Promise<number[] | undefined> {
-  if (!file.has(ROPE_FACTORS)) return undefined;
-  const { shape, dtype } = file.info(ROPE_FACTORS);
+/** The divisors in `rope_freqs.weight`, if it is there. @throws AttuneError `invalid-gguf` */
+export async function ropeFactors(
+  file: GgufFile,
+  headDim: number,
+  name = ROPE_FACTORS,
+): Promise<number[] | undefined> {
+  if (!file.has(name)) return undefined;
+  const { shape, dtype } = file.info(name);
   if (dtype !== 'F32' || shape.length !== 1 || shape[0] !== headDim / 2) {
     throw invalidGguf(
       file.name,
-      `${ROPE_FACTORS} is ${dtype} of [${shape.join(', ')}]; F32 of [${headDim / 2}] is needed`,
+      `${name} is ${dtype} of [${shape.join(', ')}]; F32 of [${headDim / 2}] is needed`,
     );
   }
-  const factors = [...(await file.float32(ROPE_FACTORS))];
+  const factors = [...(await file.float32(name))];
   if (factors.some((n) => !Number.isFinite(n) || n <= 0)) {
-    throw invalidGguf(file.name, `${ROPE_FACTORS} has divisors that are not positive`);
+    throw invalidGguf(file.name, `${name} has divisors that are not positive`);
   }
-  return factors.every((n) => n === 1) ? undefined : factors;
+  return factors;
 }
 
 /**

@@ -2,12 +2,20 @@ import { AttuneError } from '@attune/gpu';
 import type { ModelConfig } from '../config/config.ts';
 import { ropeDivisors } from '../config/rope.ts';
 import { blueprintOf, familyOf } from '../families/families.ts';
-import { ggufPlaces, interleavedHeads, ROPE_FACTORS, toGgufRows } from './gguf-names.ts';
+import {
+  ggufPlaces,
+  interleavedHeads,
+  LONG_FACTORS,
+  ROPE_FACTORS,
+  SHORT_FACTORS,
+  toGgufRows,
+} from './gguf-names.ts';
 import { ggufTokenizer } from './gguf-tokenizer-export.ts';
 import { type GgufMetadata, type GgufValue, ggmlType } from './gguf-types.ts';
 import { ggufValue, type LazyGgufTensor, streamGguf } from './gguf-writer.ts';
 import type { TokenizerFiles } from './open-tokenizer.ts';
 import { encodeGgml, type WritableType } from './quantise.ts';
+import { Rounding } from './rounding.ts';
 import { transposed, type WeightSource } from './weights.ts';
 
 /** llama.cpp's numbers for what most of a file's tensors are. */
@@ -21,6 +29,8 @@ export interface GgufExport {
   name: string;
   /** What matrices are stored as; norms and biases stay F32. */
   type: WritableType;
+  /** Measures what storing costs, where it is asked for. */
+  rounding?: Rounding;
 }
 
 /**
@@ -86,7 +96,12 @@ export function ggufMetadata(model: Omit<GgufExport, 'weights'>): GgufMetadata {
  * The tensors under llama.cpp's names and in its layout: q and k with their rows interleaved where it rotates
  * neighbours, every matrix as [out, in], norms with what is added to their weights, rotary divisors where there are any.
  */
-export function ggufTensors({ config, weights, type }: GgufExport): LazyGgufTensor[] {
+export function ggufTensors({
+  config,
+  weights,
+  type,
+  rounding = new Rounding(),
+}: GgufExport): LazyGgufTensor[] {
   const tensors: LazyGgufTensor[] = [];
   if (config.head === 'score') {
     throw new AttuneError(
@@ -95,10 +110,10 @@ export function ggufTensors({ config, weights, type }: GgufExport): LazyGgufTens
       'Write safetensors instead.',
     );
   }
-  if (config.rope.type === 'llama3' || config.rope.type === 'factors') {
-    const divisors = Float32Array.from(ropeDivisors(config.rope, config.headDim));
+  for (const [name, list] of rotaryDivisors(config)) {
+    const divisors = Float32Array.from(list);
     tensors.push({
-      name: ROPE_FACTORS,
+      name,
       type: 'F32',
       shape: [divisors.length],
       data: async () => encodeGgml(divisors, 'F32', divisors.length),
@@ -122,6 +137,7 @@ export function ggufTensors({ config, weights, type }: GgufExport): LazyGgufTens
         }
         if (kind === 'weight' && module.transposed) values = transposed(values, row, rows);
         const bytes = encodeGgml(values, stored, row);
+        rounding.add(name, values, bytes, stored);
         const heads = interleavedHeads(config, module);
         if (heads === undefined) return bytes;
         return toGgufRows(bytes, { heads, rowBytes: bytes.length / module.out });
@@ -129,4 +145,16 @@ export function ggufTensors({ config, weights, type }: GgufExport): LazyGgufTens
     });
   }
   return tensors;
+}
+
+/** What rotary frequencies are divided by, where a tensor says so: one set, or longrope's two. */
+function rotaryDivisors({ rope, headDim }: ModelConfig): [string, ArrayLike<number>][] {
+  if (rope.type === 'factors' && rope.longFactors) {
+    return [
+      [LONG_FACTORS, rope.longFactors],
+      [SHORT_FACTORS, rope.factors],
+    ];
+  }
+  if (rope.type !== 'llama3' && rope.type !== 'factors') return [];
+  return [[ROPE_FACTORS, ropeDivisors(rope, headDim)]];
 }

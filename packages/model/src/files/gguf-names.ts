@@ -27,6 +27,9 @@ const NAMES: Readonly<Record<Exclude<ModuleRole, 'score'>, string>> = {
 
 /** The tensor that holds the divisors of rotary frequencies; it is no weight. */
 export const ROPE_FACTORS = 'rope_freqs.weight';
+/** Those of longrope, for both lengths of context. */
+export const SHORT_FACTORS = 'rope_factors_short.weight';
+export const LONG_FACTORS = 'rope_factors_long.weight';
 
 /** A tensor of a model in both worlds. */
 export interface GgufPlace {

@@ -1,7 +1,7 @@
 import { AttuneError } from '@attune/gpu';
 import type { ModelConfig } from '../config/config.ts';
-import { TOKEN_TYPES } from './gguf-tokenizer.ts';
-import type { GgufMetadata } from './gguf-types.ts';
+import { ggufPieces } from './gguf-spm-export.ts';
+import { type GgufMetadata, type GgufValue, TOKEN_TYPES } from './gguf-types.ts';
 import { ggufValue } from './gguf-writer.ts';
 import type { TokenizerFiles } from './open-tokenizer.ts';
 import { PRE_TOKENIZERS } from './pre-tokenizers.ts';
@@ -9,18 +9,16 @@ import { PRE_TOKENIZERS } from './pre-tokenizers.ts';
 type Json = Record<string, unknown>;
 
 /**
- * The `tokenizer.*` metadata of a GGUF for a byte-level BPE tokenizer, as llama.cpp's converter writes it: one
- * token for each row of the embedding, unused ids filled with `[PADn]`.
+ * The `tokenizer.*` metadata of a GGUF for a byte-level BPE or a SentencePiece tokenizer, as llama.cpp's converter
+ * writes it: one token for each row of the embedding, unused ids filled with `[PADn]`.
  * @throws AttuneError `unsupported-export` when llama.cpp has no name for the tokenizer's way of cutting text
  */
 export function ggufTokenizer(files: TokenizerFiles, config: ModelConfig): GgufMetadata {
   const { tokenizerJson, tokenizerConfig, chatTemplate } = files;
   const model = (tokenizerJson.model ?? {}) as Json;
   const vocab = model.vocab;
-  if (model.type !== 'BPE' || model.byte_fallback === true || !isObject(vocab)) {
-    throw unsupported(
-      `a tokenizer of the type ${String(model.type)} with byte_fallback ${model.byte_fallback === true}`,
-    );
+  if (model.type !== 'BPE' || !isObject(vocab)) {
+    throw unsupported(`a tokenizer of the type ${String(model.type)}`);
   }
   const added = (Array.isArray(tokenizerJson.added_tokens) ? tokenizerJson.added_tokens : []) as {
     id: number;
@@ -38,22 +36,21 @@ export function ggufTokenizer(files: TokenizerFiles, config: ModelConfig): GgufM
   for (const { id, special } of added) {
     types[id] = special === false ? TOKEN_TYPES.userDefined : TOKEN_TYPES.control;
   }
-  const metadata: GgufMetadata = new Map([
-    ['tokenizer.ggml.model', ggufValue.string('gpt2')],
-    ['tokenizer.ggml.pre', ggufValue.string(preTokenizerName(tokenizerJson))],
-    ['tokenizer.ggml.tokens', ggufValue.strings(tokens)],
-    ['tokenizer.ggml.token_type', ggufValue.int32s(types)],
-    ['tokenizer.ggml.merges', ggufValue.strings(mergeLines(model.merges))],
-  ]);
   const named = (word: string): number | undefined => {
     const value = tokenizerConfig?.[word];
     const content = isObject(value) ? value.content : value;
     return typeof content === 'string' ? ids.get(content) : undefined;
   };
+  const unknown = named('unk_token') ?? ids.get(String(model.unk_token));
+  const own =
+    model.byte_fallback === true
+      ? ggufPieces(tokenizerJson, { tokens, types, unknown })
+      : byteLevel(tokenizerJson, { tokens, types });
+  const metadata: GgufMetadata = new Map(own);
   const special: [key: string, id: number | null | undefined][] = [
     ['bos', named('bos_token') ?? config.bosTokenId],
     ['eos', named('eos_token') ?? config.eosTokenIds[0]],
-    ['unknown', named('unk_token')],
+    ['unknown', model.byte_fallback === true ? unknown : named('unk_token')],
     ['padding', named('pad_token') ?? config.padTokenId],
   ];
   for (const [key, id] of special) {
@@ -64,20 +61,36 @@ export function ggufTokenizer(files: TokenizerFiles, config: ModelConfig): GgufM
   const { first, last } = edges(tokenizerJson.post_processor);
   metadata.set('tokenizer.ggml.add_bos_token', ggufValue.bool(first));
   if (last) metadata.set('tokenizer.ggml.add_eos_token', ggufValue.bool(true));
-  metadata.set('tokenizer.ggml.add_space_prefix', ggufValue.bool(false));
+  if (!metadata.has('tokenizer.ggml.add_space_prefix')) {
+    metadata.set('tokenizer.ggml.add_space_prefix', ggufValue.bool(false));
+  }
   if (chatTemplate !== undefined) {
     metadata.set('tokenizer.chat_template', ggufValue.string(chatTemplate));
   }
   return metadata;
 }
 
+function byteLevel(
+  tokenizerJson: Json,
+  { tokens, types }: { tokens: readonly string[]; types: Int32Array },
+): [string, GgufValue][] {
+  return [
+    ['tokenizer.ggml.model', ggufValue.string('gpt2')],
+    ['tokenizer.ggml.pre', ggufValue.string(preTokenizerName(tokenizerJson))],
+    ['tokenizer.ggml.tokens', ggufValue.strings(tokens)],
+    ['tokenizer.ggml.token_type', ggufValue.int32s(types)],
+    ['tokenizer.ggml.merges', ggufValue.strings(mergeLines((tokenizerJson.model as Json).merges))],
+  ];
+}
+
 /** llama.cpp's name for the way a tokenizer.json cuts text. */
 function preTokenizerName(tokenizerJson: Json): string {
   const wanted = canonical(tokenizerJson.pre_tokenizer);
-  for (const [name, { preTokenizer }] of Object.entries(PRE_TOKENIZERS)) {
-    if (canonical(preTokenizer) === wanted) return name;
+  const whole = (tokenizerJson.model as Json).ignore_merges === true;
+  for (const [name, { preTokenizer, ignoreMerges }] of Object.entries(PRE_TOKENIZERS)) {
+    if (canonical(preTokenizer) === wanted && ignoreMerges === whole) return name;
   }
-  throw unsupported(`the pre-tokenizer ${wanted.slice(0, 200)}`);
+  throw unsupported(`the pre-tokenizer ${wanted.slice(0, 200)} with ignore_merges ${whole}`);
 }
 
 /** The same text for the same cuts: offsets do not matter, and a sequence of one is that one. */

@@ -2,53 +2,41 @@ import { AttuneError } from '@attune/gpu';
 import type { GgufFile } from './gguf.ts';
 import { metadataReader } from './gguf-config.ts';
 import { short } from './gguf-metadata.ts';
+import { pieceOf, sentencePieceParts } from './gguf-spm.ts';
+import { TOKEN_TYPES } from './gguf-types.ts';
 import type { TokenizerFiles } from './open-tokenizer.ts';
 import { PRE_TOKENIZERS, preTokenizerOf } from './pre-tokenizers.ts';
 
-/** `tokenizer.ggml.token_type` values. */
-export const TOKEN_TYPES = {
-  normal: 1,
-  unknown: 2,
-  control: 3,
-  userDefined: 4,
-  unused: 5,
-  byte: 6,
-} as const;
-
 /**
  * The tokenizer.json and tokenizer_config.json that a GGUF's own metadata stands for: byte-level BPE
- * (`tokenizer.ggml.model` gpt2) with a pre-tokenizer that is known by name.
- * @throws AttuneError `missing-tokenizer`, `unsupported-tokenizer`, `invalid-tokenizer`
+ * (`tokenizer.ggml.model` gpt2) with a pre-tokenizer that is known by name, or SentencePiece's (llama).
+ * @throws AttuneError `missing-tokenizer`, `tokenizer-unsupported`, `tokenizer-invalid`
  */
 export function tokenizerFromGguf(file: GgufFile): TokenizerFiles {
   const read = metadataReader(file.metadata, file.name);
-  const model = read.string('tokenizer.ggml.model');
-  if (model === undefined) {
+  const kind = read.string('tokenizer.ggml.model');
+  if (kind === undefined) {
     throw new AttuneError(
       'missing-tokenizer',
       `${file.name} holds no tokenizer.`,
       'Put the tokenizer.json of the model into a folder with it.',
     );
   }
-  if (model !== 'gpt2') {
+  if (kind !== 'gpt2' && kind !== 'llama') {
     throw unsupported(
       file.name,
-      `a tokenizer of the kind ${short(model)}; only gpt2 (byte-level BPE)`,
+      `a tokenizer of the kind ${short(kind)}; only gpt2 (byte-level BPE) and llama (SentencePiece)`,
     );
   }
-  const preName = read.string('tokenizer.ggml.pre') ?? 'default';
-  const pre = preTokenizerOf(preName);
-  if (pre === undefined) {
-    const known = Object.keys(PRE_TOKENIZERS).join(', ');
-    throw unsupported(file.name, `the pre-tokenizer ${short(preName)}; only ${known}`);
-  }
-  const tokens = strings(read.list('tokenizer.ggml.tokens'), 'tokenizer.ggml.tokens', file.name);
-  const vocab = vocabulary(tokens, file.name);
-  const merges = readMerges(
-    strings(read.list('tokenizer.ggml.merges'), 'tokenizer.ggml.merges', file.name),
-    vocab,
+  const types = read.list('tokenizer.ggml.token_type');
+  const tokens = strings(
+    read.list('tokenizer.ggml.tokens'),
+    'tokenizer.ggml.tokens',
     file.name,
-  );
+  ).map((token, id) => (kind === 'llama' ? pieceOf(token, types?.[id]) : token));
+  const vocab = vocabulary(tokens, file.name);
+  const { addBos: usual, ...parts } =
+    kind === 'llama' ? pieceParts(file, tokens, types) : byteLevelParts(file, vocab);
   const special = (key: string): number | undefined => {
     const id = read.number(`tokenizer.ggml.${key}_token_id`);
     if (id === undefined || (Number.isInteger(id) && id >= 0 && id < tokens.length)) return id;
@@ -58,15 +46,7 @@ export function tokenizerFromGguf(file: GgufFile): TokenizerFiles {
     );
   };
   const bos = special('bos');
-  const addBos = (read.boolean('tokenizer.ggml.add_bos_token') ?? pre.addBos) && bos !== undefined;
-  // As the library writes it; a decoder looks at none of these flags.
-  const decoder = {
-    type: 'ByteLevel',
-    add_prefix_space: true,
-    trim_offsets: true,
-    use_regex: true,
-  };
-
+  const addBos = (read.boolean('tokenizer.ggml.add_bos_token') ?? usual) && bos !== undefined;
   const chatTemplate = read.string('tokenizer.chat_template');
   const tokenizerConfig: Record<string, unknown> = {
     tokenizer_class: 'PreTrainedTokenizerFast',
@@ -87,27 +67,65 @@ export function tokenizerFromGguf(file: GgufFile): TokenizerFiles {
       version: '1.0',
       truncation: null,
       padding: null,
-      added_tokens: addedTokens(tokens, read.list('tokenizer.ggml.token_type'), file.name),
-      normalizer: pre.normalizer,
-      pre_tokenizer: pre.preTokenizer,
+      added_tokens: addedTokens(tokens, types, file.name),
+      normalizer: parts.normalizer,
+      pre_tokenizer: parts.pre_tokenizer,
       post_processor: addBos ? prepend(tokens[bos]!, bos) : null,
-      decoder,
-      model: {
-        type: 'BPE',
-        dropout: null,
-        unk_token: null,
-        continuing_subword_prefix: null,
-        end_of_word_suffix: null,
-        fuse_unk: false,
-        byte_fallback: false,
-        ignore_merges: pre.ignoreMerges,
-        vocab: Object.fromEntries(vocab),
-        merges,
-      },
+      decoder: parts.decoder,
+      model: parts.model,
     },
     tokenizerConfig,
     ...(chatTemplate !== undefined && { chatTemplate }),
   };
+}
+
+/** The steps and the model of a byte-level BPE, and whether llama.cpp puts bos in front. */
+function byteLevelParts(file: GgufFile, vocab: Map<string, number>) {
+  const read = metadataReader(file.metadata, file.name);
+  const preName = read.string('tokenizer.ggml.pre') ?? 'default';
+  const pre = preTokenizerOf(preName);
+  if (pre === undefined) {
+    const known = Object.keys(PRE_TOKENIZERS).join(', ');
+    throw unsupported(file.name, `the pre-tokenizer ${short(preName)}; only ${known}`);
+  }
+  const merges = readMerges(
+    strings(read.list('tokenizer.ggml.merges'), 'tokenizer.ggml.merges', file.name),
+    vocab,
+    file.name,
+  );
+  return {
+    addBos: pre.addBos,
+    normalizer: pre.normalizer,
+    pre_tokenizer: pre.preTokenizer,
+    // As the library writes it; a decoder looks at none of these flags.
+    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: pre.ignoreMerges,
+      vocab: Object.fromEntries(vocab),
+      merges,
+    },
+  };
+}
+
+function pieceParts(file: GgufFile, tokens: string[], types: ArrayLike<unknown> | undefined) {
+  const scores = metadataReader(file.metadata, file.name).list('tokenizer.ggml.scores');
+  for (const [key, list] of [
+    ['scores', scores],
+    ['types', types],
+  ] as const) {
+    if (list?.length === tokens.length && Array.from(list).every((n) => typeof n === 'number'))
+      continue;
+    throw invalid(file.name, `${tokens.length} tokens have ${list?.length ?? 'no'} ${key}`);
+  }
+  const pieces = { tokens, scores: scores as number[], types: types as number[] };
+  return { addBos: true, ...sentencePieceParts(file, pieces) };
 }
 
 function strings(list: ArrayLike<unknown> | undefined, key: string, file: string): string[] {
@@ -173,7 +191,7 @@ function prepend(token: string, id: number) {
 
 function unsupported(file: string, what: string): AttuneError {
   return new AttuneError(
-    'unsupported-tokenizer',
+    'tokenizer-unsupported',
     `${file} holds ${what} is read from GGUF.`,
     'Put the tokenizer.json of the model into a folder with it, and give the folder.',
   );
@@ -181,7 +199,7 @@ function unsupported(file: string, what: string): AttuneError {
 
 function invalid(file: string, what: string): AttuneError {
   return new AttuneError(
-    'invalid-tokenizer',
+    'tokenizer-invalid',
     `${file}: ${what}.`,
     'Convert the model again, or put its tokenizer.json into a folder with it.',
   );

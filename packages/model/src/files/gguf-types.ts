@@ -97,3 +97,13 @@ export type GgufValue =
   | { type: 'array'; of: GgufValueType; value: GgufItems };
 
 export type GgufMetadata = Map<string, GgufValue>;
+
+/** `tokenizer.ggml.token_type` values. */
+export const TOKEN_TYPES = {
+  normal: 1,
+  unknown: 2,
+  control: 3,
+  userDefined: 4,
+  unused: 5,
+  byte: 6,
+} as const;

@@ -6,12 +6,21 @@ import {
   type GgufPlace,
   ggufPlaces,
   interleavedHeads,
+  LONG_FACTORS,
   ROPE_FACTORS,
+  SHORT_FACTORS,
   toHuggingFaceRows,
 } from './gguf-names.ts';
 import { encodeGgml } from './quantise.ts';
 import { unsupportedDtype } from './safetensors.ts';
-import { elements, transposed, unknownTensor, type WeightSource } from './weights.ts';
+import {
+  elements,
+  float32Rows,
+  rawRows,
+  transposed,
+  unknownTensor,
+  type WeightSource,
+} from './weights.ts';
 
 /**
  * The weights of a GGUF file under Hugging Face names and in their layout: interleaved rows of q and k in order,
@@ -21,9 +30,10 @@ import { elements, transposed, unknownTensor, type WeightSource } from './weight
 export function ggufWeights(file: GgufFile, config: ModelConfig): WeightSource {
   const places = new Map<string, GgufPlace>(ggufPlaces(config).map((place) => [place.name, place]));
   const names = new Map([...places.values()].map(({ name, there }) => [there, name]));
+  const divisors = new Set([ROPE_FACTORS, SHORT_FACTORS, LONG_FACTORS]);
   const there = new Map<string, string>();
   for (const name of file.names()) {
-    if (name !== ROPE_FACTORS) there.set(names.get(name) ?? name, name);
+    if (!divisors.has(name)) there.set(names.get(name) ?? name, name);
   }
   const find = (name: string): string => {
     const found = there.get(name);
@@ -65,6 +75,8 @@ export function ggufWeights(file: GgufFile, config: ModelConfig): WeightSource {
     decoder.decode(await ordered(name), out);
     return out;
   };
+  const asStored = (name: string) =>
+    headsOf(name) === undefined && offsetOf(name) === 0 && !turned(name);
   return {
     names: () => [...there.keys()],
     has: (name) => there.has(name),
@@ -87,6 +99,18 @@ export function ggufWeights(file: GgufFile, config: ModelConfig): WeightSource {
       if (!turned(name)) return values;
       const [rows, columns] = file.info(find(name)).shape as [number, number];
       return transposed(values, rows, columns);
+    },
+    async float32Rows(name, first, count) {
+      if (asStored(name)) return float32Rows(file, find(name), first, count);
+      const whole = await this.float32(name);
+      const width = whole.length / this.info(name).shape[0]!;
+      return whole.subarray(first * width, (first + count) * width);
+    },
+    async rawRows(name, first, count) {
+      if (asStored(name)) return rawRows(file, find(name), first, count);
+      const whole = await this.raw(name);
+      const row = whole.length / file.info(find(name)).shape[0]!;
+      return whole.subarray(first * row, (first + count) * row);
     },
   };
 }

@@ -42,6 +42,7 @@ export const ggufValue = {
   bool: (value: boolean): GgufValue => ({ type: 'bool', value }),
   strings: (value: readonly string[]): GgufValue => ({ type: 'array', of: 'string', value }),
   int32s: (value: ArrayLike<number>): GgufValue => ({ type: 'array', of: 'int32', value }),
+  float32s: (value: ArrayLike<number>): GgufValue => ({ type: 'array', of: 'float32', value }),
 };
 
 /**

@@ -185,6 +185,18 @@ function fileOf(
     if (tensor === undefined) throw unknownTensor(name, source.name, tensors.keys());
     return tensor;
   };
+  const float32Rows = async (name: string, first: number, count: number) => {
+    const { shape, type, offset, bytes } = find(name);
+    const decoder = ggmlDecoder(type.name);
+    if (decoder === undefined) throw unsupportedDtype(name, type.name, source.name);
+    const rows = shape[0] ?? 1;
+    return readFloats(
+      source,
+      offset + first * (bytes / rows),
+      count * (elements(shape) / rows),
+      decoder,
+    );
+  };
   return {
     name: source.name,
     ...about,
@@ -195,15 +207,16 @@ function fileOf(
       const { shape, type, bytes } = find(name);
       return { shape: [...shape], dtype: type.name, bytes };
     },
-    async float32(name) {
-      const { shape, type, offset } = find(name);
-      const decoder = ggmlDecoder(type.name);
-      if (decoder === undefined) throw unsupportedDtype(name, type.name, source.name);
-      return readFloats(source, offset, elements(shape), decoder);
-    },
+    float32: async (name) => float32Rows(name, 0, find(name).shape[0] ?? 1),
     async raw(name) {
       const { offset, bytes } = find(name);
       return source.read(offset, bytes);
+    },
+    float32Rows,
+    async rawRows(name, first, count) {
+      const { shape, offset, bytes } = find(name);
+      const row = bytes / shape[0]!;
+      return source.read(offset + first * row, count * row);
     },
   };
 }

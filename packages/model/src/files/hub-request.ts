@@ -1,5 +1,5 @@
 import { printable } from '@attune/data';
-import { AttuneError } from '@attune/gpu';
+import { AttuneError, type ErrorCode } from '@attune/gpu';
 import type { HubStorage } from './hub-storage.ts';
 
 /** How to reach the hub, and how patient to be. */
@@ -29,9 +29,9 @@ export interface Asked {
 
 /** Something that another try may mend; `why` ends up in the error if none does. */
 export class Retry extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly milliseconds: number | undefined;
-  constructor(code: string, why: string, milliseconds?: number) {
+  constructor(code: ErrorCode, why: string, milliseconds?: number) {
     super(why);
     this.code = code;
     this.milliseconds = milliseconds;

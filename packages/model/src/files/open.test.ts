@@ -1,12 +1,13 @@
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ropeDivisors } from '../config/rope.ts';
 import { bytesFromPath } from './bytes.ts';
-import { folderFromFiles, type ModelFolder } from './folder.ts';
+import { folderFromFiles, type ModelFolder, readJson } from './folder.ts';
 import { readGguf } from './gguf.ts';
 import { writeGguf } from './gguf-writer.ts';
+import { withTexts } from './model-texts.ts';
 import { openModel } from './open.ts';
 import { readSafetensors } from './safetensors.ts';
 import { writeSafetensors } from './safetensors-writer.ts';
@@ -101,6 +102,75 @@ describe('an opened model', () => {
       const model = await openModel(await folderOf('llama-2024', changes));
       expect(model.tokenizer.chatTemplate).toBe(template);
     }
+  });
+
+  it('takes further templates by name, from the list or from their folder', async () => {
+    const named = [
+      { name: 'tool_use', template: 'x' },
+      { name: 'default', template: 'y' },
+    ];
+    const listed = {
+      'chat_template.jinja': undefined,
+      'tokenizer_config.json': { chat_template: named },
+    };
+    const model = await openModel(await folderOf('llama-2024', listed));
+    expect(model.tokenizer).toMatchObject({ chatTemplate: 'y', namedTemplates: { tool_use: 'x' } });
+
+    const folder = await mkdtemp(join(tmpdir(), 'attune-'));
+    try {
+      for (const [file, bytes] of await filesOf('llama-2024')) {
+        await writeFile(join(folder, file), bytes);
+      }
+      await mkdir(join(folder, 'additional_chat_templates'));
+      await writeFile(join(folder, 'additional_chat_templates', 'rag.jinja'), 'z');
+      const { tokenizer } = await openModel(folder);
+      expect(tokenizer.chatTemplate).toContain('<|im_start|>');
+      expect(tokenizer.namedTemplates).toEqual({ rag: 'z' });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('reads the files that older folders name their tokens in', async () => {
+    const roles = {
+      'special_tokens_map.json': { eos_token: '</s>' },
+      'added_tokens.json': { x: 300 },
+    };
+    const config = async (changes: Record<string, unknown>) =>
+      (await openModel(await folderOf('llama-2024', changes))).tokenizer.tokenizerConfig;
+    const own = { eos_token: '<|im_end|>', pad_token: '<|pad|>' };
+    expect(await config({ ...roles, 'tokenizer_config.json': own })).toEqual({
+      eos_token: '</s>',
+      pad_token: '<|pad|>',
+      added_tokens_decoder: { 300: { content: 'x', special: false } },
+    });
+    const newer = { ...own, added_tokens_decoder: {} };
+    expect(await config({ ...roles, 'tokenizer_config.json': newer })).toEqual(newer);
+  });
+
+  it('takes other texts in place of its own, whose files are then these too', async () => {
+    const model = await openModel(await folderOf('llama-2024'));
+    const changed = withTexts(model, {
+      rawConfig: { ...model.rawConfig, eos_token_id: 5, pad_token_id: 6 },
+      generationConfig: { eos_token_id: [5, 2] },
+      tokenizer: {
+        ...model.tokenizer,
+        tokenizerConfig: { eos_token: 'x' },
+        chatTemplate: 'new',
+      },
+    });
+    expect(changed.config).toMatchObject({ eosTokenIds: [5], padTokenId: 6 });
+    expect(changed.generationConfig).toEqual({ eos_token_id: [5, 2] });
+    expect(await readJson(changed.files, 'generation_config.json')).toEqual({
+      eos_token_id: [5, 2],
+    });
+    expect(await readJson(changed.files, 'tokenizer_config.json')).toEqual({ eos_token: 'x' });
+    expect(await readJson(changed.files, 'tokenizer.json')).toEqual(model.tokenizer.tokenizerJson);
+    const opened = await openModel(changed.files);
+    expect(opened.config.eosTokenIds).toEqual([5]);
+    expect(opened.tokenizer.chatTemplate).toBe('new');
+    // Nothing changed: nothing is written anew.
+    expect(withTexts(model, {})).toBe(model);
   });
 });
 
@@ -242,17 +312,17 @@ describe('a model that cannot be used', () => {
     [
       'a token has a negative id',
       { 'tokenizer.json': { ...tokenizer, added_tokens: [{ id: -1, content: 'x' }] } },
-      'invalid-tokenizer',
+      'tokenizer-invalid',
     ],
     [
       'a token’s id is text',
       { 'tokenizer.json': { model: { type: 'BPE', vocab: { a: '7' } } } },
-      'invalid-tokenizer',
+      'tokenizer-invalid',
     ],
     [
       'the chat template is a number',
       { 'chat_template.jinja': undefined, 'tokenizer_config.json': { chat_template: 7 } },
-      'invalid-tokenizer',
+      'tokenizer-invalid',
     ],
     ['the generation config is cut', { 'generation_config.json': '[1' }, 'invalid-json'],
   ])('is refused by name when %s', async (_, changes, code) => {
@@ -263,6 +333,13 @@ describe('a model that cannot be used', () => {
     const fewer = { model: { type: 'BPE', vocab: { a: 0 } }, added_tokens: [] };
     const model = await openModel(await folderOf('llama-2024', { 'tokenizer.json': fewer }));
     expect(model.config.vocabSize).toBe(384);
+  });
+
+  it('is refused as an adapter where the folder holds one', async () => {
+    const adapter = { 'model.safetensors': undefined, 'adapter_config.json': {} };
+    await expect(openModel(await folderOf('llama-2024', adapter))).rejects.toThrow(
+      'holds an adapter, not a model',
+    );
   });
 
   it('names tensor and both shapes', async () => {

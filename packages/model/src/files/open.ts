@@ -11,6 +11,7 @@ import { openGguf, wholeGgufs } from './gguf-shards.ts';
 import { ggufWeights } from './gguf-weights.ts';
 import { openTokenizer, type TokenizerFiles } from './open-tokenizer.ts';
 import { openSafetensors } from './sharded.ts';
+import { tiedAsStored } from './tied.ts';
 import type { WeightSource } from './weights.ts';
 
 /** A model whose files have been checked; weights are read when they are asked for. */
@@ -98,8 +99,16 @@ async function openFolder(folder: ModelFolder): Promise<OpenModel> {
 }
 
 async function onlyGguf(folder: ModelFolder): Promise<string> {
-  const found = wholeGgufs(await folder.list());
+  const files = await folder.list();
+  const found = wholeGgufs(files);
   if (found.length === 1) return found[0]!;
+  if (found.length === 0 && files.includes('adapter_config.json')) {
+    throw new AttuneError(
+      'missing-weights',
+      `${folder.name} holds an adapter, not a model.`,
+      'Name it as adapter_name_or_path, and the base model that it was trained on as model_name_or_path.',
+    );
+  }
   throw new AttuneError(
     found.length === 0 ? 'missing-weights' : 'ambiguous-weights',
     found.length === 0
@@ -113,13 +122,15 @@ async function onlyGguf(folder: ModelFolder): Promise<string> {
 
 async function finish(
   files: ModelFolder,
-  rawConfig: Record<string, unknown>,
+  stated: Record<string, unknown>,
   file: GgufFile | WeightSource,
 ): Promise<OpenModel> {
   const gguf = 'metadata' in file && 'version' in file ? file : undefined;
   const beside = gguf === undefined || (await files.has('config.json'));
-  const config = parseConfig(rawConfig, beside ? `${files.name}/config.json` : gguf.name);
-  const weights = gguf === undefined ? baseModelNames(file, config) : ggufWeights(gguf, config);
+  const parsed = parseConfig(stated, beside ? `${files.name}/config.json` : gguf.name);
+  const read = gguf === undefined ? baseModelNames(file, parsed) : ggufWeights(gguf, parsed);
+  const parts = { config: parsed, rawConfig: stated, weights: read };
+  const { config, rawConfig, weights } = await tiedAsStored(parts);
   checkWeights(config, weights, files.name);
 
   let tokenizer: TokenizerFiles | undefined;
@@ -151,5 +162,5 @@ async function finish(
 
 function isAbsence(error: unknown): boolean {
   const code = error instanceof AttuneError ? error.code : '';
-  return code === 'missing-tokenizer' || code === 'unsupported-tokenizer';
+  return code === 'missing-tokenizer' || code === 'tokenizer-unsupported';
 }

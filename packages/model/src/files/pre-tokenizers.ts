@@ -31,6 +31,15 @@ const GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|
 const modern = (digits: string) =>
   `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`;
 
+/** The cut of newer models: words begin with capitals, `suffix` stays with them. */
+const cased = (suffix: string, digits: string) => {
+  const [upper, lower] = ['Lu', 'Ll'].map(
+    (kind) => `[\\p{${kind}}${kind === 'Lu' ? '\\p{Lt}' : ''}\\p{Lm}\\p{Lo}\\p{M}]`,
+  );
+  const start = '[^\\r\\n\\p{L}\\p{N}]?';
+  return `${start}${upper}*${lower}+${suffix}|${start}${upper}+${lower}*${suffix}|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`;
+};
+
 const plain = (preTokenizer: Record<string, unknown>): PreTokenizer => ({
   preTokenizer,
   normalizer: null,
@@ -48,6 +57,16 @@ export const PRE_TOKENIZERS: Readonly<Record<string, PreTokenizer>> = {
     ignoreMerges: true,
     addBos: true,
   },
+  dbrx: plain(sequence(split(modern('\\p{N}{1,3}')), byteLevel(false))),
+  tekken: {
+    preTokenizer: sequence(split(cased('', '\\p{N}')), byteLevel(false)),
+    normalizer: null,
+    ignoreMerges: true,
+    addBos: true,
+  },
+  'gpt-4o': plain(
+    sequence(split(cased("(?i:'s|'t|'re|'ve|'m|'ll|'d)?", '\\p{N}{1,3}')), byteLevel(false)),
+  ),
   qwen2: {
     preTokenizer: sequence(split(modern('\\p{N}')), byteLevel(false)),
     normalizer: { type: 'NFC' },
@@ -79,6 +98,9 @@ const ALIASES: Readonly<Record<string, string>> = {
   'command-r': 'smollm',
   codeshell: 'smollm',
   'deepseek-r1-qwen': 'qwen2',
+  kormo: 'qwen2',
+  // SmolLM3.
+  'smaug-bpe': 'dbrx',
 };
 
 export function preTokenizerOf(name: string): PreTokenizer | undefined {

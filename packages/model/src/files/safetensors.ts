@@ -37,6 +37,14 @@ export async function readSafetensors(input: ByteSource | Uint8Array): Promise<S
     if (tensor === undefined) throw unknownTensor(name, source.name, tensors.keys());
     return tensor;
   };
+  const float32Rows = async (name: string, first: number, count: number) => {
+    const { shape, dtype, begin, end } = find(name);
+    const format = FLOAT_FORMATS[dtype as keyof typeof FLOAT_FORMATS];
+    if (format === undefined) throw unsupportedDtype(name, dtype, source.name);
+    const rows = shape[0] ?? 1;
+    const start = dataStart + begin + first * ((end - begin) / rows);
+    return readFloats(source, start, count * (elements(shape) / rows), { block: 1, ...format });
+  };
   return {
     name: source.name,
     metadata,
@@ -46,15 +54,16 @@ export async function readSafetensors(input: ByteSource | Uint8Array): Promise<S
       const { shape, dtype, begin, end } = find(name);
       return { shape: [...shape], dtype, bytes: end - begin };
     },
-    async float32(name) {
-      const { shape, dtype, begin } = find(name);
-      const format = FLOAT_FORMATS[dtype as keyof typeof FLOAT_FORMATS];
-      if (format === undefined) throw unsupportedDtype(name, dtype, source.name);
-      return readFloats(source, dataStart + begin, elements(shape), { block: 1, ...format });
-    },
+    float32: async (name) => float32Rows(name, 0, find(name).shape[0] ?? 1),
     async raw(name) {
       const { begin, end } = find(name);
       return source.read(dataStart + begin, end - begin);
+    },
+    float32Rows,
+    async rawRows(name, first, count) {
+      const { shape, begin, end } = find(name);
+      const row = (end - begin) / shape[0]!;
+      return source.read(dataStart + begin + first * row, count * row);
     },
   };
 }

@@ -56,5 +56,7 @@ async function openShards(folder: ModelFolder): Promise<WeightSource> {
     info: (name) => find(name).info(name),
     float32: async (name) => find(name).float32(name),
     raw: async (name) => find(name).raw(name),
+    float32Rows: async (name, ...rows) => find(name).float32Rows!(name, ...rows),
+    rawRows: async (name, ...rows) => find(name).rawRows!(name, ...rows),
   };
 }

@@ -22,6 +22,38 @@ export interface WeightSource {
   float32(name: string): Promise<Float32Array<ArrayBuffer>>;
   /** As stored: little-endian numbers, or rows of quantised blocks. */
   raw(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * `count` rows of a matrix from row `first` on, as `float32` and `raw` give them, without the rest being read. A
+   * source without this is read whole.
+   */
+  float32Rows?(name: string, first: number, count: number): Promise<Float32Array<ArrayBuffer>>;
+  rawRows?(name: string, first: number, count: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Rows of a matrix as float32. */
+export async function float32Rows(
+  weights: WeightSource,
+  name: string,
+  first: number,
+  count: number,
+): Promise<Float32Array<ArrayBuffer>> {
+  if (weights.float32Rows) return weights.float32Rows(name, first, count);
+  const whole = await weights.float32(name);
+  const width = whole.length / weights.info(name).shape[0]!;
+  return whole.subarray(first * width, (first + count) * width);
+}
+
+/** Rows of a matrix as the file has them. */
+export async function rawRows(
+  weights: WeightSource,
+  name: string,
+  first: number,
+  count: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (weights.rawRows) return weights.rawRows(name, first, count);
+  const whole = await weights.raw(name);
+  const row = whole.length / weights.info(name).shape[0]!;
+  return whole.subarray(first * row, (first + count) * row);
 }
 
 /** The error of `info`, `float32` and `raw` for a name that is not there. */

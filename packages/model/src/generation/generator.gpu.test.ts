@@ -207,8 +207,8 @@ test('tokens are handed out as they come, and a signal stops the work', async ()
 test.each([
   ['empty-prompt', [[]], { maxNewTokens: 4 }],
   ['bad-token', [[5, 384]], { maxNewTokens: 4 }],
-  ['bad-option', [[5]], { maxNewTokens: 0 }],
-  ['bad-option', [[5]], { maxNewTokens: 4, temperature: -1 }],
+  ['bad-value', [[5]], { maxNewTokens: 0 }],
+  ['bad-value', [[5]], { maxNewTokens: 4, temperature: -1 }],
 ] as const)('%s: refuses %j with %j', async (code, ids, options) => {
   const writer = await generator('llama-rope3');
   await expect(writer.generate(ids, options)).rejects.toMatchObject({ code });
@@ -217,6 +217,6 @@ test.each([
 
 test('refuses a batch of no rows', async () => {
   await expect(generator('llama-rope3', { batchSize: 0 })).rejects.toMatchObject({
-    code: 'bad-option',
+    code: 'bad-value',
   });
 });

@@ -50,7 +50,7 @@ export class Generator {
   readonly #plans = new Map<string, Plan>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** The executor's store holds the network's weights and its rotary table. @throws AttuneError `bad-option` */
+  /** The executor's store holds the network's weights and its rotary table. @throws AttuneError `bad-value` */
   constructor(
     executor: Executor,
     network: Network,
@@ -76,7 +76,7 @@ export class Generator {
    * Continues each prompt (token ids), in groups of `batchSize`. Rows do not see each other: greedy
    * answers are those of each prompt alone. The same seed, prompts and adapter give the same tokens.
    * Calls wait for one another.
-   * @throws AttuneError `prompt-too-long`, `empty-prompt`, `bad-token`, `bad-option`
+   * @throws AttuneError `prompt-too-long`, `empty-prompt`, `bad-token`, `bad-value`
    */
   generate(
     prompts: readonly (readonly number[])[],

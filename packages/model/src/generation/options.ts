@@ -42,17 +42,17 @@ export interface Decoding {
   readonly readEvery: number;
 }
 
-/** @throws AttuneError `bad-option` unless `value` is a whole number of at least `least` */
+/** @throws AttuneError `bad-value` unless `value` is a whole number of at least `least` */
 export function expectWhole(name: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return;
   throw new AttuneError(
-    'bad-option',
+    'bad-value',
     `Generation was asked for ${name} ${value}.`,
     `Give a whole number of at least ${least}.`,
   );
 }
 
-/** Checks options and puts defaults in. @throws AttuneError `bad-option` */
+/** Checks options and puts defaults in. @throws AttuneError `bad-value` */
 export function decoding(options: GenerateOptions): Decoding {
   const { maxNewTokens, temperature = 0, topK = 0, topP = 1, minP = 0 } = options;
   const { seed = 0, eosTokenIds: ends = [], readEvery = 8 } = options;

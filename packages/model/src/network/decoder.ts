@@ -11,7 +11,7 @@ import {
   type Tensor,
 } from '@attune/kernels';
 import type { Graph } from '@attune/plan';
-import type { Block, FeedForward, Sublayer } from '../families/blueprint.ts';
+import type { Block, FeedForward, Module, Sublayer } from '../families/blueprint.ts';
 import { blueprintOf } from '../families/families.ts';
 import type { Network, Reading } from './network.ts';
 import { normReading, ready } from './norm.ts';
@@ -117,16 +117,21 @@ type BlockInputs = { x: Tensor; prefix?: Tensor };
 
 /** What the first block reads: embeddings of tokens, virtual ones among them, and of positions if these are learned. */
 function embedded(graph: Graph, network: Network, batch: TokenBatch): Tensor {
-  const { tokens, embeddingScale: scale, positions } = blueprintOf(network.config);
-  const table = network.weight(graph, `${tokens.path}.weight`);
-  let x = graph.apply(
-    embedding,
-    { table, ids: batch.ids },
-    { ...(scale !== undefined && { scale }) },
-  ).y;
-  const more = (table: Tensor, ids: Tensor) => {
-    x = graph.apply(add, { a: x, b: graph.apply(embedding, { table, ids }, {}).y }, {}).y;
+  const { tokens, embeddingScale: scale, paddingIdx, positions } = blueprintOf(network.config);
+  const [table, ...rest] = network.parts(graph, `${tokens.path}.weight`);
+  const options = {
+    ...(scale !== undefined && { scale }),
+    ...(paddingIdx !== undefined && { paddingIdx }),
   };
+  let x = graph.apply(embedding, { table: table!, ids: batch.ids }, options).y;
+  const more = (table: Tensor, ids: Tensor, options = {}) => {
+    x = graph.apply(add, { a: x, b: graph.apply(embedding, { table, ids }, options).y }, {}).y;
+  };
+  let first = table!.shape[0]!;
+  for (const part of rest) {
+    more(part, batch.ids, { ...options, first });
+    first += part.shape[0]!;
+  }
   const { virtual, virtualIds } = batch;
   if (virtual?.embeddings && virtualIds) more(virtual.embeddings(graph), virtualIds);
   if (positions) more(network.weight(graph, `${positions.path}.weight`), batch.positions);
@@ -171,14 +176,21 @@ function added(
 function inner(graph: Graph, network: Network, layer: FeedForward, read: Reading): Tensor {
   const { inputs, stack, gated, activation } = layer;
   const one = inputs.length === 1 ? inputs[0] : network.stack(stack);
+  const approximate = activation === 'gelu' ? 'none' : 'tanh';
   if (!gated) {
     const x = network.linear(graph, one!.path, read);
     if (activation === 'silu') return graph.apply(activate, { x }, { kind: 'silu' }).y;
-    return graph.apply(gelu, { x }, { approximate: activation === 'gelu' ? 'none' : 'tanh' }).y;
+    return graph.apply(gelu, { x }, { approximate }).y;
   }
-  const gate = activation === 'silu' ? swiglu : geglu;
-  if (one) return graph.apply(gate, { gate: network.linear(graph, one.path, read) }, {}).y;
+  const parts = one
+    ? { gate: network.linear(graph, one.path, read) }
+    : apart(graph, network, inputs, read);
+  if (activation === 'silu') return graph.apply(swiglu, parts, {}).y;
+  return graph.apply(geglu, parts, { approximate }).y;
+}
+
+function apart(graph: Graph, network: Network, inputs: readonly Module[], read: Reading) {
   const b = ready(read().y);
-  const [g, up] = inputs.map(({ path }) => network.linear(graph, path, b));
-  return graph.apply(gate, { gate: g!, up: up! }, {}).y;
+  const [gate, up] = inputs.map(({ path }) => network.linear(graph, path, b));
+  return { gate: gate!, up: up! };
 }

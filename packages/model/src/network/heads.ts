@@ -1,5 +1,6 @@
 import {
   embedding,
+  joinColumns,
   matmul,
   type Tensor,
   type TokenLogpsOptions,
@@ -12,8 +13,11 @@ import { addedTokens, type VirtualTokens } from './virtual.ts';
 
 /** Logits [tokens, vocabulary] of hidden states: for small batches and for checks. */
 export function logits(graph: Graph, network: Network, hidden: Tensor): Tensor {
-  const weight = network.outputWeight(graph);
-  return graph.apply(matmul, { x: hidden, weight }, { transposeWeight: true }).y;
+  const parts = network
+    .outputParts(graph)
+    .map((weight) => graph.apply(matmul, { x: hidden, weight }, { transposeWeight: true }).y);
+  if (parts.length === 1) return parts[0]!;
+  return graph.apply(joinColumns, Object.fromEntries(parts.map((p, i) => [`p${i}`, p])), {}).y;
 }
 
 /** Which hidden states predict which tokens: the inputs `predicting` and `targets` (after a prefix), both i32 [count]. */
@@ -41,8 +45,9 @@ export function predictTokens(
   options: TokenLogpsOptions = {},
 ) {
   const rows = graph.apply(embedding, { table: hidden, ids: predicting }, {}).y;
-  const weight = network.outputWeight(graph);
-  return graph.apply(tokenLogps, { hidden: rows, weight, targets }, options);
+  const [weight, ...rest] = network.outputParts(graph);
+  const more = Object.fromEntries(rest.map((part, i) => [`weight${i + 1}`, part]));
+  return graph.apply(tokenLogps, { hidden: rows, weight: weight!, targets, ...more }, options);
 }
 
 /** A labelled batch: label t is the token at t, predicted from t - 1; -100 where it is not trained. */

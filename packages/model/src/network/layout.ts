@@ -28,6 +28,8 @@ export interface WeightLayout {
   readonly formats: WeightFormats;
   /** Layers whose weights lie in one tensor, by the stack's path. */
   readonly stacks: ReadonlyMap<string, Stack>;
+  /** Tables that one binding does not hold: the rows of each of their parts, the last of which may have fewer. */
+  readonly splits?: ReadonlyMap<string, number>;
 }
 
 /** Every tensor by itself, in f32. */
@@ -43,7 +45,8 @@ const kept: Readonly<Record<string, Dtype>> = {
  * The layout for weights of a file. Matrices stay as the file has them where kernels can read that: they turn
  * them into float32 as they read. The others (norms, formats that kernels do not know, rows that are no whole
  * blocks) become f32. Layers that read the same input are stacked where all have one format, the stack fits into
- * `maxBytes`, and `joins` (what is trained) has nothing against it.
+ * `maxBytes`, and `joins` (what is trained) has nothing against it. Embedding table and output layer lie in parts where
+ * they are larger than that.
  */
 export function weightLayout(
   config: ModelConfig,
@@ -72,7 +75,23 @@ export function weightLayout(
     stacks.set(stack.path, stack);
     if (first) formats.set(`${stack.path}.weight`, first);
   }
-  return { formats, stacks };
+  const splits = new Map<string, number>();
+  for (const { path, role } of modulesOf(config)) {
+    if (role !== 'tokens' && role !== 'output') continue;
+    const name = `${path}.weight`;
+    const rows = partRows(shapes.get(name)!, formats.get(name) ?? 'f32', maxBytes);
+    if (rows !== undefined) splits.set(name, rows);
+  }
+  return { formats, stacks, ...(splits.size > 0 && { splits }) };
+}
+
+/** Rows of each part of a matrix that takes more than `maxBytes`: even shares, of whole groups of 64. */
+function partRows(shape: readonly number[], dtype: Dtype, maxBytes: number): number | undefined {
+  const [rows, width] = shape as [number, number];
+  if (byteSize({ shape, dtype }) <= maxBytes) return undefined;
+  const most = Math.floor(maxBytes / byteSize({ shape: [64, width], dtype })) * 64;
+  if (most === 0) return undefined;
+  return Math.ceil(rows / Math.ceil(rows / most) / 64) * 64;
 }
 
 /** The shape of a stack's weight or bias; undefined where its layers have none. */
@@ -91,12 +110,17 @@ export interface LaidTensor extends ExpectedTensor {
   readonly from: readonly string[];
   /** The model has the matrix the other way round, [in, out]. */
   readonly transposed?: boolean;
+  /** The first row of the model's matrix, where this is a part of it. */
+  readonly first?: number;
 }
+
+/** Where a part of a table lies. */
+export const partName = (name: string, part: number) => `${name}.part${part}`;
 
 /** The tensors of a model as `stacks` lay them; every linear layer's matrix is [out, in]. */
 export function* laidTensors(
   config: ModelConfig,
-  { stacks }: Pick<WeightLayout, 'stacks'>,
+  { stacks, splits }: Pick<WeightLayout, 'stacks' | 'splits'>,
 ): Generator<LaidTensor> {
   const tensors = [...expectedTensors(config)];
   const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
@@ -108,6 +132,15 @@ export function* laidTensors(
     const [, path, kind] = /^(.*)\.(weight|bias)$/.exec(tensor.name)!;
     const stack = stackOf.get(path!);
     const from = [tensor.name];
+    const size = splits?.get(tensor.name);
+    if (size !== undefined) {
+      const [rows, width] = tensor.shape as [number, number];
+      for (let first = 0, part = 0; first < rows; first += size, part++) {
+        const shape = [Math.min(size, rows - first), width];
+        yield { name: partName(tensor.name, part), shape, from, first };
+      }
+      continue;
+    }
     if (turned.has(path!) && kind === 'weight') {
       yield { ...tensor, shape: tensor.shape.toReversed(), from, transposed: true };
     } else if (!stack) yield { ...tensor, from };

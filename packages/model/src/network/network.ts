@@ -3,10 +3,11 @@ import { type Dtype, isQuantised, matmul, packBlocks, type Tensor } from '@attun
 import type { Graph, Store } from '@attune/plan';
 import type { ModelConfig } from '../config/config.ts';
 import { blueprintOf, modulesOf } from '../families/families.ts';
-import { transposed, type WeightSource } from '../files/weights.ts';
+import { float32Rows, rawRows, transposed, type WeightSource } from '../files/weights.ts';
 import {
   type LaidTensor,
   laidTensors,
+  partName,
   plainLayout,
   type Stack,
   type WeightLayout,
@@ -109,8 +110,38 @@ export class Network {
     );
   }
 
-  /** The output layer [vocabulary, hidden]: its own, or the embedding table. */
+  /** A table in its parts, from the first row on: one, unless the frozen one does not fit into one binding. */
+  parts(graph: Graph, name: string): Tensor[] {
+    const own = this.tuning.weight?.(graph, name);
+    return own ? [own] : this.#frozenParts(graph, name);
+  }
+
+  #frozenParts(graph: Graph, name: string): Tensor[] {
+    if (!this.layout.splits?.has(name)) return [this.#frozen(graph, name)];
+    const parts: Tensor[] = [];
+    for (let i = 0; ; i++) {
+      const shape = this.#shapes.get(partName(name, i));
+      if (!shape) return parts;
+      parts.push(graph.resident(partName(name, i), shape, this.layout.formats.get(name)));
+    }
+  }
+
+  /**
+   * The output layer [vocabulary, hidden] as one tensor: its own, or the embedding table.
+   * @throws AttuneError `tensor-too-large` where it lies in parts
+   */
   outputWeight(graph: Graph): Tensor {
+    const parts = this.outputParts(graph);
+    if (parts.length === 1) return parts[0]!;
+    throw new AttuneError(
+      'tensor-too-large',
+      `The output layer lies in ${parts.length} parts, since this adapter binds less at once; what was asked for needs it whole.`,
+      'Use a smaller vocabulary, or an adapter with larger bindings.',
+    );
+  }
+
+  /** The output layer's parts, from the first row on: its own, or the embedding table's. */
+  outputParts(graph: Graph): Tensor[] {
     if (this.config.head === 'score') {
       throw new AttuneError(
         'no-output-layer',
@@ -119,11 +150,11 @@ export class Network {
       );
     }
     const own = this.tuning.weight?.(graph, 'lm_head.weight');
-    if (own) return own;
+    if (own) return [own];
     const tied = this.config.tieWordEmbeddings && !this.has('lm_head.weight');
-    if (!tied) return this.weight(graph, 'lm_head.weight');
+    if (!tied) return this.parts(graph, 'lm_head.weight');
     const table = `${blueprintOf(this.config).tokens.path}.weight`;
-    return this.tuning.unties ? this.#frozen(graph, table) : this.weight(graph, table);
+    return this.tuning.unties ? this.#frozenParts(graph, table) : this.parts(graph, table);
   }
 }
 
@@ -149,12 +180,40 @@ export async function uploadWeights(
 ): Promise<void> {
   const wanted = [...laidTensors(config, layout)].filter(({ from }) => !from.every(except));
   for (const [i, tensor] of wanted.entries()) {
-    const dtype = layout.formats.get(tensor.name) ?? 'f32';
-    store.create(tensor.name, tensor.shape, dtype);
-    store.write(tensor.name, await numbers(weights, tensor, dtype));
+    const dtype = layout.formats.get(tensor.first === undefined ? tensor.name : tensor.from[0]!);
+    await upload(store, weights, tensor, dtype ?? 'f32');
     progress?.(i + 1, wanted.length);
   }
   uploadRope(store, config, positions);
+}
+
+/** Bytes of a matrix that are read and written at once. */
+const pieceBytes = 16 << 20;
+
+/** Makes a tensor's buffer and writes its numbers. A matrix of floats goes to it in pieces, from the file on. */
+async function upload(
+  store: Store,
+  weights: WeightSource,
+  tensor: LaidTensor,
+  dtype: Dtype,
+): Promise<void> {
+  const { name, shape, from, transposed: other, first = 0 } = tensor;
+  store.create(name, shape, dtype);
+  if (from.length > 1 || other || shape.length === 1 || isQuantised(dtype)) {
+    store.write(name, await numbers(weights, tensor, dtype));
+    return;
+  }
+  const [rows, width] = shape as [number, number];
+  const step = 4 * Math.max(1, Math.floor(pieceBytes / (16 * width)));
+  for (let row = 0; row < rows; row += step) {
+    const count = Math.min(step, rows - row);
+    if (dtype === 'f32') {
+      store.write(name, await float32Rows(weights, from[0]!, first + row, count), row * width);
+    } else {
+      const piece = await rawRows(weights, from[0]!, first + row, count);
+      store.write(name, piece, row * (piece.length / count));
+    }
+  }
 }
 
 /** Tensors of a file one behind the other: rows of one format stay rows. */
@@ -168,12 +227,16 @@ async function numbers(weights: WeightSource, tensor: LaidTensor, dtype: Dtype) 
 async function bytesOf(
   weights: WeightSource,
   name: string,
-  { shape, transposed: other }: LaidTensor,
+  { shape, transposed: other, first }: LaidTensor,
   dtype: Dtype,
 ): Promise<Uint8Array> {
   const turned = <T extends Float32Array | Uint16Array>(values: T) =>
     other ? transposed(values, shape[1]!, shape[0]!) : values;
-  if (dtype === 'f32') return new Uint8Array(turned(await weights.float32(name)).buffer);
+  if (dtype === 'f32') {
+    const { buffer, byteOffset, byteLength } = turned(await weights.float32(name));
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  }
+  if (first !== undefined) return rawRows(weights, name, first, shape[0]!);
   const raw = await weights.raw(name);
   // A GGUF file has such a matrix as the device wants it; numbers of two bytes can be turned.
   if (!other || weights.info(name).rawTransposed) return raw;

@@ -3,6 +3,7 @@ import type { Graph, Store } from '@attune/plan';
 import type { ModelConfig, RopeConfig } from '../config/config.ts';
 import { ropeTable } from '../config/rope.ts';
 import { blueprintOf } from '../families/families.ts';
+import type { VirtualTokens } from './virtual.ts';
 
 /** Cosines and sines, each [positions, headDim / 2]. */
 export interface RopeTensors {
@@ -57,4 +58,10 @@ export function ropeBytes(config: ModelConfig, positions: number): number {
 export function storedPositions(store: Store, config: ModelConfig): number {
   const learned = blueprintOf(config).positions;
   return learned ? learned.in : store.get('rope.cos').shape[0]!;
+}
+
+/** Tokens that a document may have. Virtual tokens take learned positions from it; rotary ones only begin later. */
+export function mostTokens(config: ModelConfig, virtual?: Pick<VirtualTokens, 'count'>): number {
+  const learned = blueprintOf(config).positions;
+  return learned ? learned.in - (virtual?.count ?? 0) : config.maxPositionEmbeddings;
 }

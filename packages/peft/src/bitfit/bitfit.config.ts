@@ -6,7 +6,7 @@ export const bitFitConfig = group('BitFit', {
   addBiases: flag(
     false,
     'BitFit: gives linear layers without a bias one of zero to train, in families whose config has a word for it (Llama).',
-    { memory: true, trl: false },
+    { memory: true },
   ),
 });
 

@@ -1,5 +1,5 @@
 import type { TrainableTensor } from '@attune/plan';
-import { takeTensors, tensorsFile, tensorsOf } from '../adapter-tensors.ts';
+import { takeTensors, tensorsFile } from '../adapter-tensors.ts';
 import type { FileTensors } from '../kind.ts';
 
 /** The trained biases by the model's own names: the file that BitFit leaves. */
@@ -19,9 +19,3 @@ export const readBitFit = (
   tensors: readonly TrainableTensor[],
   file: FileTensors,
 ): Map<string, Float32Array> => takeTensors(tensors, file, { file: bitFitFile });
-
-/** Reads the file of biases. */
-export async function readBiases(bytes: Uint8Array): Promise<Map<string, Float32Array>> {
-  const tensors = await tensorsOf(bytes, bitFitFile);
-  return new Map([...tensors].map(([name, { data }]) => [name, data]));
-}

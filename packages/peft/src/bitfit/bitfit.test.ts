@@ -1,6 +1,9 @@
-import { openModel } from '@attune/model';
+import { folderFromFiles, openModel } from '@attune/model';
 import { expect, test } from 'vitest';
-import { bitFitFromValues, bitFitTuning, readBiases, withBiases, writeAdapter } from '../index.ts';
+import { openAdapter } from '../adapter-files.ts';
+import { tensorsFile } from '../adapter-tensors.ts';
+import { bitFitFile } from './bitfit.files.ts';
+import { bitFitTuning, withBiases } from './bitfit.ts';
 
 const fixtures = new URL('../../fixtures', import.meta.url).pathname;
 const biased = await openModel(`${fixtures}/families/llama-bias`);
@@ -12,12 +15,12 @@ test('every bias trains and nothing else, and the file gives them back', async (
   expect(method.tensors.every(({ name, decay }) => name.endsWith('.bias') && !decay)).toBe(true);
   const values = new Map<string, Float32Array>();
   for (const { name } of method.tensors) values.set(name, await biased.weights.float32(name));
-  const [[, bytes]] = [...writeAdapter(method, values, { baseModel: 'base' })] as [
-    [string, Uint8Array],
-  ];
-  const again = await readBiases(bytes);
-  expect(again).toEqual(values);
-  expect(bitFitFromValues(biased.config, again).tensors).toEqual(method.tensors);
+  const files = method.save(values, { baseModel: 'base' });
+  expect([...files.keys()]).toEqual([bitFitFile]);
+  const again = await openAdapter(folderFromFiles(files), biased);
+  expect(again.values).toEqual(values);
+  expect(again.method.tensors).toEqual(method.tensors);
+  expect(again.model).toBe(biased);
 });
 
 test('a model without biases gets some of zero, and says so in its config', async () => {
@@ -34,24 +37,38 @@ test('a model without biases gets some of zero, and says so in its config', asyn
   );
 });
 
+test('biases that were added stand over a model without any, which gets them again', async () => {
+  const given = withBiases(plain);
+  const method = bitFitTuning(given.config);
+  const values = new Map(
+    method.tensors.map(({ name, shape }) => [name, new Float32Array(shape[0]!).fill(0.5)]),
+  );
+  const { model } = await openAdapter(
+    folderFromFiles(method.save(values, { baseModel: 'base' })),
+    plain,
+  );
+  expect(model.config).toEqual(given.config);
+  expect(model.tokenizer).toBe(plain.tokenizer);
+});
+
 test('a family whose layers cannot have biases, and biases of another model, are refused', async () => {
   const mistral = await openModel(`${fixtures}/families/mistral-window8`);
   expect(() => withBiases(mistral)).toThrow(
     expect.objectContaining({ code: 'unsupported-config' }),
   );
   const code = (values: [string, Float32Array][]) => {
-    try {
-      bitFitFromValues(biased.config, new Map(values));
-    } catch (error) {
-      return (error as { code: string }).code;
-    }
-    return 'none';
+    const tensors = values.map(([name, data]) => ({ name, shape: [data.length], data }));
+    const folder = folderFromFiles(new Map([[bitFitFile, tensorsFile(tensors)]]));
+    return openAdapter(folder, biased).then(
+      () => 'none',
+      (error: { code: string }) => error.code,
+    );
   };
-  expect(code([])).toBe('missing-tensor');
+  expect(await code([])).toBe('missing-tensor');
   const all = bitFitTuning(biased.config).tensors.map(({ name, shape }): [string, Float32Array] => [
     name,
     new Float32Array(shape[0]!),
   ]);
-  expect(code([[all[0]![0], new Float32Array(3)], ...all.slice(1)])).toBe('wrong-shape');
-  expect(code([...all, ['model.norm.bias', new Float32Array(24)]])).toBe('unknown-tensor');
+  expect(await code([[all[0]![0], new Float32Array(3)], ...all.slice(1)])).toBe('wrong-shape');
+  expect(await code([...all, ['lm_head.weight', new Float32Array(24)]])).toBe('unknown-tensor');
 });

@@ -85,17 +85,6 @@ export function bitFitTuning(config: ModelConfig): BitFitMethod {
   };
 }
 
-/** BitFit going on from such values; each of the model's biases must be there. */
-export function bitFitFromValues(
-  config: ModelConfig,
-  values: ReadonlyMap<string, Float32Array>,
-): BitFitMethod {
-  const method = bitFitTuning(config);
-  const file = [...values].map(([name, data]) => [name, { shape: [data.length], data }] as const);
-  readBitFit(method.tensors, new Map(file));
-  return method;
-}
-
 /**
  * The same function with a bias of zero on every linear layer that its config has a word for (`attention_bias`,
  * `mlp_bias`), which config.json then says, and the trained model stays one that transformers loads.

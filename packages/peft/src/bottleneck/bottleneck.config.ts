@@ -46,8 +46,7 @@ export const bottleneckPresets = {
 export type BottleneckPreset = keyof typeof bottleneckPresets;
 const presets = Object.keys(bottleneckPresets) as BottleneckPreset[];
 
-const ours = { trl: false } as const;
-const sized = { trl: false, memory: true } as const;
+const sized = { memory: true } as const;
 
 /** The keys of AdapterHub's BnConfig that act here, with its defaults; `adapterConfig` is one of its presets. */
 export const bottleneckConfig = group('Bottleneck adapters', {
@@ -57,7 +56,7 @@ export const bottleneckConfig = group('Bottleneck adapters', {
     "Bottleneck adapters by AdapterHub's name of their placement: double_seq_bn (Houlsby), seq_bn (Pfeiffer) or par_bn (parallel).",
     sized,
   ),
-  adapterName: text('attune', 'Bottleneck adapters: their name in the files.', ours),
+  adapterName: text('attune', 'Bottleneck adapters: their name in the files.'),
   mhAdapter: flag(undefined, 'Bottleneck adapters: one stands after attention.', sized),
   outputAdapter: flag(
     undefined,
@@ -69,35 +68,23 @@ export const bottleneckConfig = group('Bottleneck adapters', {
     "Bottleneck adapters: the model's width over that of the bottleneck.",
     { above: 0, ...sized },
   ),
-  nonLinearity: choice(
-    undefined,
-    nonLinearities,
-    'Bottleneck adapters: the function inside.',
-    ours,
-  ),
+  nonLinearity: choice(undefined, nonLinearities, 'Bottleneck adapters: the function inside.'),
   originalLnBefore: flag(
     false,
     "Bottleneck adapters read the stream with the layer's output added, not the output alone.",
-    ours,
   ),
-  isParallel: flag(
-    false,
-    'Bottleneck adapters stand beside the layer and read what it reads.',
-    ours,
-  ),
-  scaling: number(1, 'Bottleneck adapters: what multiplies that which they add.', ours),
+  isParallel: flag(false, 'Bottleneck adapters stand beside the layer and read what it reads.'),
+  scaling: number(1, 'Bottleneck adapters: what multiplies that which they add.'),
   lnBefore: flag(false, 'Bottleneck adapters: a layer norm of their own before them.', sized),
   lnAfter: flag(false, 'Bottleneck adapters: a layer norm of their own after them.', sized),
   adapterResidualBeforeLn: flag(
     false,
     "Bottleneck adapters with ln_after: the norm is of the layer's output with what they add, not of that alone.",
-    ours,
   ),
   initWeights: choice(
     'bert',
     ['bert', 'mam_adapter', 'houlsby'],
     'Bottleneck adapters: how their matrices are drawn.',
-    ours,
   ),
   leaveOut: numbers([], 'Bottleneck adapters: numbers of the layers, from 0, that get none.', {
     min: 0,

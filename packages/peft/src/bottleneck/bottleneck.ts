@@ -6,7 +6,6 @@ import type { TuningKind } from '../kind.ts';
 import { decays, nextTokenOnly, sameModel, type TuningMethod } from '../method.ts';
 import { badSetting, settingsOf } from '../settings.ts';
 import {
-  type BottleneckConfig,
   type BottleneckSettings,
   bottleneckConfig,
   bottleneckOther,
@@ -38,14 +37,14 @@ export const bottleneck: TuningKind<typeof bottleneckConfig> = {
   chosenBy: 'adapterConfig',
   defaults: ({ adapterConfig }) =>
     adapterConfig ? bottleneckPresets[adapterConfig as keyof typeof bottleneckPresets] : {},
-  create: (settings, { config }, { seed }) => bottleneckMethod(config, settings, seed),
+  create: (settings, { config }, { seed }) => bottleneckTuning(config, settings, seed),
   files: {
     own: (_, config) => isAdapterHub(config),
     weights: adapterHubFile,
     read({ config: model }, { config, tensors }) {
       const json = bottleneckJson(model, config);
       const settings = settingsOf(bottleneck, json, { where: adapterConfigFile, file: true });
-      const method = bottleneckMethod(model, settings, 42);
+      const method = bottleneckTuning(model, settings, 42);
       return { method, values: readBottleneck(method.tensors, tensors) };
     },
   },
@@ -58,16 +57,7 @@ export const bottleneck: TuningKind<typeof bottleneckConfig> = {
  * @see Houlsby et al. 2019, https://arxiv.org/abs/1902.00751; Pfeiffer et al. 2020, https://arxiv.org/abs/2005.00247;
  * He et al. 2021, https://arxiv.org/abs/2110.04366
  */
-export function bottleneckTuning(
-  model: ModelConfig,
-  config: BottleneckConfig,
-  { name, seed = 42 }: { name?: string; seed?: number } = {},
-): BottleneckMethod {
-  const given = { peftType: 'BOTTLENECK', ...config, ...(name && { adapterName: name }) };
-  return bottleneckMethod(model, settingsOf(bottleneck, given, { where: 'BOTTLENECK' }), seed);
-}
-
-function bottleneckMethod(
+function bottleneckTuning(
   model: ModelConfig,
   config: BottleneckSettings,
   seed: number,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { openModel, scoreModel } from '@attune/model';
 import { expect, test } from 'vitest';
-import { loraFromFiles, loraTuning, mergedWeights, readAdapter, writeAdapter } from '../index.ts';
+import { loraFromFiles, loraTuning, mergedWeights, readAdapter } from '../index.ts';
 
 const root = new URL('../../../reward/fixtures', import.meta.url).pathname;
 const read = (folder: string) => async (file: string) =>
@@ -51,7 +51,7 @@ test.each(adapters)(
     const files = await readAdapter(read(folder));
     const { method, values } = loraFromFiles(judge.config, files);
     expect(values.get('score.weight')).toBeDefined();
-    const written = writeAdapter(method, values, { baseModel: 'base', base: files.config });
+    const written = method.save(values, { baseModel: 'base', base: files.config });
     const again = await readAdapter(async (file) => written.get(file)!);
     expect([...again.tensors.keys()].sort()).toEqual([...files.tensors.keys()].sort());
     for (const [key, { data }] of files.tensors) expect(again.tensors.get(key)!.data).toEqual(data);
@@ -65,7 +65,7 @@ test('a new adapter is written as a classifier: task type, and the modules that 
   const values = new Map(
     method.tensors.map(({ name, shape }) => [name, new Float32Array(shape[0]! * shape[1]!)]),
   );
-  const written = writeAdapter(method, values, { baseModel: 'base' });
+  const written = method.save(values, { baseModel: 'base' });
   const config = JSON.parse(new TextDecoder().decode(written.get('adapter_config.json')));
   expect(config).toMatchObject({ task_type: 'SEQ_CLS', modules_to_save: ['classifier', 'score'] });
 });

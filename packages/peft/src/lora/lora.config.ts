@@ -7,6 +7,7 @@ import {
   json,
   list,
   number,
+  numbers,
   type OtherKeys,
   type SettingsOf,
 } from '@attune/config';
@@ -33,17 +34,17 @@ export const loraConfig = group('LoRA', {
   excludeModules: json<string | readonly string[] | null>(
     null,
     'Layers that get no LoRA although target_modules names them: names, or one regular expression.',
-    { nullable: true, memory: true, trl: false },
+    { nullable: true, memory: true },
   ),
   layersToTransform: json<number | readonly number[] | null>(
     null,
     'Numbers of the layers, from 0, whose target modules get LoRA. Default: all layers.',
-    { nullable: true, memory: true, trl: false },
+    { nullable: true, memory: true },
   ),
   layersPattern: json<string | readonly string[] | null>(
     null,
     'Name of the list of layers that layers_to_transform counts in, such as layers. Default: any.',
-    { nullable: true, trl: false },
+    { nullable: true },
   ),
   modulesToSave: list(
     null,
@@ -62,22 +63,19 @@ export const loraConfig = group('LoRA', {
   rankPattern: json<Readonly<Record<string, number>>>(
     {},
     'Other ranks of LoRA for some layers: {end of a path, or a regular expression: rank}.',
-    { memory: true, trl: false },
+    { memory: true },
   ),
   alphaPattern: json<Readonly<Record<string, number>>>(
     {},
     'Other values of lora_alpha for some layers: {end of a path, or a regular expression: alpha}.',
-    { trl: false },
   ),
   initLoraWeights: json<boolean | 'gaussian' | 'orthogonal'>(
     true,
     'How LoRA starts: true, A uniform and B zero; gaussian, A normal and B zero; false, both random, so that the first step begins with another model.',
-    { trl: false },
   ),
   ensureWeightTying: flag(
     false,
     'Of a model whose output layer is its embedding table, modules_to_save trains both as one tensor; otherwise they part.',
-    { trl: false },
   ),
 });
 
@@ -96,6 +94,18 @@ export const trlLora = group('LoRA', {
   loraTaskType: loraConfig.taskType,
   useRslora: loraConfig.useRslora,
 });
+
+/** Keys that are one of several forms in PEFT, as words of a recipe. */
+export const flatLora = {
+  targetModules: list(null, loraConfig.targetModules.help, { memory: true }),
+  excludeModules: list(null, loraConfig.excludeModules.help, { memory: true }),
+  layersPattern: list(null, loraConfig.layersPattern.help),
+  layersToTransform: numbers(null, loraConfig.layersToTransform.help, {
+    min: 0,
+    memory: true,
+  }),
+  initLoraWeights: choice(null, ['true', 'false', 'gaussian'], loraConfig.initLoraWeights.help),
+};
 
 /** The key of TRL that stands for each key of LoraConfig. */
 export const trlNames = {
@@ -120,6 +130,7 @@ export const loraOther: OtherKeys = {
     fan_in_fan_out: false,
     megatron_core: 'megatron.core',
     qalora_group_size: 16,
+    runtime_config: null,
   },
   notDone: {
     bias: notDone(

@@ -20,7 +20,8 @@ import type { LoraLayer, LoraMethod } from './lora.ts';
  * llama.cpp scales by `adapter.lora.alpha` / r, r being read from each layer's shape. Where a layer's own
  * scale is another (rank and alpha patterns, rsLoRA over several ranks), the difference is folded into its B.
  *
- * @throws AttuneError `unsupported-export` for an adapter that trains whole tensors too
+ * @throws AttuneError `unsupported-export` for an adapter that trains whole tensors too, and for models that llama.cpp
+ * computes otherwise
  */
 export function writeLoraGguf(
   model: ModelConfig,
@@ -34,10 +35,19 @@ export function writeLoraGguf(
       'Merge the adapter into the model, and export that: attune merge, then attune export --format gguf.',
     );
   }
+  const { gguf } = familyOf(model.modelType);
+  const lack = gguf.lacks?.(model);
+  if (lack !== undefined) {
+    throw new AttuneError(
+      'unsupported-export',
+      `llama.cpp would compute another base model: ${lack}.`,
+      "Use the adapter in PEFT's files, or the merged model as safetensors.",
+    );
+  }
   const { scale, r } = method.layers[0]!;
   const alpha = scale * r;
   const metadata: GgufMetadata = new Map([
-    ['general.architecture', ggufValue.string(familyOf(model.modelType).gguf.architecture)],
+    ['general.architecture', ggufValue.string(gguf.architecture)],
     ['general.type', ggufValue.string('adapter')],
     ['adapter.type', ggufValue.string('lora')],
     ['adapter.lora.alpha', ggufValue.float32(alpha)],

@@ -1,5 +1,5 @@
 import { AttuneError } from '@attune/gpu';
-import { elements, lora as loraKernel } from '@attune/kernels';
+import { lora as loraKernel } from '@attune/kernels';
 import type { ModelConfig } from '@attune/model';
 import type { TrainableTensor } from '@attune/plan';
 import { adapterConfigFile, adapterWeightsFile } from '../adapter-names.ts';
@@ -9,6 +9,7 @@ import { settingsOf } from '../settings.ts';
 import { findTargets, patternValue } from '../targets.ts';
 import { outputTensor, tableTensor } from '../tied.ts';
 import {
+  flatLora,
   type LoraConfig,
   type LoraSettings,
   loraConfig,
@@ -52,9 +53,10 @@ export const lora: TuningKind<typeof loraConfig> = {
   config: loraConfig,
   other: loraOther,
   chosenBy: 'usePeft',
+  flat: flatLora,
   trl: { keys: trlLora, names: trlNames },
   create(settings, model, { seed }) {
-    checkStart(settings.initLoraWeights, 'peftConfig');
+    checkStart(settings.initLoraWeights, 'LORA');
     return loraMethod(model.config, settings, seed);
   },
   files: {
@@ -72,7 +74,7 @@ export const lora: TuningKind<typeof loraConfig> = {
 };
 
 /** The settings in adapter_config.json. @throws AttuneError `bad-value`, `key-not-done` */
-export function settingsOfFile(config: Readonly<Record<string, unknown>>): LoraSettings {
+function settingsOfFile(config: Readonly<Record<string, unknown>>): LoraSettings {
   const settings = settingsOf(lora, config, { where: adapterConfigFile, file: true });
   checkStart(settings.initLoraWeights, adapterConfigFile, { read: true });
   return settings;
@@ -187,9 +189,4 @@ function loraMethod(model: ModelConfig, config: LoraSettings, seed: number): Lor
 /** Whether a method is LoRA. */
 export function isLora(method: TuningMethod): method is LoraMethod {
   return method.kind === 'LORA';
-}
-
-/** Numbers that LoRA trains. */
-export function loraParameters(method: LoraMethod): number {
-  return method.tensors.reduce((sum, { shape }) => sum + elements(shape), 0);
 }

@@ -8,18 +8,17 @@ export const pTuningConfig = group('P-Tuning', {
     'MLP',
     ['MLP', 'LSTM'],
     'P-Tuning: the network that makes virtual tokens, three linear layers or a bidirectional LSTM before two.',
-    { memory: true, trl: false },
+    { memory: true },
   ),
   encoderHiddenSize,
   encoderNumLayers: integer(2, 'P-Tuning: layers of the LSTM.', {
     min: 1,
     memory: true,
-    trl: false,
   }),
   encoderDropout: number(
     0,
     'P-Tuning: dropout between the layers of the LSTM, of which only 0 is computed; PEFT ignores it for MLP.',
-    { min: 0, max: 1, trl: false },
+    { min: 0, max: 1 },
   ),
 });
 

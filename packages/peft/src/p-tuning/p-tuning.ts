@@ -6,7 +6,7 @@ import { promptLearningOther } from '../virtual/virtual.config.ts';
 import type { EncoderPart } from '../virtual/virtual.encoder.ts';
 import { virtualKindFiles } from '../virtual/virtual.files.ts';
 import { type VirtualMethod, virtualMethod } from '../virtual/virtual.ts';
-import { type PTuningConfig, type PTuningSettings, pTuningConfig } from './p-tuning.config.ts';
+import { type PTuningSettings, pTuningConfig } from './p-tuning.config.ts';
 
 /** P-Tuning: PEFT's keys, and its two files. */
 export const pTuningKind: TuningKind<typeof pTuningConfig> = {
@@ -14,10 +14,10 @@ export const pTuningKind: TuningKind<typeof pTuningConfig> = {
   title: 'P-Tuning',
   config: pTuningConfig,
   other: promptLearningOther,
-  create: (settings, { config }, { seed }) => pTuningMethod(config, settings, { seed }),
+  create: (settings, { config }, { seed }) => pTuning(config, settings, { seed }),
   files: virtualKindFiles('P_TUNING', (model, json, evaluated) => {
     const settings = settingsOf(pTuningKind, json, { where: adapterConfigFile, file: true });
-    return pTuningMethod(model, settings, { seed: 42, evaluated });
+    return pTuning(model, settings, { seed: 42, evaluated });
   }),
 };
 
@@ -53,20 +53,7 @@ function encoderParts(
  * @throws AttuneError `bad-value`, `missing-key`
  * @see Liu et al. 2021, https://arxiv.org/abs/2103.10385
  */
-export function pTuning(
-  model: ModelConfig,
-  config: PTuningConfig,
-  { seed = 42, evaluated = false }: { seed?: number; evaluated?: boolean } = {},
-): VirtualMethod {
-  const settings = settingsOf(
-    pTuningKind,
-    { peftType: 'P_TUNING', ...config },
-    { where: 'P_TUNING' },
-  );
-  return pTuningMethod(model, settings, { seed, evaluated });
-}
-
-function pTuningMethod(
+function pTuning(
   model: ModelConfig,
   {
     numVirtualTokens: count,

@@ -7,14 +7,13 @@ export const prefixTuningConfig = group('Prefix Tuning', {
   prefixProjection: flag(
     false,
     'Prefix Tuning: a small network over an embedding makes keys and values, which steadies training.',
-    { memory: true, trl: false },
+    { memory: true },
   ),
   encoderHiddenSize,
   initWeights: choice(
     null,
     ['zero'],
     'Prefix Tuning: zero starts from keys and values of zero. Default: normal numbers.',
-    { trl: false },
   ),
 });
 

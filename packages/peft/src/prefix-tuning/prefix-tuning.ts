@@ -6,11 +6,7 @@ import { promptLearningOther } from '../virtual/virtual.config.ts';
 import type { Encoder, EncoderPart } from '../virtual/virtual.encoder.ts';
 import { virtualKindFiles } from '../virtual/virtual.files.ts';
 import { type VirtualMethod, virtualMethod } from '../virtual/virtual.ts';
-import {
-  type PrefixTuningConfig,
-  type PrefixTuningSettings,
-  prefixTuningConfig,
-} from './prefix-tuning.config.ts';
+import { type PrefixTuningSettings, prefixTuningConfig } from './prefix-tuning.config.ts';
 
 /** Prefix Tuning: PEFT's keys, and its two files. */
 export const prefixTuningKind: TuningKind<typeof prefixTuningConfig> = {
@@ -18,10 +14,10 @@ export const prefixTuningKind: TuningKind<typeof prefixTuningConfig> = {
   title: 'Prefix Tuning',
   config: prefixTuningConfig,
   other: promptLearningOther,
-  create: (settings, { config }, { seed }) => prefixMethod(config, settings, { seed }),
+  create: (settings, { config }, { seed }) => prefixTuning(config, settings, { seed }),
   files: virtualKindFiles('PREFIX_TUNING', (model, json, evaluated) => {
     const settings = settingsOf(prefixTuningKind, json, { where: adapterConfigFile, file: true });
-    return prefixMethod(model, settings, { seed: 42, evaluated });
+    return prefixTuning(model, settings, { seed: 42, evaluated });
   }),
 };
 
@@ -32,20 +28,7 @@ export const prefixTuningKind: TuningKind<typeof prefixTuningConfig> = {
  * @throws AttuneError `bad-value`, `missing-key`
  * @see Li and Liang 2021, https://arxiv.org/abs/2101.00190
  */
-export function prefixTuning(
-  model: ModelConfig,
-  config: PrefixTuningConfig,
-  { seed = 42, evaluated = false }: { seed?: number; evaluated?: boolean } = {},
-): VirtualMethod {
-  const settings = settingsOf(
-    prefixTuningKind,
-    { peftType: 'PREFIX_TUNING', ...config },
-    { where: 'PREFIX_TUNING' },
-  );
-  return prefixMethod(model, settings, { seed, evaluated });
-}
-
-function prefixMethod(
+function prefixTuning(
   model: ModelConfig,
   {
     numVirtualTokens: count,

@@ -9,15 +9,11 @@ export const promptTuningConfig = group('Prompt Tuning', {
     'RANDOM',
     ['RANDOM', 'SAMPLE_VOCAB', 'TEXT'],
     'Prompt Tuning starts from normal numbers, from tokens drawn from the vocabulary, or from those of prompt_tuning_init_text.',
-    { trl: false },
   ),
-  promptTuningInitText: text(null, 'Prompt Tuning: the text to start from, for TEXT.', {
-    trl: false,
-  }),
+  promptTuningInitText: text(null, 'Prompt Tuning: the text to start from, for TEXT.'),
   tokenizerNameOrPath: text(
     null,
     "Prompt Tuning: a folder whose tokenizer reads the text. Default: the model's own.",
-    { trl: false },
   ),
 });
 

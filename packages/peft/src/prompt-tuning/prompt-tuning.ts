@@ -8,7 +8,6 @@ import { tableTensor } from '../tied.ts';
 import { virtualKindFiles } from '../virtual/virtual.files.ts';
 import { type VirtualMethod, virtualMethod } from '../virtual/virtual.ts';
 import {
-  type PromptTuningConfig,
   type PromptTuningSettings,
   promptTuningConfig,
   promptTuningOther,
@@ -20,26 +19,30 @@ export const promptTuningKind: TuningKind<typeof promptTuningConfig> = {
   title: 'Prompt Tuning',
   config: promptTuningConfig,
   other: promptTuningOther,
-  create(settings, model, { seed, modelName }) {
+  create(settings, model, { seed, modelName, tokenizer }) {
     const { promptTuningInitText: text, tokenizerNameOrPath: path } = settings;
     const other =
       path !== null && path !== modelName && path !== model.files?.name ? path : undefined;
-    const textIds = async () => (await tokenizerFor(model, other)).encode(text!);
-    return promptMethod(model.config, settings, { seed, textIds });
+    const textIds = async () => (await tokenizerFor(model, other, tokenizer)).encode(text!);
+    return promptTuning(model.config, settings, { seed, textIds });
   },
   files: virtualKindFiles('PROMPT_TUNING', (model, json) => {
     const settings = settingsOf(promptTuningKind, json, { where: adapterConfigFile, file: true });
     // What the start was is of no matter once there are weights.
-    return promptMethod(model, settings, { seed: 42 });
+    return promptTuning(model, settings, { seed: 42 });
   }),
 };
 
 /** The tokenizer of the text to start from: the model's own, or that of another folder. */
-async function tokenizerFor(model: TunedParts, path: string | undefined): Promise<Tokenizer> {
+async function tokenizerFor(
+  model: TunedParts,
+  path: string | undefined,
+  given: Tokenizer | undefined,
+): Promise<Tokenizer> {
   if (path !== undefined) {
     return Tokenizer.from(await openTokenizer(await folderFromPath(path)));
   }
-  const own = tokenizerOf(model);
+  const own = given ?? tokenizerOf(model);
   if (own) return own;
   throw badSetting('PROMPT_TUNING', {
     name: 'prompt_tuning_init',
@@ -49,34 +52,13 @@ async function tokenizerFor(model: TunedParts, path: string | undefined): Promis
   });
 }
 
-export interface PromptTuningStart {
-  /** The tokens of the text to start from, for `TEXT`; repeated or cut to the number of virtual tokens. */
-  readonly textIds?: readonly number[];
-  /** Not needed: a start from tokens reads the weights that training begins with. */
-  readonly weights?: WeightSource;
-  readonly seed?: number;
-}
-
 /**
  * Prompt Tuning: before every text stand virtual tokens, whose embeddings [tokens, hidden] train. They take the
  * first positions.
  * @throws AttuneError `bad-value`, `missing-key`
  * @see Lester et al. 2021, https://arxiv.org/abs/2104.08691
  */
-export function promptTuning(
-  model: ModelConfig,
-  config: PromptTuningConfig,
-  { textIds, seed = 42 }: PromptTuningStart = {},
-): VirtualMethod {
-  const settings = settingsOf(
-    promptTuningKind,
-    { peftType: 'PROMPT_TUNING', ...config },
-    { where: 'PROMPT_TUNING' },
-  );
-  return promptMethod(model, settings, { seed, textIds: async () => textIds ?? [] });
-}
-
-function promptMethod(
+function promptTuning(
   model: ModelConfig,
   {
     numVirtualTokens,

@@ -5,16 +5,13 @@ import { notDone, peftOrigin } from '../settings.ts';
 export const numVirtualTokens = integer(
   undefined,
   'Virtual tokens before every text, of Prefix Tuning, Prompt Tuning and P-Tuning: 10 to 100 are usual.',
-  { min: 1, memory: true, trl: false },
+  { min: 1, memory: true },
 );
 export const encoderHiddenSize = integer(
   null,
   'Width of the network that makes virtual tokens (Prefix Tuning with prefix_projection, P-Tuning). Default: the width of what it makes for a layer.',
-  { min: 1, memory: true, trl: false },
+  { min: 1, memory: true },
 );
-
-/** Keys of PEFT's files that say for which model they are; `expectModel` looks at them. */
-export const modelKeys = ['num_layers', 'num_attention_heads', 'token_dim'] as const;
 
 /** The other keys of PEFT's prompt learning configurations. */
 export const promptLearningOther: OtherKeys = {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { openModel } from '@attune/model';
 import { describe, expect, test } from 'vitest';
 import { tensorsOf } from '../adapter-tensors.ts';
-import { adapterFromFiles, readAdapter, writeAdapter } from '../index.ts';
+import { adapterFromFiles, readAdapter } from '../index.ts';
 
 const fixtures = new URL('../../fixtures', import.meta.url).pathname;
 const { config } = await openModel(`${fixtures}/families/llama`);
@@ -13,7 +13,7 @@ test('a recorded adapter is written as it was read', async () => {
   const files = await recorded('prompt-text');
   const { method, values } = adapterFromFiles(config, files);
   const baseModel = files.config.base_model_name_or_path as string;
-  const written = writeAdapter(method, values, { baseModel, base: files.config });
+  const written = method.save(values, { baseModel, base: files.config });
   const again = await readAdapter(async (file) => written.get(file)!);
   expect(again.config).toEqual(files.config);
   expect(again.tensors).toEqual(files.tensors);
@@ -29,7 +29,7 @@ test('an encoder is written beside what it makes, and only with it can training 
   });
   for (const [name, data] of whole.values) fresh.set(name, data);
   expect(whole.method).toMatchObject({ evaluated: false });
-  const written = writeAdapter(whole.method, fresh, { baseModel: 'base' });
+  const written = whole.method.save(fresh, { baseModel: 'base' });
   expect([...written.keys()]).toContain('prompt_encoder.safetensors');
   const again = await readAdapter(async (file) => written.get(file)!);
   // PEFT evaluated the same encoder after training.

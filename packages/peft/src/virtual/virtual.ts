@@ -12,11 +12,6 @@ export interface VirtualMethod extends TuningMethod {
   readonly evaluated: boolean;
 }
 
-/** Whether a method computes with what an encoder once made, and lacks the encoder. */
-export function isEvaluated(method: TuningMethod): boolean {
-  return 'evaluated' in method && method.evaluated === true;
-}
-
 export interface VirtualParts {
   readonly kind: VirtualMethod['kind'];
   readonly encoder: Encoder;

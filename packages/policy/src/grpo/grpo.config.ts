@@ -91,14 +91,14 @@ export const grpoConfig = {
 
 export type GRPOSettings = SettingsOf<typeof grpoConfig>;
 
-/** @throws AttuneError `bad-option`, `group-size` */
+/** @throws AttuneError `bad-value`, `group-size` */
 export function checkGrpo(args: GRPOSettings): void {
   checkPolicy(args);
   const { useAdaptiveEntropy, entropyCoef, entropyCoefMin, entropyCoefMax } = args;
   if (!useAdaptiveEntropy) return;
   if (entropyCoefMin <= entropyCoef && entropyCoef <= entropyCoefMax) return;
   throw new AttuneError(
-    'bad-option',
+    'bad-value',
     `entropy_coef ${entropyCoef} is not between entropy_coef_min ${entropyCoefMin} and entropy_coef_max ${entropyCoefMax}.`,
     'Start from a coefficient within the range that it adapts in.',
   );

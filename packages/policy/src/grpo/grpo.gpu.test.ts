@@ -96,14 +96,10 @@ test.each<[string, GRPOArgs, RegExp]>([
   ['group-size', { numGenerations: 1 }, /alone has no group/],
   ['bad-value', { lossType: 'ppo' as never }, /lossType is "ppo", not one of grpo/],
   ['bad-value', { temperature: 0 }, /temperature is 0, not greater than 0/],
-  ['bad-option', { rewardWeights: [1] }, /2 reward functions and 1 reward_weights/],
+  ['bad-value', { rewardWeights: [1] }, /2 reward functions and 1 reward_weights/],
   ['bad-value', { topEntropyQuantile: 0 }, /topEntropyQuantile is 0/],
-  [
-    'bad-option',
-    { generationBatchSize: 12 },
-    /12, not a multiple of per_device_train_batch_size 8/,
-  ],
-  ['bad-option', { generationBatchSize: 8, stepsPerGeneration: 1 }, /both set/],
+  ['bad-value', { generationBatchSize: 12 }, /12, not a multiple of per_device_train_batch_size 8/],
+  ['bad-value', { generationBatchSize: 8, stepsPerGeneration: 1 }, /both set/],
 ])('%s: refuses %j', async (code, change, message) => {
   await expect(trainerOf('lora-two-rewards', change)).rejects.toMatchObject({
     code,

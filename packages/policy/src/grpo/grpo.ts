@@ -38,7 +38,7 @@ export class GRPOTrainer extends PolicyTrainer {
 
   /**
    * Opens policy and reference model, prompts and rewards.
-   * @throws AttuneError `bad-option`, `group-size`, `missing-key`, `nothing-to-train`, those of the readers
+   * @throws AttuneError `bad-value`, `group-size`, `missing-key`, `nothing-to-train`, those of the readers
    */
   static async create(options: GRPOTrainerOptions): Promise<GRPOTrainer> {
     const setup = await TrainerSetup.open(grpo, options, { check: checkGrpo });

@@ -19,13 +19,13 @@ export const rlooConfig = {
 
 export type RLOOSettings = SettingsOf<typeof rlooConfig>;
 
-/** @throws AttuneError `bad-option`, `group-size` */
+/** @throws AttuneError `bad-value`, `group-size` */
 export function checkRloo(args: RLOOSettings): void {
   checkPolicy(args);
   const { rewardClipRange: range } = args;
   if (range === null || (range.length === 2 && range[0]! <= range[1]!)) return;
   throw new AttuneError(
-    'bad-option',
+    'bad-value',
     `reward_clip_range is [${range.join(', ')}].`,
     'Give [min, max]: two numbers, the lower bound first.',
   );

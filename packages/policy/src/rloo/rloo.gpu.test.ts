@@ -49,6 +49,6 @@ test('a run that goes on in the middle of a generation batch comes to the same b
 
 test('bounds of rewards in the wrong order are refused', async () => {
   await expect(trainerOf('lora-beta', { rewardClipRange: [1, 0] })).rejects.toMatchObject({
-    code: 'bad-option',
+    code: 'bad-value',
   });
 });

@@ -53,8 +53,8 @@ test('the order of training is that of the micro-batches, once a generation batc
 });
 
 test.each<[string, Partial<ReplayOptions>, RegExp]>([
-  ['rollout-round', { rows: [] }, /0 rows/],
-  ['rollout-round', { rows: [row(7), row(7), row(8)] }, /3 rows.*not a multiple.* 2 /],
+  ['rollout-batch', { rows: [] }, /0 rows/],
+  ['rollout-batch', { rows: [row(7), row(7), row(8)] }, /3 rows.*not a multiple.* 2 /],
   ['rollout-malformed', { rows: [row(7), { prompt: [7], completion: [] }] }, /Row 2.*completion/],
   ['rollout-malformed', { rows: [row(7), row(11)] }, /Row 2.*prompt.*0 to 9/],
   ['rollout-malformed', { rows: [row(7), row(7, { rewards: undefined })] }, /Row 2.*no rewards/],
@@ -64,9 +64,9 @@ test.each<[string, Partial<ReplayOptions>, RegExp]>([
   ['rollout-group', { rows: [row(7), row(8)] }, /Row 2.*another prompt/],
   ['rollout-too-long', { maxCompletionLength: 2 }, /Row 1.*3 of completion.*at most 2/],
   ['rollout-too-long', { positions: 4 }, /Row 1.*at most 2/],
-  ['rollout-round', { rows: [row(7, { step: 0 }), row(7, { step: 1 })] }, /Row 2.*step 1/],
+  ['rollout-batch', { rows: [row(7, { step: 0 }), row(7, { step: 1 })] }, /Row 2.*step 1/],
   [
-    'rollout-round',
+    'rollout-batch',
     { rows: [row(7, { step: 0 }), row(7, { step: 0 }), row(7, { step: 0 }), row(7, { step: 0 })] },
     /Row 3.*another one/,
   ],

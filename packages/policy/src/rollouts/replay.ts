@@ -1,4 +1,4 @@
-import { AttuneError } from '@attune/gpu';
+import { AttuneError, type ErrorCode } from '@attune/gpu';
 import type { Completion, RolloutSource } from './rollouts.ts';
 
 /** A recorded completion with its rewards. */
@@ -28,13 +28,13 @@ export interface ReplayOptions {
  * Recorded completions and rewards in place of sampling. Rows are `{prompt, completion, rewards}`: token ids, and a
  * number (or null) for each reward function; a single function's may be `reward`. Groups of `numGenerations` rows
  * have the same prompt; `step`, where it is there, counts generation batches.
- * @throws AttuneError `rollout-malformed`, `rollout-group`, `rollout-round`, `rollout-too-long`, `rollout-rewards`
+ * @throws AttuneError `rollout-malformed`, `rollout-group`, `rollout-batch`, `rollout-too-long`, `rollout-rewards`
  */
 export function replay(options: ReplayOptions): RolloutSource & { readonly generations: number } {
   const { rows, generationSize, numGenerations, prompts, order } = options;
   if (rows.length === 0 || rows.length % generationSize !== 0) {
     throw wrong(
-      'rollout-round',
+      'rollout-batch',
       `The recording has ${rows.length} rows, not a multiple of a generation batch of ${generationSize} completions.`,
       'Give the rows of whole generation batches: per_device_train_batch_size times steps_per_generation each.',
     );
@@ -157,7 +157,7 @@ function checkGenerations(rows: readonly RecordedRow[], size: number): void {
     if (step === first && (i < size || i % size > 0 || step !== rows[i - 1]!.step)) return;
     if (step === undefined && first === undefined) return;
     throw wrong(
-      'rollout-round',
+      'rollout-batch',
       `Row ${i + 1} of the recording belongs to step ${step}, but generation batches of ${size} completions would put it ${step === first ? 'into another one' : `into that of step ${first}`}.`,
       'Set per_device_train_batch_size and steps_per_generation to what the recording was made with.',
     );
@@ -178,5 +178,5 @@ function orderOf(order: readonly (readonly number[])[], first: number, size: num
   );
 }
 
-const wrong = (code: string, message: string, remedy: string) =>
+const wrong = (code: ErrorCode, message: string, remedy: string) =>
   new AttuneError(code, message, remedy);

@@ -1,48 +1,31 @@
-import {
-  type PreferenceExample,
-  preferenceNotes,
-  preparePreference,
-  splitDataset,
-} from '@attune/data';
+import { type PreferenceExample, preparePreference } from '@attune/data';
 import { AttuneError } from '@attune/gpu';
-import { checkTokens, type TrainerSetup } from '@attune/trainer';
+import {
+  checkTokens,
+  type PreferenceExamples,
+  preferenceData,
+  type TrainerSetup,
+} from '@attune/trainer';
 import type { rewardConfig } from './reward.config.ts';
-
-export interface RewardData {
-  readonly train: readonly PreferenceExample[];
-  readonly evaluation?: readonly PreferenceExample[];
-}
 
 /**
  * Training pairs and held-out ones; what happened to the rows is reported.
  * @throws AttuneError `margin-missing`, `vocabulary-mismatch`, `row-too-long`, those of `preparePreference`
  */
-export async function rewardData(setup: TrainerSetup<typeof rewardConfig>): Promise<RewardData> {
-  const { args, tokenizer, model, log, progress, signal } = setup;
-  const { maxLength } = args;
-  const options = {
-    trainer: 'reward' as const,
-    maxLength,
-    signal,
-    onProgress: (rows: number) => progress(`Reading data: ${rows} rows`),
-  };
-  const evaluates = args.evalStrategy !== 'no' || args.evalOnStart;
-  const split = await splitDataset(setup, { evaluates });
-  const train = await preparePreference(split.train, tokenizer, options);
-  const held = split.evaluation && (await preparePreference(split.evaluation, tokenizer, options));
-  for (const note of preferenceNotes(train.report, tokenizer, maxLength)) log(note);
-  const { rows, kept, tokens } = train.report;
-  log(
-    `Data: ${rows} rows, ${kept} pairs, ${tokens} tokens${held ? `; ${held.report.kept} pairs held out` : ''}.`,
+export async function rewardData(
+  setup: TrainerSetup<typeof rewardConfig>,
+): Promise<PreferenceExamples<PreferenceExample>> {
+  const pairs = await preferenceData(setup, 'pairs', (rows, options) =>
+    preparePreference(rows, setup.tokenizer, { ...options, trainer: 'reward' }),
   );
-  for (const [kind, pairs] of [
-    ['training', train.examples],
-    ['evaluation', held?.examples ?? []],
+  for (const [kind, examples] of [
+    ['training', pairs.train],
+    ['evaluation', pairs.evaluation ?? []],
   ] as const) {
-    checkMargins(kind, pairs);
-    checkTokens(completions(kind, pairs), model.config);
+    checkMargins(kind, examples);
+    checkTokens(completions(kind, examples), setup.model.config);
   }
-  return { train: train.examples, ...(held && { evaluation: held.examples }) };
+  return pairs;
 }
 
 function* completions(

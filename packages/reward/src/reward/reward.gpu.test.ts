@@ -126,6 +126,32 @@ test('LoRA drops nothing unless disable_dropout is false', async () => {
   expect(await losses(0.5, { disableDropout: false })).not.toEqual(plain);
 });
 
+test('a new LoRA adapter trains the score head too, unless its task type is that of a language model', async () => {
+  const model = `${root}/models/pref-llama`;
+  const trainDataset = `${root}/data/pref-pairs.jsonl`;
+  const lines: string[] = [];
+  const create = async (more: object) =>
+    RewardTrainer.create({
+      gpu: await testGpu(),
+      model,
+      trainDataset,
+      peftConfig: { peftType: 'LORA', targetModules: ['q_proj'], ...more },
+      log: (line) => lines.push(line),
+    });
+  const trainer = await create({});
+  expect(trainer.trainable.tensors.has('score.weight')).toBe(true);
+  expect(lines).toContain('A score head stands in for the output layer.');
+  trainer.destroy();
+  await expect(create({ taskType: 'CAUSAL_LM' })).rejects.toMatchObject({
+    code: 'missing-score-head',
+  });
+  await expect(
+    create({ peftType: 'PROMPT_TUNING', numVirtualTokens: 4, targetModules: undefined }),
+  ).rejects.toMatchObject({
+    code: 'unsupported-adapter',
+  });
+});
+
 test('a run that goes on from a saved state gives the bits of one that was never stopped', async () => {
   const folder = `${root}/reward/full-center-accumulate`;
   const whole = await trainerOf(folder, { trainSamplingStrategy: 'random' });

@@ -9,7 +9,7 @@ import {
   Trainer,
   type TrainerOptions,
   TrainerSetup,
-  textTrlKeys,
+  trlKeysWith,
 } from '@attune/trainer';
 import { rewardConfig } from './reward.config.ts';
 import { rewardData } from './reward.data.ts';
@@ -50,10 +50,10 @@ export class RewardTrainer extends Trainer<PreferenceExample, PairBatch> {
       const { args, model, padTokenId } = setup;
       requireScoreHead(model.config);
       checkHead(opened!, setup);
-      const { train, evaluation } = await rewardData(setup);
+      const pairs = await rewardData(setup);
       return new RewardTrainer(setup, {
         model: await setup.tunedModel(args.disableDropout),
-        data: { train, ...(evaluation && { evaluation }), collate: collatePairs },
+        data: { ...pairs, collate: collatePairs },
         loss: rewardLoss({ ...args, padTokenId }),
       });
     });
@@ -105,7 +105,7 @@ export const reward: Algorithm<typeof rewardConfig> = algorithm({
 attune reward --config recipe.yaml --max_steps 20`,
   papers: [{ title: 'Ouyang et al. 2022', url: 'https://arxiv.org/abs/2203.02155' }],
   config: rewardConfig,
-  otherKeys: textTrlKeys(),
+  otherKeys: trlKeysWith('chat_template_path', 'eos_token', 'pad_token'),
   peftDefaults: { peftType: 'LORA', taskType: 'SEQ_CLS' },
   trlCommand: 'reward',
   create: (options) => RewardTrainer.create(options),

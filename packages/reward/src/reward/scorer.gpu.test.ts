@@ -22,7 +22,7 @@ const cases = readdirSync(`${root}/reward`).filter(
     ['adapter', 'final.safetensors'].some((part) => existsSync(`${root}/reward/${name}/${part}`)),
 );
 
-/** The judge that TRL left. */
+/** The reward model that TRL left. */
 async function recorded(name: string) {
   const folder = `${root}/reward/${name}`;
   const recipe = readFileSync(`${folder}/recipe.yaml`, 'utf8');
@@ -68,14 +68,14 @@ test.each(cases)(
       const scores = await scorer.score(ids);
       for (const [i, score] of scores.entries()) {
         const apart = Math.abs(score - want[i]) / Math.max(1, Math.abs(want[i]));
-        expect(apart, `answer ${i} of ${tokens} tokens together`).toBeLessThan(1e-5);
+        expect(apart, `row ${i} of ${tokens} tokens together`).toBeLessThan(1e-5);
       }
       destroy();
     }
   },
 );
 
-test('padding at the end of a row changes no score; progress tells of every row', async () => {
+test('padding at the end of a row changes no score; progress counts every row', async () => {
   const done: number[] = [];
   const { scorer, destroy } = await scorerOf(await recorded('full'), {
     tokens: 8,
@@ -94,8 +94,8 @@ test('padding at the end of a row changes no score; progress tells of every row'
 test('a row without tokens, of another vocabulary, past the positions, or scored NaN is named', async () => {
   const model = await recorded('full');
   const { scorer, destroy } = await scorerOf(model);
-  const refused = (code: string) => ({ code, message: expect.stringContaining('answer b') });
-  const named = (row: number) => `answer ${'ab'[row]}`;
+  const refused = (code: string) => ({ code, message: expect.stringContaining('row b') });
+  const named = (row: number) => `row ${'ab'[row]}`;
   for (const [ids, code] of [
     [[], 'empty-row'],
     [[5, 384], 'vocabulary-mismatch'],

@@ -33,11 +33,11 @@ export const referenceConfig = {
 
 export type ReferenceSettings = Partial<SettingsOf<typeof referenceConfig>>;
 
-/** @throws AttuneError `bad-option` where what is computed once would have to change */
+/** @throws AttuneError `bad-value` where what is computed once would have to change */
 export function checkReference({ precomputeRefLogProbs, syncRefModel }: ReferenceSettings): void {
   if (!syncRefModel || !precomputeRefLogProbs) return;
   throw new AttuneError(
-    'bad-option',
+    'bad-value',
     'precompute_ref_log_probs needs a reference that stays, and sync_ref_model changes it.',
     'Turn one of the two off.',
   );

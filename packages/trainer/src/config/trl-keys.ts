@@ -193,3 +193,10 @@ export const trlTextKeys: OtherKeys = {
 /** TRL's keys of an algorithm whose rows are texts: those of every trainer, and what is its own. */
 export const textTrlKeys = (own: OtherKeys = { withoutEffect: {}, notDone: {} }): OtherKeys =>
   joinOtherKeys(trlKeys, trlTextKeys, own);
+
+/** TRL's keys of every trainer, with those about texts that are named. */
+export const trlKeysWith = (...texts: readonly string[]): OtherKeys =>
+  joinOtherKeys(trlKeys, {
+    withoutEffect: {},
+    notDone: Object.fromEntries(texts.map((name) => [name, trlTextKeys.notDone[name]!])),
+  });

@@ -25,10 +25,6 @@ export const family: Family = {
       ...{ bos: 2, eos: 1, pad: 0 },
       activation: { key: 'hidden_activation', only: 'gelu_pytorch_tanh' },
     });
-    // transformers ignores attn_logit_softcapping in this family; the cap on the output layer acts.
-    if (fields.get('final_logit_softcapping') !== undefined) {
-      throw fields.unsupported('final_logit_softcapping', 'but logits are not capped here');
-    }
     if (fields.boolean('use_bidirectional_attention', false)) {
       throw fields.unsupported(
         'use_bidirectional_attention',

@@ -7,8 +7,9 @@ import { gatedBlueprint } from '../gated.ts';
 const classes = { lm: 'Phi3ForCausalLM', score: 'Phi3ForSequenceClassification' };
 
 /**
- * Phi-3 and Phi-4 of 14 billion: Llama with q, k and v in one layer, and gate and up in one. Long contexts
- * (longrope) and heads turned in part (Phi-4 mini) are refused.
+ * Phi-3, Phi-3.5 and Phi-4 of 14 billion: Llama with q, k and v in one layer, and gate and up in one. Models of long
+ * contexts (longrope) have the positions of their first training here, 4,096; heads turned in part (Phi-4 mini) are
+ * refused.
  * @see Abdin et al. 2024, https://arxiv.org/abs/2404.14219
  */
 export const family: Family = {
@@ -16,7 +17,7 @@ export const family: Family = {
   classes,
   parse(fields) {
     const body = parseBody(fields, {
-      ...{ positions: 4096, eps: 1e-5, bos: 1, eos: 32000, pad: 32000 },
+      ...{ positions: 4096, eps: 1e-5, bos: 1, eos: 32000, pad: 32000, longrope: true },
     });
     const window = fields.get('sliding_window');
     return {
@@ -36,9 +37,12 @@ export const family: Family = {
       const window = number('attention.sliding_window') ?? 0;
       return { ...common, sliding_window: window > 0 ? window : null };
     },
-    write: ({ slidingWindow, maxPositionEmbeddings }) => [
+    write: ({ slidingWindow, maxPositionEmbeddings, rope }) => [
       ['attention.sliding_window', ggufValue.uint32(slidingWindow ?? 0)],
       ['rope.scaling.original_context_length', ggufValue.uint32(maxPositionEmbeddings)],
+      ...(rope.type === 'factors'
+        ? [['rope.scaling.attn_factor', ggufValue.float32(rope.attentionFactor ?? 1)] as const]
+        : []),
     ],
   },
 };

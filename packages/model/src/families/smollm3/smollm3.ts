@@ -39,14 +39,10 @@ export const family: Family = {
   gguf: {
     architecture: 'smollm3',
     interleaved: true,
-    read: ({ has }, common) => ({
-      ...common,
-      attention_bias: has('blk.0.attn_q.bias'),
-      mlp_bias: has('blk.0.ffn_gate.bias'),
-      no_rope_layer_interval: interval,
-    }),
-    lacks({ ropeLayers, numHiddenLayers, slidingWindow }) {
+    read: (_, common) => ({ ...common, no_rope_layer_interval: interval }),
+    lacks({ ropeLayers, numHiddenLayers, slidingWindow, attentionBias, mlpBias }) {
       if (slidingWindow !== null) return 'its SmolLM3 has no sliding window';
+      if (attentionBias || mlpBias) return 'its SmolLM3 has no biases';
       const usual = everyFourth(numHiddenLayers, interval);
       const same = usual.every((turned, layer) => turned === (ropeLayers?.[layer] ?? true));
       return same ? undefined : 'its SmolLM3 leaves every fourth layer unturned';

@@ -95,10 +95,14 @@ async function trained(folder: string, checkpoint: boolean) {
   return { config, recorded, out, gradients };
 }
 
-/** Frozen weights as they lie best: layers that read the same side by side. */
-async function frozen(folder: string) {
+/** So few bytes that the table of a fixture lies in parts. */
+const few = 8192;
+
+/** Frozen weights as they lie best: layers that read the same side by side, tables in parts that fit. */
+async function frozen(folder: string, maxBytes?: number) {
   const { config, weights } = await openModel(folder);
-  const layout = weightLayout(config, weights);
+  const layout = weightLayout(config, weights, { ...(maxBytes && { maxBytes }) });
+  expect(layout.splits !== undefined).toBe(maxBytes !== undefined);
   const store = new Store(await testGpu());
   await uploadWeights(store, config, weights, { layout });
   const executor = new Executor(store);
@@ -136,27 +140,34 @@ export function testFamily(folder: string): void {
     },
   );
 
-  test('frozen weights side by side give the same logits, and not those of changed positions', async () => {
-    const { config, executor, network, destroy } = await frozen(folder);
-    const recorded = await recordedOf(folder);
-    const graph = new Graph(executor.gpu.traits);
-    const batch = tokenInputs(graph, config, recorded.rows, recorded.length);
-    graph.output('logits', logits(graph, network, decoder(graph, network, batch)));
-    const plan = await executor.compile(graph);
-    const run = async (positions: Int32Array) =>
-      (await executor.run([[plan, tokenValues({ ...recorded, positions })]])).logits!;
-    expect(await apart(await run(recorded.positions), recorded, config)).toBeLessThan(1e-4);
-    const squeezed = recorded.positions.map((position) => Math.floor(position / 2));
-    expect(await apart(await run(squeezed), recorded, config)).toBeGreaterThan(1e-2);
-    plan.destroy();
-    destroy();
-  });
+  test.each([
+    ['side by side', undefined],
+    ['in parts', few],
+  ])(
+    'frozen weights %s give the same logits, and not those of changed positions',
+    async (_, bytes) => {
+      const { config, executor, network, destroy } = await frozen(folder, bytes);
+      const recorded = await recordedOf(folder);
+      const graph = new Graph(executor.gpu.traits);
+      const batch = tokenInputs(graph, config, recorded.rows, recorded.length);
+      graph.output('logits', logits(graph, network, decoder(graph, network, batch)));
+      const plan = await executor.compile(graph);
+      const run = async (positions: Int32Array) =>
+        (await executor.run([[plan, tokenValues({ ...recorded, positions })]])).logits!;
+      expect(await apart(await run(recorded.positions), recorded, config)).toBeLessThan(1e-4);
+      const squeezed = recorded.positions.map((position) => Math.floor(position / 2));
+      expect(await apart(await run(squeezed), recorded, config)).toBeGreaterThan(1e-2);
+      plan.destroy();
+      destroy();
+    },
+  );
 
-  test.each(['side by side', 'apart'])(
+  test.each(['side by side', 'apart', 'in parts'])(
     'greedy tokens and log-probabilities are those of transformers, layers %s',
     async (how) => {
       const { config, weights } = await openModel(folder);
-      const layout = how === 'apart' ? plainLayout : weightLayout(config, weights);
+      const bytes = { ...(how === 'in parts' && { maxBytes: few }) };
+      const layout = how === 'apart' ? plainLayout : weightLayout(config, weights, bytes);
       const store = new Store(await testGpu());
       await uploadWeights(store, config, weights, { layout });
       const executor = new Executor(store);
@@ -195,7 +206,7 @@ export function testGguf(folder: string): void {
     return { ids: Int32Array.from(ids, Number), logits: await file.float32('logits') };
   };
 
-  test.each(['as the file has them', 'as float32', 'written again'])(
+  test.each(['as the file has them', 'as float32', 'in parts', 'written again'])(
     'logits of a GGUF, weights %s, are those of its dequantised weights',
     async (how) => {
       let model = await openModel(`${folder}/model.gguf`);
@@ -205,7 +216,8 @@ export function testGguf(folder: string): void {
         model = again;
       }
       const { config, weights } = model;
-      const layout = how === 'as float32' ? plainLayout : weightLayout(config, weights);
+      const bytes = { ...(how === 'in parts' && { maxBytes: few }) };
+      const layout = how === 'as float32' ? plainLayout : weightLayout(config, weights, bytes);
       const store = new Store(await testGpu());
       await uploadWeights(store, config, weights, { layout });
       const executor = new Executor(store);

@@ -1,0 +1,2 @@
+// What the page of this family runs.
+export { run } from '../elementwise.live.ts';
