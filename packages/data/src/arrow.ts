@@ -1,4 +1,5 @@
 import { AttuneError } from '@attune/gpu';
+import { parseExactJson, rememberNumber } from '@attune/tokenizer';
 import type { Batch, DataType, Field } from '@uwdata/flechette';
 import { checkArrowBatch, UnsupportedArrow } from './arrow-checks.ts';
 import type { ArrowPart } from './arrow-messages.ts';
@@ -70,29 +71,47 @@ interface FieldLike {
   metadata?: Map<string, string> | null;
 }
 
-/** How a value of a field becomes what JSON could hold. */
+/** Arrow's number of the type of floating-point numbers. */
+const float = 3;
+
+/**
+ * How a value of a field becomes what JSON could hold. That 1 stands for 1.0 among floating-point numbers is
+ * remembered for chat templates.
+ */
 function reader({ type: of, metadata }: FieldLike): (value: unknown) => unknown {
   // `datasets` keeps values of any shape as JSON text.
   if (metadata?.get('ARROW:extension:name') === 'arrow.json') {
-    return (value) => (typeof value === 'string' ? JSON.parse(value) : value);
+    return (value) => (typeof value === 'string' ? parseExactJson(value) : value);
   }
   const type = of as DataType & { children?: Field[]; dictionary?: DataType };
   if (type.dictionary) return reader({ type: type.dictionary });
-  const children = (type.children ?? []).map((child) => ({ ...child, read: reader(child) }));
+  const children = (type.children ?? []).map((child) => ({
+    name: child.name,
+    isFloat: child.type.typeId === float,
+    read: reader(child),
+  }));
+  const [item] = children;
+  const listOf = (parts: Iterable<unknown>): unknown[] => {
+    const list = Array.from(parts, (part) => (item ? item.read(part) : part));
+    if (item?.isFloat) for (const [i, part] of list.entries()) rememberFloat(list, i, part);
+    return list;
+  };
   return (value) => {
     if (typeof value === 'bigint') return exactNumber(value);
-    if (Array.isArray(value)) return value.map((part) => (children[0]?.read ?? same)(part));
-    if (value instanceof Uint8Array && children.length === 0) return value;
-    if (ArrayBuffer.isView(value)) {
-      return Array.from(value as unknown as ArrayLike<number | bigint>, exactNumber);
-    }
     if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return listOf(value);
+    // Lists of numbers come as typed arrays, and so do the bytes of a value.
+    if (ArrayBuffer.isView(value)) return item ? listOf(value as unknown as number[]) : value;
     const record = value as Record<string, unknown>;
-    return Object.fromEntries(children.map(({ name, read }) => [name, read(record[name])]));
+    const made = Object.fromEntries(children.map(({ name, read }) => [name, read(record[name])]));
+    for (const { name, isFloat } of children) if (isFloat) rememberFloat(made, name, made[name]);
+    return made;
   };
 }
 
-const same = (value: unknown): unknown => value;
+function rememberFloat(container: object, key: string | number, value: unknown): void {
+  if (Number.isInteger(value)) rememberNumber(container, key, `${value}.0`);
+}
 
 async function loadDecoder(): Promise<Decoder> {
   try {

@@ -163,7 +163,7 @@ function limitsBeforePacking(limits: TokenLimits, options: DatasetOptions): Toke
   );
 }
 
-/** Rows with their numbers, from 1; ends at once when it is told to. */
+/** Rows with their numbers, from 1; ends at once when the signal is aborted. */
 export async function* numberedRows(
   rows: AsyncIterable<Row> | Iterable<Row>,
   { signal, onProgress }: Pick<DatasetOptions, 'signal' | 'onProgress'>,

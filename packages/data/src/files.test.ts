@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { AttuneError } from '@attune/gpu';
+import { Tokenizer } from '@attune/tokenizer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { folderSplits } from './folder.ts';
 import type { ReadOptions, Row } from './read-rows.ts';
 import { readRows } from './read-rows.ts';
+import { messagesOf } from './shapes.ts';
 import type { Source } from './source.ts';
 
 const fixture = (name: string) =>
@@ -157,6 +159,22 @@ describe('Arrow', () => {
 });
 
 const formatOf = (name: string) => (name === 'stream.arrow' ? 'arrow-stream' : 'arrow');
+
+describe('numbers of Parquet and Arrow', () => {
+  it.each(['floats.parquet', 'floats.arrow'])('of %s reach chat templates as Python has them', async (name) => {
+    const text = (file: string) =>
+      readFileSync(new URL(`../fixtures/${file}`, import.meta.url), 'utf8');
+    const tokenizer = Tokenizer.from({
+      tokenizerJson: text('tokenizer.json'),
+      tokenizerConfig: text('tokenizer_config.json'),
+      chatTemplate: '{{ messages[0].args | tojson }}',
+    });
+    const [row] = await all(fixture(name));
+    expect(tokenizer.renderChat(messagesOf(row!, 'messages'))).toBe(
+      '{"x": 1.0, "n": 1, "l": [2.0, 0.5], "big": 2512292042121000001}',
+    );
+  });
+});
 
 describe('a packed file', () => {
   const lines = '{"text": "a"}\n{"text": "é🦊"}\n';

@@ -55,7 +55,7 @@ export function formatOf(start: Uint8Array, name: string): DataFormat {
 const textOf = (start: Uint8Array): string =>
   new TextDecoder().decode(start.subarray(0, 4096)).trimStart();
 
-/** Formats that are told by their first bytes (in hexadecimal) and not read, with the way to what is. */
+/** Formats that are known by their first bytes (in hexadecimal) and not read, with the way to what is. */
 const foreign: [string, string, string][] = [
   ['504b0304', 'a zip archive (or a spreadsheet, .xlsx)', 'Unzip it; save a spreadsheet as CSV.'],
   ['377abcaf271c', 'a 7z archive', 'Unpack it first.'],

@@ -10,6 +10,7 @@ export { commonPrefixLength, encodeExample, ignored } from './encode-example.ts'
 export type { EncodeReport } from './encode-report.ts';
 export { newReport } from './encode-report.ts';
 export { folderFiles, folderSplits } from './folder.ts';
+export { isDataFile } from './format.ts';
 export type { LoadedBatch, LoaderOptions, LoaderState } from './loader.ts';
 export { BatchLoader } from './loader.ts';
 export { numpyPermutation } from './numpy-random.ts';

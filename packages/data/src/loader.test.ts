@@ -82,6 +82,27 @@ describe.each([
     }
   });
 
+  it('go on with the next row, also in batches of another size', async () => {
+    for (const sampling of ['sequential', 'random'] as const) {
+      const make = (batchSize: number) =>
+        new BatchLoader(data, { ...options, batchSize, sampling, shuffleBuffer: 8 });
+      const rows = (batches: LoadedBatch[]) => batches.flatMap(rowsOf);
+      const whole = rows(await take(make(1), 2 * count));
+      const before = await take(make(4), 3);
+      for (const size of [1, 2, 3, 5, 8]) {
+        const after: LoadedBatch[] = [];
+        for await (const batch of make(size).batches(before.at(-1)!.next)) {
+          after.push(batch);
+          if (batch.epoch === 1 && batch.last) break;
+        }
+        expect([...rows(before), ...rows(after)]).toEqual(whole);
+      }
+      // A state of before, without rows.
+      const old = await take(make(4), 1, { epoch: 0, index: 3 });
+      expect(rowsOf(old[0]!)).toEqual(whole.slice(12, 16));
+    }
+  });
+
   it('leave out a short last batch only when told to', async () => {
     const loader = new BatchLoader(data, { ...options, dropLast: true });
     const batches = await take(loader, 6);

@@ -29,6 +29,11 @@ export interface LoaderState {
   epoch: number;
   /** Batches of this epoch that were given before. */
   index: number;
+  /**
+   * Rows of this epoch that were given before: by them a run goes on where it stopped also with batches of
+   * another size. Default `index` full batches.
+   */
+  rows?: number;
 }
 
 export interface LoadedBatch<E = Example, B = RowBatch> extends LoaderState {
@@ -87,32 +92,37 @@ export class BatchLoader<E = Example, B = RowBatch> {
    * @throws AttuneError `data-empty` where a stream fills no batch, and those of the stream
    */
   async *batches(state: LoaderState = { epoch: 0, index: 0 }): AsyncGenerator<LoadedBatch<E, B>> {
-    for (let { epoch, index: from } = state; ; epoch++, from = 0) {
-      yield* this.epoch(epoch, from);
-    }
+    const { batchSize } = this.#options;
+    yield* this.#epochFrom(state.epoch, state.rows ?? state.index * batchSize);
+    for (let epoch = state.epoch + 1; ; epoch++) yield* this.#epochFrom(epoch, 0);
   }
 
   /** Batches of one epoch, from batch `from` on. @throws AttuneError those of `batches` */
-  async *epoch(epoch: number, from = 0): AsyncGenerator<LoadedBatch<E, B>> {
-    let index = from;
+  epoch(epoch: number, from = 0): AsyncGenerator<LoadedBatch<E, B>> {
+    return this.#epochFrom(epoch, from * this.#options.batchSize);
+  }
+
+  async *#epochFrom(epoch: number, given: number): AsyncGenerator<LoadedBatch<E, B>> {
+    let rows = given;
     let ahead: E[] | undefined;
-    for await (const examples of this.#groups(epoch, from)) {
-      if (ahead) yield this.#loaded(ahead, epoch, index++, false);
+    const loaded = (examples: E[], last: boolean): LoadedBatch<E, B> => {
+      const index = Math.floor(rows / this.#options.batchSize);
+      rows += examples.length;
+      const next = last ? { epoch: epoch + 1, index: 0 } : { epoch, index: index + 1, rows };
+      return { batch: this.#collate(examples), examples, epoch, index, last, next };
+    };
+    for await (const examples of this.#groups(epoch, given)) {
+      if (ahead) yield loaded(ahead, false);
       ahead = examples;
     }
-    if (ahead) yield this.#loaded(ahead, epoch, index, true);
+    if (ahead) yield loaded(ahead, true);
   }
 
-  #loaded(examples: E[], epoch: number, index: number, last: boolean): LoadedBatch<E, B> {
-    const next = last ? { epoch: epoch + 1, index: 0 } : { epoch, index: index + 1 };
-    return { batch: this.#collate(examples), examples, epoch, index, last, next };
-  }
-
-  async *#groups(epoch: number, from: number): AsyncGenerator<E[]> {
+  async *#groups(epoch: number, given: number): AsyncGenerator<E[]> {
     const { batchSize, dropLast } = this.#options;
     let group: E[] = [];
     let full = 0;
-    for await (const example of this.#examples(epoch, from * batchSize)) {
+    for await (const example of this.#examples(epoch, given)) {
       group.push(example);
       if (group.length < batchSize) continue;
       full++;
@@ -121,7 +131,7 @@ export class BatchLoader<E = Example, B = RowBatch> {
     }
     if (group.length > 0 && !dropLast) yield group;
     // Without a batch from the beginning on there will be none in the next epoch either.
-    else if (full === 0 && from === 0) throw unfilled(group.length, batchSize);
+    else if (full === 0 && given === 0) throw unfilled(group.length, batchSize);
   }
 
   #check(example: E, index: number): void {

@@ -1,4 +1,5 @@
 import { AttuneError } from '@attune/gpu';
+import { parseExactJson, rememberNumber } from '@attune/tokenizer';
 import type { Compressors, FileMetaData, SchemaTree } from 'hyparquet';
 import { checkPages } from './parquet-pages.ts';
 import { printable } from './printable.ts';
@@ -22,18 +23,21 @@ export async function* parseParquet(file: ByteFile, name: string): AsyncGenerato
   try {
     const metadata = await parquetMetadataAsync(file);
     const rows = Number(metadata.num_rows);
-    checkColumns(metadata, parquetSchema(metadata));
+    const schema = parquetSchema(metadata);
+    checkColumns(metadata, schema);
     await checkPages(file, metadata);
     const compressors = await loadCodecs(metadata, name);
+    const floats = floatPaths(schema, '');
     for (const { start, end } of parts(metadata)) {
       const part = await parquetReadObjects({
         file,
         metadata,
         ...(compressors && { compressors }),
+        parsers: { jsonFromBytes: (bytes) => parseExactJson(decoder.decode(bytes)) },
         rowStart: start,
         rowEnd: Math.min(rows, end),
       });
-      for (const row of part) yield plain(row) as Row;
+      for (const row of part) yield plain(row, floats) as Row;
     }
   } catch (cause) {
     if (cause instanceof AttuneError) throw cause;
@@ -130,12 +134,46 @@ async function loadCodecs(metadata: FileMetaData, name: string): Promise<Compres
   }
 }
 
-/** Rows hold what JSON could, and whole numbers beyond 2^53. */
-function plain(value: unknown): unknown {
-  if (typeof value === 'bigint') return exactNumber(value);
-  if (Array.isArray(value)) return value.map(plain);
-  if (value && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
-    return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, plain(field)]));
+const decoder = new TextDecoder();
+
+/** Paths of the columns that hold floating-point numbers: names of fields, without the levels of lists. */
+function floatPaths(node: SchemaTree, path: string, found = new Set<string>()): Set<string> {
+  const { element, children } = node;
+  const [inner] = children;
+  const isList = element.converted_type === 'LIST' || element.logical_type?.type === 'LIST';
+  if (children.length === 0) {
+    if (element.type === 'DOUBLE' || element.type === 'FLOAT') found.add(path);
+  } else if (isList && children.length === 1 && inner?.element.repetition_type === 'REPEATED') {
+    const items = inner.children.length === 1 ? inner.children[0]! : inner;
+    floatPaths(items, path, found);
+  } else {
+    for (const child of children) floatPaths(child, join(path, child.element.name), found);
   }
-  return value;
+  return found;
+}
+
+const join = (path: string, name: string): string => `${path}/${name}`;
+
+/**
+ * Rows hold what JSON could, and whole numbers beyond 2^53. That 1 stands for 1.0 in a column of
+ * floating-point numbers is remembered for chat templates.
+ */
+function plain(value: unknown, floats: ReadonlySet<string>, path = ''): unknown {
+  if (typeof value === 'bigint') return exactNumber(value);
+  if (typeof value !== 'object' || value === null) return value;
+  const remember = (container: object, key: string | number, part: unknown, at: string): void => {
+    if (Number.isInteger(part) && floats.has(at)) rememberNumber(container, key, `${part}.0`);
+  };
+  if (Array.isArray(value)) {
+    const list = value.map((part) => plain(part, floats, path));
+    for (const [i, part] of list.entries()) remember(list, i, part, path);
+    return list;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const parts = Object.entries(value).map(([key, part]) => {
+    return [key, plain(part, floats, join(path, key))] as const;
+  });
+  const record = Object.fromEntries(parts);
+  for (const [key, part] of parts) remember(record, key, part, join(path, key));
+  return record;
 }

@@ -50,8 +50,8 @@ export function detectShape(row: Row, { datasetTextField = 'text' }: ShapeOption
   if (has('input_ids')) return { type: 'tokenized', conversational: false };
   if (has('chosen') && has('rejected')) return shape('preference', 'chosen');
   if (has('prompt') && has('completion')) {
-    const judged = typeof row.label === 'boolean';
-    return shape(judged ? 'unpaired-preference' : 'prompt-completion', 'prompt');
+    const labelled = typeof row.label === 'boolean';
+    return shape(labelled ? 'unpaired-preference' : 'prompt-completion', 'prompt');
   }
   if (has('prompt')) return shape('prompt-only', 'prompt');
   if (has('messages')) return shape('language-modeling', 'messages');

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { folderFromFiles, openModel, scoreModel } from '@attune/model';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   adapterGguf,
   mergeAdapter,
@@ -247,10 +250,46 @@ describe('a merged model', () => {
   });
 });
 
+describe('a name of the hub', () => {
+  let cache: string;
+  beforeEach(async () => {
+    cache = await mkdtemp(join(tmpdir(), 'attune-adapters-'));
+    vi.stubEnv('HF_HUB_CACHE', cache);
+    vi.stubEnv('HF_HUB_OFFLINE', '1');
+  });
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await rm(cache, { recursive: true });
+  });
+
+  test('is the adapter that the cache holds', async () => {
+    const commit = 'c'.repeat(40);
+    const home = join(cache, 'models--someone--their-lora');
+    const snapshot = join(home, 'snapshots', commit);
+    await mkdir(snapshot, { recursive: true });
+    await mkdir(join(home, 'refs'));
+    await writeFile(join(home, 'refs/main'), commit);
+    const folder = files('one-layer');
+    for (const name of await folder.list()) {
+      const source = await folder.open(name);
+      await writeFile(join(snapshot, name), await source.read(0, source.size));
+    }
+    const found = await openAdapter('someone/their-lora', tied);
+    expect([...found.values.keys()]).toEqual([
+      ...(await openAdapter(folder, tied)).values.keys(),
+    ]);
+  });
+
+  test('that is neither a folder nor on the hub says both', async () => {
+    const error = await openAdapter('someone/their-lora', tied).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: 'adapter-missing' });
+    expect(error.message).toMatch(/no someone\/their-lora\. Nor is there an adapter of that name/);
+  });
+});
+
 describe('folders', () => {
   test.each<[string, Parameters<typeof openAdapter>[0], string, RegExp]>([
     ['that are not there', 'no/such/folder', 'adapter-missing', /Name the folder/],
-    ['that are a name of the hub', 'someone/their-lora', 'adapter-missing', /not downloaded here/],
     ['of a whole model', tied.files, 'adapter-missing', /model_name_or_path/],
     [
       'without weights',

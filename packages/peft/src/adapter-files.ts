@@ -1,8 +1,12 @@
 import { AttuneError, type ErrorCode } from '@attune/gpu';
 import {
+  downloadAdapter,
   folderFromPath,
+  hubEnvironment,
+  isHubId,
   type ModelConfig,
   type ModelFolder,
+  nodeHubStorage,
   type OpenModel,
   scoreModel,
 } from '@attune/model';
@@ -37,7 +41,7 @@ export interface OpenAdapterOptions {
 }
 
 /**
- * Opens an adapter in a folder, whoever wrote it: PEFT's files, AdapterHub's, or the biases of BitFit. Reading,
+ * Opens an adapter in a folder, or of the hub, whoever wrote it: PEFT's files, AdapterHub's, or the biases of BitFit. Reading,
  * merging, exporting and training all begin here.
  * @throws AttuneError `adapter-missing`, `unsupported-peft-type`, `unsupported-adapter` for a key that is not at its
  * default and not done here and for pickles, `bad-adapter-config`, `missing-tensor`, `wrong-shape`, `unknown-tensor`,
@@ -115,12 +119,29 @@ async function adapterFolder(path: string): Promise<ModelFolder> {
     return await folderFromPath(path);
   } catch (cause) {
     if (!(cause instanceof AttuneError)) throw cause;
+    if (isHubId(path)) return hubAdapter(path, cause);
     throw new AttuneError(
       'adapter-missing',
       `${path} is no folder with an adapter: ${cause.message}`,
-      /^[\w.-]+\/[\w.-]+$/.test(path)
-        ? 'Adapters are not downloaded here: fetch the files of the hub into a folder, and name that.'
-        : `Name the folder that holds ${adapterConfigFile}.`,
+      `Name the folder that holds ${adapterConfigFile}.`,
+      { cause },
+    );
+  }
+}
+
+/** An adapter of the hub, by what the environment says of the hub. */
+async function hubAdapter(id: string, nothing: AttuneError): Promise<ModelFolder> {
+  try {
+    return await downloadAdapter(id, {
+      storage: await nodeHubStorage(),
+      ...(await hubEnvironment()),
+    });
+  } catch (cause) {
+    if (!(cause instanceof AttuneError)) throw cause;
+    throw new AttuneError(
+      'adapter-missing',
+      `${nothing.message} Nor is there an adapter of that name on the hub: ${cause.message}`,
+      cause.remedy,
       { cause },
     );
   }

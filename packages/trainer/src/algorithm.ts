@@ -5,17 +5,18 @@ import type { PeftConfig } from '@attune/peft';
 import type { Tokenizer } from '@attune/tokenizer';
 import type { AdapterSource } from './adapter.ts';
 import type { TrainerCallbacks } from './callbacks.ts';
+import type { DatasetChoice } from './find-dataset.ts';
 import type { ModelSource } from './find-model.ts';
 import type { OutputFolder } from './folder.ts';
 import type { AnyTrainer } from './trainer.ts';
 
 /** What a trainer is made from. Only `model` and `trainDataset` must be given. */
-export interface TrainerOptions<C extends Config = Config> {
+export interface TrainerOptions<C extends Config = Config> extends DatasetChoice {
   /** A hub id, a model folder or a GGUF file (paths: Node and Deno), or a model opened with `openModel`. */
   readonly model: ModelSource;
   /** Default: the one beside the model's weights. */
   readonly tokenizer?: Tokenizer;
-  /** Rows, a file (its path, or a Blob), several files, or an (async) iterable of rows. */
+  /** Rows, a file (its path, or a Blob), several files, a folder, a hub id, or an (async) iterable of rows. */
   readonly trainDataset: DatasetSource;
   /** Held-out rows, of the same kinds. */
   readonly evalDataset?: DatasetSource | undefined;

@@ -24,7 +24,7 @@ export interface FindModelOptions {
 }
 
 /** The environment of the process; empty in pages, and in Deno without permission. */
-function environment(): Readonly<Record<string, string | undefined>> {
+export function environment(): Readonly<Record<string, string | undefined>> {
   try {
     return { ...globalThis.process?.env };
   } catch {

@@ -7,6 +7,7 @@ import type { Tokenizer } from '@attune/tokenizer';
 import type { Algorithm, SetupOptions } from './algorithm.ts';
 import type { TrainerCallbacks } from './callbacks.ts';
 import type { TrainingSettings } from './config/training.config.ts';
+import { findDatasets } from './find-dataset.ts';
 import { findDevice, findModel, type ModelSource } from './find-model.ts';
 import { diskFolder, type OutputFolder } from './folder.ts';
 import { slowly } from './load-model.ts';
@@ -112,6 +113,9 @@ export class TrainerSetup<C extends Config = Config> implements Reporting {
     const tokenizer = options.tokenizer ?? tokenizerOf(opened);
     const model = fit ? fit(opened, { seed, padTokenId: needPadding(tokenizer) }) : opened;
     const { adapter } = options;
+    const { evalStrategy, evalOnStart } = args as unknown as TrainingSettings;
+    const evaluates = evalStrategy !== 'no' || evalOnStart;
+    const data = await findDatasets(options, { ...options, evaluates });
     const peftConfig = withPeftDefaults(options.peftConfig, of.peftDefaults);
     const modelName = nameOf(options.model, opened);
     const choice = { peftConfig, adapter, seed, algorithm: of.name, modelName };
@@ -121,7 +125,7 @@ export class TrainerSetup<C extends Config = Config> implements Reporting {
       : outputDir === undefined
         ? undefined
         : { folder: await diskFolder(outputDir), name: outputDir };
-    return new TrainerSetup(of, options, { args, tokenizer, chosen, output, peftConfig });
+    return new TrainerSetup(of, { ...options, ...data }, { args, tokenizer, chosen, output, peftConfig });
   }
 
   /** The model that trains, as files have it. */

@@ -26,6 +26,8 @@ export function trainerOptions(
     revision: String(values.modelRevision),
     ...(values.adapterNameOrPath !== undefined && { adapter: String(values.adapterNameOrPath) }),
     ...files,
+    datasetTrainSplit: String(values.datasetTrainSplit),
+    datasetTestSplit: String(values.datasetTestSplit),
     testSplitSize: values.testSplitSize as number | null,
     peftConfig: peftConfigOf(values),
     ...options,

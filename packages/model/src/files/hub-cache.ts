@@ -9,7 +9,7 @@ export interface HubRepo {
   readonly commit: string;
   /** Names of its files, those in folders with `/`; from the cache, of those that were loaded. */
   readonly names: readonly string[];
-  /** What its card (README.md) says, where the hub told it. */
+  /** What its card (README.md) says, where the hub stated it. */
   readonly card: Record<string, unknown> | undefined;
   /** Brings a file into the cache, and gives its path there. @throws AttuneError those of `downloadModel` */
   get(file: string): Promise<string>;

@@ -206,7 +206,7 @@ function notCached(kind: string, id: string, revision: string, storage: HubStora
   );
 }
 
-/** Ends at once when it is told to, also while another process holds the file's lock. */
+/** Ends at once when the signal is aborted, also while another process holds the file's lock. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   let abort: () => void = () => undefined;

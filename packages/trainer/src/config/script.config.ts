@@ -20,8 +20,8 @@ export const dataConfig = group('Data', {
     null,
     'Recipe only: a list of {path: json, data_files: FILE, split: train}.',
   ),
-  datasetName: text(undefined, 'Training data: a JSONL, JSON, CSV or Parquet file.'),
-  evalDataset: text(undefined, 'Held-out rows: a file as for dataset_name.', { trl: false }),
+  datasetName: text(undefined, 'Training data: a JSONL, JSON, CSV, Parquet or Arrow file, a folder of them, or a hub id.'),
+  evalDataset: text(undefined, 'Held-out rows: as for dataset_name.', { trl: false }),
   datasetTrainSplit: text('train', 'Split of datasets that is trained on.'),
   datasetTestSplit: text('test', 'Split of datasets that is held out.'),
   testSplitSize: number(null, 'Rows held out of the training data, or a share of them below 1.', {
