@@ -72,20 +72,15 @@ test.each<[string, string, () => string[], string, RegExp]>([
     'kto-batch-too-small',
     /1/,
   ],
-  [
-    'losses and weights of different number',
-    'dpo',
-    () => ['--loss_type', 'sigmoid,ipo', '--loss_weights', '1'],
-    'bad-value',
-    /2 losses/,
-  ],
 ])('%s: %s says so by name and ends with 1', async (_, command, change, code, words) => {
   expect(await train(command, ...change())).toBe(1);
   expect(terminal.said).toContain(`[${code}]`);
   expect(terminal.said).toMatch(words);
 });
 
-test('a loss that DPO lacks is refused with those that it has', async () => {
+test('keys that contradict each other, and a loss that DPO lacks, are usage errors', async () => {
+  expect(await train('dpo', '--loss_type', 'sigmoid,ipo', '--loss_weights', '1')).toBe(2);
+  expect(terminal.said).toMatch(/2 losses, and there are 1 loss_weights.*\[bad-value\]/s);
   expect(await train('dpo', '--loss_type', 'simpo')).toBe(2);
   expect(terminal.said).toMatch(
     /loss_type is \["simpo"\], not among sigmoid, hinge, ipo.*\[bad-value\]/s,

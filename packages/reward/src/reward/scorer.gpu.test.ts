@@ -23,14 +23,14 @@ const cases = readdirSync(`${root}/reward`).filter(
 );
 
 /** The reward model that TRL left. */
-async function recorded(name: string) {
+async function recorded(name: string): Promise<{ config: ModelConfig; weights: WeightSource }> {
   const folder = `${root}/reward/${name}`;
   const recipe = readFileSync(`${folder}/recipe.yaml`, 'utf8');
   const base = /^model_name_or_path: (.*)$/m.exec(recipe)![1]!;
   const { config, weights } = scoreModel(await openModel(`${folder}/${base}`), { padTokenId: 3 });
   if (!existsSync(`${folder}/adapter`)) {
     const trained = await readSafetensors(await bytesFromPath(`${folder}/final.safetensors`));
-    return { config, weights: trained as Pick<WeightSource, 'float32'> };
+    return { config, weights: trained };
   }
   const files = await readAdapter(async (file) => readFileSync(`${folder}/adapter/${file}`));
   const { method, values } = loraFromFiles(config, files);
@@ -38,11 +38,11 @@ async function recorded(name: string) {
 }
 
 async function scorerOf(
-  { config, weights }: { config: ModelConfig; weights: Pick<WeightSource, 'float32'> },
+  { config, weights }: { config: ModelConfig; weights: WeightSource },
   options: Partial<ConstructorParameters<typeof Scorer>[2]> = {},
 ) {
   const store = new Store(await testGpu());
-  await uploadWeights(store, config, weights as WeightSource);
+  await uploadWeights(store, config, weights);
   const executor = new Executor(store);
   const scorer = new Scorer(executor, new Network(config), { padTokenId: 3, ...options });
   const destroy = () => {
@@ -108,9 +108,13 @@ test('a row without tokens, of another vocabulary, past the positions, or scored
   const table = await model.weights.float32('model.embed_tokens.weight');
   // The rows of token 9.
   table.fill(Number.NaN, 9 * 32, 10 * 32);
-  const weights = {
-    float32: async (name: string) =>
-      name === 'model.embed_tokens.weight' ? table : model.weights.float32(name),
+  const whole = model.weights;
+  const weights: WeightSource = {
+    names: () => whole.names(),
+    has: (name) => whole.has(name),
+    info: (name) => whole.info(name),
+    raw: (name) => whole.raw(name),
+    float32: async (name) => (name === 'model.embed_tokens.weight' ? table : whole.float32(name)),
   };
   const broken = await scorerOf({ ...model, weights });
   const scoring = broken.scorer.score([[4], [9]], named);
