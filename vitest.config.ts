@@ -16,7 +16,11 @@ export const wgsl: Plugin = {
 };
 
 /** Files that are written from folders: kernels, model families. */
-const indexes = ['./scripts/kernels-index.mjs', './scripts/families-index.mjs', './scripts/algorithms-index.mjs'];
+const indexes = [
+  './scripts/kernels-index.mjs',
+  './scripts/families-index.mjs',
+  './scripts/algorithms-index.mjs',
+];
 
 /** Workspace packages resolve to their TypeScript source: nothing is built before a test. */
 const source = 'attune:source';

@@ -21,8 +21,8 @@ import { dirname, join } from 'node:path';
 import { build } from './build.mjs';
 import { placeChinesePages, problems } from './pages.mjs';
 import { root, setup } from './setup.mjs';
-import { writeSiteKeys } from './site-keys.mjs';
 import { htmlFaults, leadToEnglishApi } from './site-html.mjs';
+import { writeSiteKeys } from './site-keys.mjs';
 
 const website = join(root, 'website');
 const require = createRequire(join(website, 'package.json'));

@@ -30,7 +30,11 @@ test.each([1, 63, 64, 65, 257, 70_001])('rewards of %i tokens equal float64', as
 test('k3 keeps the digits of small differences', async () => {
   const { device } = await testGpu();
   const d = [1e-4, -1e-4, 1e-3, -0.02, 0.1, -0.4, 0.49];
-  const inputs = { ...problem(7), logps: array([7], new Float32Array(7)), refLogps: array([7], d) };
+  const inputs: HostArrays = {
+    ...problem(7),
+    logps: array([7], new Float32Array(7)),
+    refLogps: array([7], d),
+  };
   inputs.mask = array([7], new Float32Array(7).fill(1));
   const { kl } = await runRecorded(device, inputs, (r, t) => ({
     ...klReward.forward(r, t as never, { estimator: 'k3' }),

@@ -2,8 +2,8 @@
 // rewarded). `Trainer` brings the loop, checkpoints and logs.
 import {
   type DatasetSource,
-  entropyBonus,
   type Example,
+  entropyBonus,
   joinRows,
   type Loss,
   type ModelSource,
@@ -14,7 +14,7 @@ import {
   rowInputs,
   rowSizes,
   sft,
-  sftConfig,
+  type sftConfig,
   sftData,
   Trainer,
   type TrainerOptions,

@@ -1,8 +1,19 @@
 // Trains a reward model on pairs, then scores two answers with it.
-import { type DatasetSource, loadModel, type ModelSource, RewardTrainer, rewardModelOf } from 'attune';
-import { findModel } from 'attune';
+import {
+  type DatasetSource,
+  findModel,
+  loadModel,
+  type ModelSource,
+  RewardTrainer,
+  rewardModelOf,
+} from 'attune';
 
-export async function rewardModel(model: ModelSource, pairs: DatasetSource, out: string, maxSteps = 60) {
+export async function rewardModel(
+  model: ModelSource,
+  pairs: DatasetSource,
+  out: string,
+  maxSteps = 60,
+) {
   const trainer = await RewardTrainer.create({
     model,
     trainDataset: pairs, // rows of {prompt, chosen, rejected}
@@ -13,7 +24,9 @@ export async function rewardModel(model: ModelSource, pairs: DatasetSource, out:
   await trainer.saveModel(out);
   trainer.destroy();
 
-  const scorer = await loadModel(await rewardModelOf(await findModel(model), out), { adapter: out });
+  const scorer = await loadModel(await rewardModelOf(await findModel(model), out), {
+    adapter: out,
+  });
   const texts = ['A fine day.', 'A bad day.'].map((text) => scorer.tokenizer.encode(text));
   const scores = await scorer.scores(texts);
   scorer.destroy();

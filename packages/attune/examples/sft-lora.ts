@@ -1,7 +1,12 @@
 // Fine-tunes a model on rows of your own with LoRA, saves the adapter, and asks the tuned model something.
 import { type DatasetSource, loadModel, type ModelSource, SFTTrainer } from 'attune';
 
-export async function sftLora(model: ModelSource, rows: DatasetSource, out: string, maxSteps = 120) {
+export async function sftLora(
+  model: ModelSource,
+  rows: DatasetSource,
+  out: string,
+  maxSteps = 120,
+) {
   const trainer = await SFTTrainer.create({
     model, // a hub id such as HuggingFaceTB/SmolLM2-135M-Instruct, a folder, a GGUF
     trainDataset: rows, // rows, or the path of a JSONL, JSON, CSV or Parquet file

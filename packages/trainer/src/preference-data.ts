@@ -12,7 +12,7 @@ import type { Reporting } from './setup.ts';
 
 /** What preference data is read from: a `TrainerSetup` whose arguments have `maxLength`. */
 export interface PreferenceSetup extends Reporting {
-  readonly args: Pick<TrainingSettings, 'seed' | 'evalStrategy' | 'evalOnStart'> & {
+  readonly args: Pick<TrainingSettings, 'evalStrategy' | 'evalOnStart' | 'seed'> & {
     readonly maxLength: number | null;
   };
   readonly tokenizer: Tokenizer;

@@ -6,7 +6,7 @@ import type { PreferSettings, PreferSpec } from './live';
 import styles from './live.module.css';
 import PreferCurves from './PreferCurves';
 import { phrases } from './prefer-phrases';
-import type { Tone, Sample } from './protocol';
+import type { Sample, Tone } from './protocol';
 import { type Recorded, recordedNote } from './recorded';
 import { spokenTime } from './spoken';
 import TrainBar from './TrainBar';

@@ -1,7 +1,13 @@
 import type { Gpu } from '@attune/gpu';
 import { Generator, Network, type OpenModel } from '@attune/model';
 import type { PeftConfig } from '@attune/peft';
-import { CPOTrainer, DPOTrainer, KTOTrainer, ORPOTrainer, referenceLogps } from '@attune/preference';
+import {
+  CPOTrainer,
+  DPOTrainer,
+  KTOTrainer,
+  ORPOTrainer,
+  referenceLogps,
+} from '@attune/preference';
 import {
   isCheerful,
   openTinyModel,
@@ -86,7 +92,12 @@ export interface Given {
 export async function prefer(gpu: Gpu, settings: PreferSettings, tell: (event: Event) => void) {
   const model = await openTinyModel();
   const { config, weights } = model;
-  const peftConfig = { peftType: 'LORA', targetModules: 'all-linear', r: 16, loraAlpha: 32 } as const;
+  const peftConfig = {
+    peftType: 'LORA',
+    targetModules: 'all-linear',
+    r: 16,
+    loraAlpha: 32,
+  } as const;
   const given: Given = { gpu, model, peftConfig, log: () => {} };
   const { algorithm } = settings;
   const trainer =

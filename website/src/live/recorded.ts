@@ -1,5 +1,5 @@
 import type { Phrase } from '../phrase';
-import type { Checked, Computed, Tone, Sample } from './protocol';
+import type { Checked, Computed, Sample, Tone } from './protocol';
 
 /** A run of a page's parts in headless Chromium, made by `npm run site:record`. */
 export interface Recorded {

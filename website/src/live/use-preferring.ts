@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 import type { PreferSettings } from './live';
-import type { Event, Tone, Sample } from './protocol';
+import type { Event, Sample, Tone } from './protocol';
 import { announce, type RecordedPreference } from './recorded';
 import { useJob } from './use-job';
 

@@ -126,4 +126,80 @@ export const data = {
     en: ['A row has more tokens than the model has positions.', 'Lower max_length, or shorten the row.'],
     zh: ['一行的词元数超过了模型的位置数。', '降低 max_length，或缩短这一行。'],
   },
+  'data-unsupported-arrow': {
+    en: ['An Arrow file uses a type that is not read.', 'Write plain columns, or Parquet or JSONL.'],
+    zh: ['Arrow 文件用了这里不读的类型。', '改用普通列，或写成 Parquet、JSONL。'],
+  },
+  'data-broken-arrow': {
+    en: ['An Arrow file cannot be read.', 'Check that the file is whole, or write the rows as JSONL.'],
+    zh: ['无法读取 Arrow 文件。', '检查文件是否完整，或把数据写成 JSONL。'],
+  },
+  'arrow-reader-missing': {
+    en: ['Arrow needs the package @uwdata/flechette.', 'npm install @uwdata/flechette, or write Parquet or JSONL.'],
+    zh: ['读取 Arrow 需要 @uwdata/flechette 包。', 'npm install @uwdata/flechette，或写成 Parquet、JSONL。'],
+  },
+  'data-codec-missing': {
+    en: ['A compressed file needs a package that is not installed.', 'Install the package that the message names, or write the file without compression.'],
+    zh: ['读取压缩文件需要一个没有安装的包。', '安装消息里给出的包，或写成不压缩的文件。'],
+  },
+  'data-config-unknown': {
+    en: ['A data set has several configurations, or not the one that was named.', 'Set dataset_config to one that the message lists.'],
+    zh: ['数据集有多个配置，或没有所给的配置。', '把 dataset_config 设为消息列出的一个。'],
+  },
+  'data-files-missing': {
+    en: ['A data set has no files that are read here.', 'Name the files, or save the data set as JSONL.'],
+    zh: ['数据集没有这里能读的文件。', '指定文件，或把数据集存成 JSONL。'],
+  },
+  'data-beyond-positions': {
+    en: ['Rows are longer than the model has positions.', 'Lower max_length to the number of positions.'],
+    zh: ['数据行比模型的位置数还长。', '把 max_length 降到位置数以内。'],
+  },
+  'data-broken-compression': {
+    en: ['A compressed file cannot be unpacked.', 'It may be cut off: download or copy it again.'],
+    zh: ['压缩文件无法解开。', '文件可能不完整：重新下载或复制。'],
+  },
+  'data-packed-already': {
+    en: ['packing is set, but the rows are packed already.', 'Set packing: false.'],
+    zh: ['设置了 packing，但数据行已经打包。', '设置 packing: false。'],
+  },
+  'data-folder-empty': {
+    en: ['A folder holds no data files.', 'Name a folder with JSONL, JSON, CSV, Parquet or Arrow files.'],
+    zh: ['文件夹里没有数据文件。', '给出含 JSONL、JSON、CSV、Parquet 或 Arrow 文件的文件夹。'],
+  },
+  'data-split-missing': {
+    en: ['The data have no split of that name.', 'Set dataset_train_split or dataset_test_split to one that the message lists.'],
+    zh: ['数据没有这个名字的切分。', '把 dataset_train_split 或 dataset_test_split 设为消息列出的一个。'],
+  },
+  'data-format-unsupported': {
+    en: ['A file has a format that is not read.', 'Do what the message says, or write the rows as JSONL.'],
+    zh: ['文件格式这里不支持。', '按消息操作，或把数据写成 JSONL。'],
+  },
+  'data-not-downloaded': {
+    en: ['A file is a Git LFS pointer or a web page, not the data.', 'Run git lfs pull, or download the file itself.'],
+    zh: ['文件是 Git LFS 指针或网页，不是数据。', '运行 git lfs pull，或下载文件本身。'],
+  },
+  'seed-invalid': {
+    en: ['A seed is no whole number from 0.', 'Set seed to a whole number, such as 42.'],
+    zh: ['种子不是非负整数。', '把 seed 设为整数，例如 42。'],
+  },
+  'data-unsupported-parquet': {
+    en: ['A Parquet file uses what is not read.', 'Write plain columns, or JSONL.'],
+    zh: ['Parquet 文件用了这里不读的功能。', '改用普通列，或写成 JSONL。'],
+  },
+  'split-invalid': {
+    en: ['A test split leaves nothing to train, or holds nothing out.', 'Set test_split_size to a share below 1, or to fewer rows than there are.'],
+    zh: ['测试切分使训练集或测试集为空。', '把 test_split_size 设为小于 1 的比例，或小于总行数的行数。'],
+  },
+  'data-id-outside-vocabulary': {
+    en: ['Encoded rows have token ids that the model lacks.', 'Encode the data with the tokenizer of this model.'],
+    zh: ['已编码的数据里有模型没有的词元编号。', '用这个模型的分词器重新编码。'],
+  },
+  'data-label-invalid': {
+    en: ['A label is neither -100 nor a token id.', 'Write -100 where a token is not trained, else its id.'],
+    zh: ['标签既不是 -100，也不是词元编号。', '不训练的位置写 -100，否则写该词元的编号。'],
+  },
+  'data-lone-surrogate': {
+    en: ['A text of a row holds half of a surrogate pair.', 'Write the character whole, or remove what is left of it.'],
+    zh: ['数据文本里有半个代理对。', '写完整的字符，或删去残余部分。'],
+  },
 } satisfies Explanations;

@@ -30,4 +30,12 @@ export const kernels = {
     en: ['Many results are still being read back.', 'Await earlier runs before starting new ones.'],
     zh: ['仍有许多结果在读回途中。', '先等待较早的运行，再开始新的。'],
   },
+  'no-tangent': {
+    en: ['An operation has no forward-mode rule.', 'Build the graph from operations that have one.'],
+    zh: ['某个运算没有前向模式规则。', '用有该规则的运算构建计算图。'],
+  },
+  'not-finite': {
+    en: ['A number that must be finite is not.', 'Check weights and data; lower the learning rate.'],
+    zh: ['必须有限的数不是有限的。', '检查权重和数据；降低学习率。'],
+  },
 } satisfies Explanations;

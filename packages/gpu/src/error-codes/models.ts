@@ -106,4 +106,24 @@ export const models = {
     en: ['A prompt does not fit into the positions of the model.', 'Shorten it, or raise the capacity where the model has more positions.'],
     zh: ['提示超出了模型的位置数。', '缩短它，或在模型还有位置时提高容量。'],
   },
+  'gguf-part': {
+    en: ['Parts of a GGUF model are missing or do not belong together.', 'Download all parts of one revision into one folder.'],
+    zh: ['GGUF 模型的分片缺失或不属于同一模型。', '把同一版本的所有分片下载到一个文件夹。'],
+  },
+  'proxy-invalid': {
+    en: ['HTTPS_PROXY is no http or https address.', 'Set it to an address, or unset it.'],
+    zh: ['HTTPS_PROXY 不是 http 或 https 地址。', '设为正确的地址，或取消设置。'],
+  },
+  'proxy-support-missing': {
+    en: ['A proxy needs the package undici.', 'npm install undici, or unset the proxy.'],
+    zh: ['使用代理需要 undici 包。', 'npm install undici，或取消代理设置。'],
+  },
+  'hub-not-json': {
+    en: ['Something other than the hub answered.', 'Open the address in a browser; check the proxy and HF_ENDPOINT.'],
+    zh: ['回答的不是 Hub。', '在浏览器里打开该地址；检查代理和 HF_ENDPOINT。'],
+  },
+  'not-an-adapter': {
+    en: ['A repository holds no adapter in safetensors.', 'Name a repository with adapter_model.safetensors.'],
+    zh: ['仓库里没有 safetensors 格式的适配器。', '给出含 adapter_model.safetensors 的仓库。'],
+  },
 } satisfies Explanations;

@@ -50,4 +50,20 @@ export const text = {
     en: ['assistant_only_loss is set, and the template does not mark what the assistant wrote.', 'Put {% generation %} blocks into it, or use prompt-completion rows.'],
     zh: ['设置了 assistant_only_loss，而模板没有标出助手写的部分。', '加上 {% generation %} 块，或使用提示-补全数据。'],
   },
+  'special-token-unknown': {
+    en: ['A special token is not in the vocabulary.', 'Name a token that the tokenizer has.'],
+    zh: ['特殊词元不在词表里。', '给出分词器里有的词元。'],
+  },
+  'chat-template-tokens-missing': {
+    en: ['A chat template needs tokens that the model lacks.', 'Write the template with tokens of this model.'],
+    zh: ['聊天模板需要模型没有的词元。', '用这个模型的词元写模板。'],
+  },
+  'chat-number-inexact': {
+    en: ['A number of a conversation has more digits than JavaScript keeps.', 'Give it as a bigint or as text.'],
+    zh: ['对话里的数字超出 JavaScript 的精度。', '以 bigint 或文本给出。'],
+  },
+  'lone-surrogate': {
+    en: ['A text holds half of a surrogate pair.', 'Write the character whole, or remove what is left of it.'],
+    zh: ['文本里有半个代理对。', '写完整的字符，或删去残余部分。'],
+  },
 } satisfies Explanations;

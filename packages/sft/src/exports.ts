@@ -1,0 +1,1 @@
+export { sftData } from './sft/sft.data.ts';
