@@ -43,7 +43,7 @@ export interface DPOTrainerOptions
 export class DPOTrainer extends Trainer<PreferenceExample, PairBatch> {
   /**
    * Reads the pairs, opens the model and its reference, and sets it up to be trained.
-   * @throws AttuneError `unknown-key`, `bad-value`, `bad-value`, `nothing-to-train`, those of the readers
+   * @throws AttuneError `unknown-key`, `bad-value`, `nothing-to-train`, those of the readers
    */
   static async create(options: DPOTrainerOptions): Promise<DPOTrainer> {
     const setup = await TrainerSetup.open(dpo, options, { check: checkDpo });

@@ -40,7 +40,7 @@ export interface KTOTrainerOptions
 export class KTOTrainer extends Trainer<UnpairedExample, UnpairedBatch> {
   /**
    * Reads the completions, opens the model and its reference, and sets it up to be trained.
-   * @throws AttuneError `unknown-key`, `bad-value`, `bad-value`, `kto-batch-too-small`, `kto-one-kind`,
+   * @throws AttuneError `unknown-key`, `bad-value`, `kto-batch-too-small`, `kto-one-kind`,
    * `nothing-to-train`, those of the readers
    */
   static async create(options: KTOTrainerOptions): Promise<KTOTrainer> {

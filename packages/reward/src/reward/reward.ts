@@ -65,9 +65,10 @@ export class RewardTrainer extends Trainer<PreferenceExample, PairBatch> {
    */
   override async evaluate(): Promise<Record<string, number>> {
     const means = await super.evaluate();
-    const mean = means.eval_mean_reward;
-    if (mean === undefined || Number.isFinite(mean)) return means;
-    throw scoreNotFinite(`The mean of ${this.heldOutRows} held-out pairs`, mean);
+    // A reward that is no number makes the loss none; the other means leave its pair out.
+    const { eval_loss: loss = 0 } = means;
+    if (Number.isFinite(loss)) return means;
+    throw scoreNotFinite(`One or more of ${this.heldOutRows} held-out pairs`, loss);
   }
 }
 
