@@ -1,5 +1,7 @@
 export type { AlignedTokens, DeclaredIds, TokenKeys, TokenTexts } from './align-tokens.ts';
 export { alignTokens } from './align-tokens.ts';
+export type { TrainTokenizerOptions } from './bpe-trainer.ts';
+export { trainTokenizer } from './bpe-trainer.ts';
 export type { ChatMessage, ChatOptions, RenderedChat } from './chat-template.ts';
 export { ChatTemplate } from './chat-template.ts';
 export { parseExactJson } from './exact-json.ts';
