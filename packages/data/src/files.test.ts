@@ -161,19 +161,22 @@ describe('Arrow', () => {
 const formatOf = (name: string) => (name === 'stream.arrow' ? 'arrow-stream' : 'arrow');
 
 describe('numbers of Parquet and Arrow', () => {
-  it.each(['floats.parquet', 'floats.arrow'])('of %s reach chat templates as Python has them', async (name) => {
-    const text = (file: string) =>
-      readFileSync(new URL(`../fixtures/${file}`, import.meta.url), 'utf8');
-    const tokenizer = Tokenizer.from({
-      tokenizerJson: text('tokenizer.json'),
-      tokenizerConfig: text('tokenizer_config.json'),
-      chatTemplate: '{{ messages[0].args | tojson }}',
-    });
-    const [row] = await all(fixture(name));
-    expect(tokenizer.renderChat(messagesOf(row!, 'messages'))).toBe(
-      '{"x": 1.0, "n": 1, "l": [2.0, 0.5], "big": 2512292042121000001}',
-    );
-  });
+  it.each(['floats.parquet', 'floats.arrow'])(
+    'of %s reach chat templates as Python has them',
+    async (name) => {
+      const text = (file: string) =>
+        readFileSync(new URL(`../fixtures/${file}`, import.meta.url), 'utf8');
+      const tokenizer = Tokenizer.from({
+        tokenizerJson: text('tokenizer.json'),
+        tokenizerConfig: text('tokenizer_config.json'),
+        chatTemplate: '{{ messages[0].args | tojson }}',
+      });
+      const [row] = await all(fixture(name));
+      expect(tokenizer.renderChat(messagesOf(row!, 'messages'))).toBe(
+        '{"x": 1.0, "n": 1, "l": [2.0, 0.5], "big": 2512292042121000001}',
+      );
+    },
+  );
 });
 
 describe('a packed file', () => {

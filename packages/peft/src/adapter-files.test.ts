@@ -275,9 +275,7 @@ describe('a name of the hub', () => {
       await writeFile(join(snapshot, name), await source.read(0, source.size));
     }
     const found = await openAdapter('someone/their-lora', tied);
-    expect([...found.values.keys()]).toEqual([
-      ...(await openAdapter(folder, tied)).values.keys(),
-    ]);
+    expect([...found.values.keys()]).toEqual([...(await openAdapter(folder, tied)).values.keys()]);
   });
 
   test('that is neither a folder nor on the hub says both', async () => {

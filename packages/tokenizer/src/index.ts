@@ -4,7 +4,7 @@ export type { TrainTokenizerOptions } from './bpe-trainer.ts';
 export { trainTokenizer } from './bpe-trainer.ts';
 export type { ChatMessage, ChatOptions, RenderedChat } from './chat-template.ts';
 export { ChatTemplate } from './chat-template.ts';
-export { parseExactJson } from './exact-json.ts';
+export { parseExactJson, rememberNumber } from './exact-json.ts';
 export { regexHazard } from './regex-screen.ts';
 export type { StreamDecoder } from './stream-decoder.ts';
 export type {

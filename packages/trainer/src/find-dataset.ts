@@ -97,7 +97,9 @@ async function partOf(
   } catch (cause) {
     if (!(cause instanceof AttuneError) || !/^(hub-|not-cached)/.test(cause.code)) throw cause;
     const { code, message, remedy } = cause;
-    throw new AttuneError(code, `There is no file or folder ${source}. ${message}`, remedy, { cause });
+    throw new AttuneError(code, `There is no file or folder ${source}. ${message}`, remedy, {
+      cause,
+    });
   }
 }
 

@@ -125,7 +125,11 @@ export class TrainerSetup<C extends Config = Config> implements Reporting {
       : outputDir === undefined
         ? undefined
         : { folder: await diskFolder(outputDir), name: outputDir };
-    return new TrainerSetup(of, { ...options, ...data }, { args, tokenizer, chosen, output, peftConfig });
+    return new TrainerSetup(
+      of,
+      { ...options, ...data },
+      { args, tokenizer, chosen, output, peftConfig },
+    );
   }
 
   /** The model that trains, as files have it. */

@@ -66,4 +66,12 @@ export const text = {
     en: ['A text holds half of a surrogate pair.', 'Write the character whole, or remove what is left of it.'],
     zh: ['文本里有半个代理对。', '写完整的字符，或删去残余部分。'],
   },
+  'vocab-size-invalid': {
+    en: ['A vocabulary of that size cannot be trained.', 'Ask for at least the 256 bytes and the special tokens.'],
+    zh: ['无法训练这个大小的词表。', '至少要有 256 个字节和特殊词元。'],
+  },
+  'corpus-empty': {
+    en: ['There is no text to train a tokenizer on.', 'Give texts that are not empty.'],
+    zh: ['没有可用来训练分词器的文本。', '给出非空的文本。'],
+  },
 } satisfies Explanations;

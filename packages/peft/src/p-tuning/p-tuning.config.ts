@@ -12,7 +12,8 @@ export const pTuningConfig = group('P-Tuning', {
   ),
   encoderHiddenSize,
   encoderNumLayers: integer(2, 'P-Tuning: layers of the LSTM.', {
-    min: 1, max: 64,
+    min: 1,
+    max: 64,
     memory: true,
   }),
   encoderDropout: number(

@@ -20,7 +20,10 @@ export const dataConfig = group('Data', {
     null,
     'Recipe only: a list of {path: json, data_files: FILE, split: train}.',
   ),
-  datasetName: text(undefined, 'Training data: a JSONL, JSON, CSV, Parquet or Arrow file, a folder of them, or a hub id.'),
+  datasetName: text(
+    undefined,
+    'Training data: a JSONL, JSON, CSV, Parquet or Arrow file, a folder of them, or a hub id.',
+  ),
   evalDataset: text(undefined, 'Held-out rows: as for dataset_name.', { trl: false }),
   datasetTrainSplit: text('train', 'Split of datasets that is trained on.'),
   datasetTestSplit: text('test', 'Split of datasets that is held out.'),
