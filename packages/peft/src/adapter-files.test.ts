@@ -368,10 +368,9 @@ describe('encoders of virtual tokens', () => {
   });
 
   test('of other tokens than those that lie there are refused', async () => {
-    const first = read('peft/prefix-projection/initial.safetensors');
-    await expect(openAdapter(folder(first), untied)).rejects.toThrow(
-      expect.objectContaining({ code: 'encoder-differs' }),
-    );
+    const first = folder(read('peft/prefix-projection/initial.safetensors'));
+    const differs = expect.objectContaining({ code: 'encoder-differs' });
+    await expect(openAdapter(first, untied)).rejects.toThrow(differs);
   });
 });
 
@@ -387,8 +386,8 @@ describe('a score head that the adapter brings', () => {
     const { model, values } = await openAdapter(folder, language, { scores: true });
     expect(model.config).toMatchObject({ head: 'score', numLabels: 1, padTokenId: 3 });
     expect(values.get('score.weight')).toHaveLength(32);
-    const judge = scoreModel(language, { padTokenId: 5 });
-    expect((await openAdapter(folder, judge, { scores: true })).model).toBe(judge);
+    const scoring = scoreModel(language, { padTokenId: 5 });
+    expect((await openAdapter(folder, scoring, { scores: true })).model).toBe(scoring);
   });
 
   test('adapters of other kinds are refused where they have no place', async () => {
