@@ -3,6 +3,17 @@ import type { OpenModel } from '@attune/model';
 
 const none = () => undefined;
 
+/** Of a class, as real buffers are: `destroy` is looked for on the prototype. */
+class PlannedBuffer {
+  readonly size: number;
+  readonly label: string;
+  constructor({ size, label = '' }: GPUBufferDescriptor) {
+    this.size = size;
+    this.label = label;
+  }
+  destroy(): void {}
+}
+
 /**
  * A device that computes nothing and holds nothing: trainers made on it know their plans, and so the memory that a run
  * would need, on a machine without a GPU. Its limits are those of common hardware.
@@ -35,7 +46,7 @@ export function planningGpu(): Gpu {
     queue: { writeBuffer: none, submit: none },
     pushErrorScope: none,
     popErrorScope: async () => null,
-    createBuffer: ({ size, label }: GPUBufferDescriptor) => ({ size, label, destroy: none }),
+    createBuffer: (descriptor: GPUBufferDescriptor) => new PlannedBuffer(descriptor),
     addEventListener: none,
     destroy: none,
   };
